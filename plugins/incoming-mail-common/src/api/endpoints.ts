@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import {
+  consentSchema,
+  startConsentSchema,
+  startedConsentSchema,
+} from '../consents';
+import {
+  callbackSlugSchema,
+  createIntegrationSchema,
+  integrationChoiceSchema,
+  integrationSchema,
+  updateIntegrationSchema,
+} from '../integrations';
+import { journalEntrySchema } from '../journal';
+import {
+  channelSchema,
+  createChannelSchema,
+  updateChannelSchema,
+} from '../mailboxes';
+import { messageSummarySchema } from '../messages';
+import {
+  requestCommentSchema,
+  requestSchema,
+  requestSummarySchema,
+} from '../requests';
+import { defineEndpoint } from './defineEndpoint';
+import { pageOf, pageQuerySchema } from './page';
+
+// The parts of an entity ref, as the catalog's own routes have them.
+const entityPart = z.string().min(1).max(63);
+const projectParams = z.strictObject({
+  kind: entityPart,
+  namespace: entityPart,
+  name: entityPart,
+});
+const integrationParams = z.strictObject({ integrationId: z.uuid() });
+const consentParams = z.strictObject({ consentId: z.uuid() });
+const requestParams = projectParams.extend({
+  number: z.coerce.number().int().min(1).max(2_147_483_647),
+});
+const messageParams = projectParams.extend({ messageId: z.uuid() });
+
+const PROJECT = '/projects/:kind/:namespace/:name';
+
+/**
+ * Every endpoint of the plugin. The OAuth redirect is not one of them: it is
+ * for browsers, and takes whatever parameters a provider adds.
+ *
+ * @public
+ */
+export const endpoints = {
+  listIntegrations: defineEndpoint({
+    method: 'GET',
+    path: '/integrations',
+    summary: 'Lists the OAuth 2.0 integrations by name.',
+    query: pageQuerySchema,
+    reply: pageOf(integrationSchema),
+  }),
+  reserveRedirectUrl: defineEndpoint({
+    method: 'POST',
+    path: '/redirect-urls',
+    summary:
+      'Makes a redirect URL for an integration that does not exist yet, so that it can be registered at the provider first.',
+    reply: z.object({
+      callbackSlug: callbackSlugSchema,
+      redirectUrl: z.string(),
+    }),
+    status: 201,
+  }),
+  createIntegration: defineEndpoint({
+    method: 'POST',
+    path: '/integrations',
+    summary: 'Registers an OAuth 2.0 integration.',
+    body: createIntegrationSchema,
+    reply: integrationSchema,
+    status: 201,
+  }),
+  getIntegration: defineEndpoint({
+    method: 'GET',
+    path: '/integrations/:integrationId',
+    summary: 'Reads one OAuth 2.0 integration, without its secret.',
+    params: integrationParams,
+    reply: integrationSchema,
+  }),
+  updateIntegration: defineEndpoint({
+    method: 'PUT',
+    path: '/integrations/:integrationId',
+    summary: 'Replaces the settings of an OAuth 2.0 integration.',
+    params: integrationParams,
+    body: updateIntegrationSchema,
+    reply: integrationSchema,
+  }),
+  deleteIntegration: defineEndpoint({
+    method: 'DELETE',
+    path: '/integrations/:integrationId',
+    summary: 'Removes an OAuth 2.0 integration that no channel uses.',
+    params: integrationParams,
+    status: 204,
+  }),
+  listIntegrationChoices: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/integrations`,
+    summary:
+      'Lists what a project owner may choose for a channel: names and mail hosts, no client settings.',
+    params: projectParams,
+    query: pageQuerySchema,
+    reply: pageOf(integrationChoiceSchema),
+  }),
+  getChannel: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/channel`,
+    summary: 'Reads the channel of a project and how it is doing.',
+    params: projectParams,
+    reply: channelSchema,
+  }),
+  createChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel`,
+    summary: 'Gives a project its channel; a project has at most one.',
+    params: projectParams,
+    body: createChannelSchema,
+    reply: channelSchema,
+    status: 201,
+  }),
+  updateChannel: defineEndpoint({
+    method: 'PUT',
+    path: `${PROJECT}/channel`,
+    summary: 'Replaces the settings of a channel.',
+    params: projectParams,
+    body: updateChannelSchema,
+    reply: channelSchema,
+  }),
+  deleteChannel: defineEndpoint({
+    method: 'DELETE',
+    path: `${PROJECT}/channel`,
+    summary:
+      'Removes a channel with its grant and stored mail; requests and comments stay.',
+    params: projectParams,
+    status: 204,
+  }),
+  pollChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/visits`,
+    summary: 'Has a channel visited at once.',
+    params: projectParams,
+    status: 202,
+  }),
+  listJournal: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/channel/journal`,
+    summary: 'Lists what happened to a channel, newest first.',
+    params: projectParams,
+    query: pageQuerySchema,
+    reply: pageOf(journalEntrySchema),
+  }),
+  startConsent: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/consents`,
+    summary: 'Starts the authorization of a channel’s mailbox.',
+    params: projectParams,
+    body: startConsentSchema,
+    reply: startedConsentSchema,
+    status: 201,
+  }),
+  getConsent: defineEndpoint({
+    method: 'GET',
+    path: '/consents/:consentId',
+    summary: 'Tells the person who started a consent how far it is.',
+    params: consentParams,
+    reply: consentSchema,
+  }),
+  cancelConsent: defineEndpoint({
+    method: 'DELETE',
+    path: '/consents/:consentId',
+    summary: 'Gives up a consent that is still waiting.',
+    params: consentParams,
+    status: 204,
+  }),
+  listMessages: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/messages`,
+    summary: 'Lists the mails of a project and how each ended, newest first.',
+    params: projectParams,
+    query: pageQuerySchema,
+    reply: pageOf(messageSummarySchema),
+  }),
+  downloadMessage: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/messages/:messageId/raw`,
+    summary: 'Downloads a mail byte for byte.',
+    params: messageParams,
+    download: 'message/rfc822',
+  }),
+  listRequests: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/requests`,
+    summary: 'Lists the requests of a project, latest activity first.',
+    params: projectParams,
+    query: pageQuerySchema,
+    reply: pageOf(requestSummarySchema),
+  }),
+  getRequest: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/requests/:number`,
+    summary: 'Reads one request.',
+    params: requestParams,
+    reply: requestSchema,
+  }),
+  listRequestComments: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/requests/:number/comments`,
+    summary: 'Lists the comments on a request, oldest first.',
+    params: requestParams,
+    query: pageQuerySchema,
+    reply: pageOf(requestCommentSchema),
+  }),
+} as const;
+
+/** The name of an endpoint. @public */
+export type EndpointName = keyof typeof endpoints;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Nouns, schemas, endpoints, permissions and failures that the front end and
+ * the back end of the incoming-mail plugin share.
+ *
+ * @packageDocumentation
+ */
+
+export * from './api';
+export * from './consents';
+export * from './failures';
+export * from './integrations';
+export * from './journal';
+export * from './mailboxes';
+export * from './messages';
+export * from './permissions';
+export * from './providers';
+export * from './requests';

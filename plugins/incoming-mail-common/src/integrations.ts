@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+
+/** The providers that an integration can be made for. @public */
+export const providerIdSchema = z.enum(['google', 'microsoft', 'custom']);
+
+/** See {@link providerIdSchema}. @public */
+export type ProviderId = z.infer<typeof providerIdSchema>;
+
+// RFC 1123 labels, or an address literal without brackets. Deliberately
+// narrow: what passes here is later resolved and connected to.
+const hostPattern =
+  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|[0-9a-f:]*:[0-9a-f:.]*)$/;
+
+const hostSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .min(1, 'is required')
+  .max(253)
+  .regex(hostPattern, 'is not a host name');
+
+// RFC 6749 appendix A.4: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+const scopePattern = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+// Printable ASCII as RFC 6749 appendix A.1 and A.2 have it.
+const vscharPattern = /^[\x20-\x7e]+$/;
+
+const endpointUrl = z
+  .string()
+  .trim()
+  .max(2048)
+  .refine(isHttpUrl, 'is not an http(s) address')
+  .refine(
+    value => !value.includes('#'),
+    'must not have a fragment (RFC 6749 section 3.1)',
+  )
+  .refine(hasNoUserInfo, 'must not hold a user name or password');
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\//i.test(value) && URL.canParse(value);
+}
+
+function hasNoUserInfo(value: string): boolean {
+  if (!URL.canParse(value)) {
+    return true;
+  }
+  const url = new URL(value);
+  return url.username === '' && url.password === '';
+}
+
+/**
+ * A mail server that tokens of an integration may be shown to. `none` is
+ * plain text, possible to a loopback address in a development set-up only.
+ *
+ * @public
+ */
+export const mailHostSchema = z.strictObject({
+  protocol: z.enum(['imap', 'pop3']),
+  host: hostSchema,
+  port: z.number().int().min(1).max(65535),
+  security: z.enum(['tls', 'starttls', 'none']),
+});
+
+/** See {@link mailHostSchema}. @public */
+export type MailHost = z.infer<typeof mailHostSchema>;
+
+/** How the client proves itself at the token endpoint (RFC 6749 section 2.3). @public */
+export const clientAuthenticationSchema = z.enum([
+  'client_secret_basic',
+  'client_secret_post',
+  'none',
+]);
+
+/** See {@link clientAuthenticationSchema}. @public */
+export type ClientAuthentication = z.infer<typeof clientAuthenticationSchema>;
+
+const domainSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(253)
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    'is not a domain, such as corp.example',
+  );
+
+const settings = {
+  name: z.string().trim().min(1, 'is required').max(100),
+  provider: providerIdSchema,
+  /** RFC 9207 / OpenID Connect issuer; required when the scopes hold `openid`. */
+  issuer: endpointUrl.optional(),
+  authorizationEndpoint: endpointUrl,
+  tokenEndpoint: endpointUrl,
+  revocationEndpoint: endpointUrl.optional(),
+  scopes: z
+    .array(
+      z
+        .string()
+        .trim()
+        .min(1)
+        .max(500)
+        .regex(scopePattern, 'is not a scope (RFC 6749 section 3.3)'),
+    )
+    .min(1, 'needs at least one scope')
+    .max(50),
+  clientId: z
+    .string()
+    .trim()
+    .min(1)
+    .max(1024)
+    .regex(vscharPattern, 'holds characters that no client ID has')
+    .optional(),
+  clientAuthentication: clientAuthenticationSchema,
+  /** Domains that the account must belong to; empty means any. */
+  allowedDomains: z.array(domainSchema).max(100),
+  /** Where a token may be shown; a channel chooses from these. */
+  mailHosts: z
+    .array(mailHostSchema)
+    .min(1, 'needs at least one mail server')
+    .max(50),
+};
+
+const clientSecretSchema = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(vscharPattern, 'holds characters that no client secret has');
+
+type IssuerRule = { issuer?: string; scopes: string[] };
+
+function issuerIsKnown(value: IssuerRule): boolean {
+  return value.issuer !== undefined || !value.scopes.includes('openid');
+}
+
+const issuerRule = {
+  path: ['issuer'],
+  message:
+    'is required with the scope openid: ID tokens are checked against it',
+};
+
+/**
+ * The 22 characters that make one integration's redirect URL its own: 128
+ * random bits, base64url. Reserved by `reserveRedirectUrl` before the
+ * integration exists, so that the URL can be registered at the provider first.
+ *
+ * @public
+ */
+export const callbackSlugSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22}$/, 'is not a reserved redirect URL');
+
+/**
+ * What creates an integration. Client ID and secret may follow later; until
+ * then the integration is not `ready` and cannot be chosen for a channel.
+ *
+ * @public
+ */
+export const createIntegrationSchema = z
+  .strictObject({
+    ...settings,
+    callbackSlug: callbackSlugSchema,
+    clientSecret: clientSecretSchema.optional(),
+  })
+  .refine(issuerIsKnown, issuerRule);
+
+/** See {@link createIntegrationSchema}. @public */
+export type CreateIntegration = z.infer<typeof createIntegrationSchema>;
+
+/**
+ * What replaces an integration's settings. `version` is the one that was read:
+ * a change in between is refused with 409. An absent `clientSecret` keeps the
+ * stored one, except when an endpoint, the issuer or the client ID changes:
+ * then it has to be entered again, so that it is never sent to a new place
+ * unasked.
+ *
+ * @public
+ */
+export const updateIntegrationSchema = z
+  .strictObject({
+    ...settings,
+    version: z.number().int().min(1),
+    clientSecret: clientSecretSchema.optional(),
+  })
+  .refine(issuerIsKnown, issuerRule);
+
+/** See {@link updateIntegrationSchema}. @public */
+export type UpdateIntegration = z.infer<typeof updateIntegrationSchema>;
+
+/**
+ * Our client registration at a provider, as administrators see it. The client
+ * secret is write-only: no reply ever holds it.
+ *
+ * @public
+ */
+export const integrationSchema = z.object({
+  ...settings,
+  id: z.string(),
+  /** Grows by one with each change; a grant remembers the one it was given under. */
+  version: z.number().int(),
+  redirectUrl: z.string(),
+  clientSecret: z.object({
+    set: z.boolean(),
+    updatedAt: z.iso.datetime().optional(),
+  }),
+  /** Whether it can be used for a consent: client ID and, where needed, secret are there. */
+  ready: z.boolean(),
+  /** How many channels use it. */
+  channelCount: z.number().int(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+
+/** See {@link integrationSchema}. @public */
+export type OAuthIntegration = z.infer<typeof integrationSchema>;
+
+/**
+ * What a project owner sees of an integration when choosing one: nothing that
+ * only administrators should know.
+ *
+ * @public
+ */
+export const integrationChoiceSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  provider: providerIdSchema,
+  allowedDomains: z.array(z.string()),
+  mailHosts: z.array(mailHostSchema),
+  ready: z.boolean(),
+});
+
+/** See {@link integrationChoiceSchema}. @public */
+export type IntegrationChoice = z.infer<typeof integrationChoiceSchema>;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { failureCodeSchema } from './failures';
+
+/**
+ * One line of a channel's connection journal. Written when something changed,
+ * not at each visit.
+ *
+ * @public
+ */
+export const journalEntrySchema = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  event: z.enum([
+    'channel-created',
+    'channel-updated',
+    'authorized',
+    'authorization-failed',
+    'baseline-set',
+    'mail-accepted',
+    'visit-failed',
+    'recovered',
+    'mailbox-renumbered',
+  ]),
+  failure: failureCodeSchema.optional(),
+  /** How many mails, for `mail-accepted`. */
+  count: z.number().int().optional(),
+  /** A short addition in plain words; never a secret, subject or body. */
+  detail: z.string().optional(),
+});
+
+/** See {@link journalEntrySchema}. @public */
+export type JournalEntry = z.infer<typeof journalEntrySchema>;
