@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import { HumanDuration } from '@backstage/types';
+
+export interface Config {
+  /** Mail that becomes requests. */
+  incomingMail?: {
+    vault: {
+      /**
+       * Keys that client secrets and tokens are sealed with, the one in use
+       * first. A start without a key is refused. To change the key, put a new
+       * one in front and keep the former one until nothing is sealed with it.
+       */
+      keys: Array<{
+        /** A name for the key; never used again for another one. */
+        kid: string;
+        /**
+         * 32 random bytes in base64url.
+         * @visibility secret
+         */
+        secret: string;
+      }>;
+    };
+
+    oauth?: {
+      /**
+       * Origins of pages that may start a consent, besides that of
+       * app.baseUrl.
+       */
+      returnOrigins?: string[];
+    };
+
+    polling?: {
+      /** How long after a visit a mailbox is visited again. Default: 60 seconds. */
+      interval?: HumanDuration;
+      /** How often each replica looks for mailboxes that are due. Default: 5 seconds. */
+      tick?: HumanDuration;
+      /** The most visits at the same time in one replica. Default: 8. */
+      concurrency?: number;
+      /** The longest that one visit may take. Default: 10 minutes. */
+      visitTimeout?: HumanDuration;
+      /** The most mails that one visit fetches before it lets others go first. Default: 500. */
+      messagesPerVisit?: number;
+    };
+
+    processing?: {
+      /** The most mailboxes whose mail one replica handles at the same time. Default: 4. */
+      concurrency?: number;
+      /** The longest that a handler may take for one mail. Default: 30 seconds. */
+      handlerTimeout?: HumanDuration;
+    };
+
+    messages?: {
+      /** Of a larger mail only the beginning is kept. In bytes. Default: 26214400 (25 MiB). */
+      maxBytes?: number;
+    };
+
+    leases?: {
+      /**
+       * How long a replica that has died keeps others from its work; it renews
+       * four times as often. Default: 60 seconds.
+       */
+      duration?: HumanDuration;
+    };
+
+    egress?: {
+      /**
+       * Private or loopback addresses that mail servers and token endpoints
+       * may have, as CIDR ranges or single addresses. Public addresses need no
+       * entry; addresses of cloud metadata services are refused always.
+       */
+      allowPrivate?: string[];
+      /** Certificates of authorities to trust besides the usual ones, in PEM. */
+      extraCa?: string[];
+    };
+
+    development?: {
+      /**
+       * Allows mail servers without encryption on this very machine, and token
+       * endpoints with http there. For development only.
+       */
+      allowPlaintextLoopback?: boolean;
+    };
+  };
+}

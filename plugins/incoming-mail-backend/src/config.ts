@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { RootConfigService } from '@backstage/backend-plugin-api';
+import { Config, readDurationFromConfig } from '@backstage/config';
+import { InputError } from '@backstage/errors';
+import { durationToMilliseconds, HumanDuration } from '@backstage/types';
+import { KeyringKey } from './secrets';
+
+/** Everything that app-config says, with all defaults in place. */
+export interface IncomingMailConfig {
+  readonly vaultKeys: readonly KeyringKey[];
+  readonly oauth: {
+    /** Where a consent may be started from; exact origins. */
+    readonly returnOrigins: readonly string[];
+  };
+  readonly polling: {
+    readonly intervalMs: number;
+    readonly tickMs: number;
+    readonly concurrency: number;
+    readonly visitTimeoutMs: number;
+    readonly messagesPerVisit: number;
+  };
+  readonly processing: {
+    readonly concurrency: number;
+    readonly handlerTimeoutMs: number;
+  };
+  readonly messages: { readonly maxBytes: number };
+  readonly leases: { readonly durationMs: number };
+  readonly egress: {
+    readonly allowPrivate: readonly string[];
+    readonly extraCa: readonly string[];
+  };
+  readonly development: { readonly allowPlaintextLoopback: boolean };
+}
+
+/** Where the vault's keys stand, for error messages. */
+export const VAULT_KEYS_PATH = 'incomingMail.vault.keys';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const MIB = 1_048_576;
+
+/**
+ * Reads and checks the configuration once, at the start.
+ *
+ * @throws InputError that names the config path of what is wrong
+ */
+export function readIncomingMailConfig(
+  root: RootConfigService,
+): IncomingMailConfig {
+  const config = root.getOptionalConfig('incomingMail');
+  const durationMs = (key: string, fallback: number, minimum: number) =>
+    readDuration(config, key, fallback, minimum);
+  const count = (key: string, fallback: number, maximum: number) =>
+    readCount(config, key, fallback, maximum);
+  return {
+    vaultKeys: (config?.getOptionalConfigArray('vault.keys') ?? []).map(
+      key => ({ kid: key.getString('kid'), secret: key.getString('secret') }),
+    ),
+    oauth: { returnOrigins: readOrigins(root) },
+    polling: {
+      intervalMs: durationMs('polling.interval', MINUTE, SECOND),
+      tickMs: durationMs('polling.tick', 5 * SECOND, 100),
+      concurrency: count('polling.concurrency', 8, 64),
+      visitTimeoutMs: durationMs('polling.visitTimeout', 10 * MINUTE, SECOND),
+      messagesPerVisit: count('polling.messagesPerVisit', 500, 10_000),
+    },
+    processing: {
+      concurrency: count('processing.concurrency', 4, 64),
+      handlerTimeoutMs: durationMs(
+        'processing.handlerTimeout',
+        30 * SECOND,
+        100,
+      ),
+    },
+    messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
+    leases: { durationMs: durationMs('leases.duration', MINUTE, SECOND) },
+    egress: {
+      allowPrivate: config?.getOptionalStringArray('egress.allowPrivate') ?? [],
+      extraCa: config?.getOptionalStringArray('egress.extraCa') ?? [],
+    },
+    development: {
+      allowPlaintextLoopback:
+        config?.getOptionalBoolean('development.allowPlaintextLoopback') ??
+        false,
+    },
+  };
+}
+
+function readDuration(
+  config: Config | undefined,
+  key: string,
+  fallback: number,
+  minimum: number,
+): number {
+  if (!config?.has(key)) {
+    return fallback;
+  }
+  const duration: HumanDuration = readDurationFromConfig(config, { key });
+  const ms = durationToMilliseconds(duration);
+  if (ms < minimum) {
+    throw new InputError(
+      `incomingMail.${key} must be at least ${minimum} milliseconds`,
+    );
+  }
+  return ms;
+}
+
+function readCount(
+  config: Config | undefined,
+  key: string,
+  fallback: number,
+  maximum: number,
+): number {
+  const value = config?.getOptionalNumber(key) ?? fallback;
+  if (!Number.isInteger(value) || value < 1 || value > maximum) {
+    throw new InputError(
+      `incomingMail.${key} must be a whole number from 1 to ${maximum}`,
+    );
+  }
+  return value;
+}
+
+function readOrigins(root: RootConfigService): string[] {
+  const path = 'incomingMail.oauth.returnOrigins';
+  const listed = root.getOptionalStringArray(path) ?? [];
+  return [root.getString('app.baseUrl'), ...listed].map(value => {
+    if (!URL.canParse(value)) {
+      throw new InputError(`${path} holds ${value}, which is not an address`);
+    }
+    return new URL(value).origin;
+  });
+}

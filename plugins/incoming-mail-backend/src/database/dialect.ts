@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDatabaseConflictError } from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+
+// The only file that asks which engine this is.
+
+/** Whether the engine is PostgreSQL; the other one is SQLite. */
+export function isPostgres(knex: Knex): boolean {
+  return knex.client.config.client === 'pg';
+}
+
+/**
+ * Locks the selected rows and passes over those that others hold. On SQLite
+ * nothing has to be done: the pool has one connection, so a transaction is
+ * alone.
+ */
+export function forUpdateSkipLocked<T extends Knex.QueryBuilder>(
+  tx: Knex,
+  query: T,
+): T {
+  return isPostgres(tx) ? (query.forUpdate().skipLocked() as T) : query;
+}
+
+/**
+ * Locks the selected rows against change but not against other readers of
+ * this kind. See {@link forUpdateSkipLocked}.
+ */
+export function forShare<T extends Knex.QueryBuilder>(tx: Knex, query: T): T {
+  return isPostgres(tx) ? (query.forShare() as T) : query;
+}
+
+/** Whether an insert or update failed because of a unique index. */
+export function isUniqueViolation(error: unknown): boolean {
+  return isDatabaseConflictError(error);
+}
+
+// PostgreSQL: serialization_failure and deadlock_detected. SQLite: another
+// process holds the file.
+const retryableCodes = new Set(['40001', '40P01', 'SQLITE_BUSY']);
+
+/** Whether the same transaction may succeed when it is run again. */
+export function isRetryable(error: unknown): boolean {
+  return retryableCodes.has(codeOf(error) ?? '');
+}
+
+/**
+ * Whether an error comes from the engine. Its message can hold parts of a row
+ * ("Key (x)=(y) already exists"), so it must neither be logged nor answered.
+ */
+export function isDatabaseError(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    code !== undefined &&
+    (code.startsWith('SQLITE_') || /^[0-9A-Z]{5}$/.test(code))
+  );
+}
+
+/** The engine's code of an error: SQLSTATE or SQLITE_…. */
+export function codeOf(error: unknown): string | undefined {
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error
+      ? error.code
+      : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

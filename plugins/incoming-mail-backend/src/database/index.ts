@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+export { isUniqueViolation } from './dialect';
+export { fromJson } from './json';
+export {
+  addLease,
+  claimDue,
+  holdLease,
+  LeaseLostError,
+  releaseLease,
+  removeLeases,
+  renewLease,
+  revokeLease,
+  scheduleWork,
+} from './leases';
+export type { LeaseKind, LeaseTicket } from './leases';
+export { workWithLease } from './workWithLease';
+export { migrationsDirectory, openDatabase } from './migrations';
+export { readPage } from './pages';
+export * from './tables';
+export {
+  dbNow,
+  dbNowPlus,
+  fromDbTime,
+  fromDbTimeToIso,
+  readDbNow,
+} from './time';
+export { toSafeError } from './toSafeError';
+export { inTransaction } from './transaction';
+export type { Tx } from './transaction';

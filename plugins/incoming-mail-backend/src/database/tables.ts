@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Every table and its rows, as the database gives them back. Instants are
+// milliseconds since 1970: PostgreSQL gives them as strings (bigint), SQLite
+// as numbers, booleans come as 0 and 1 from SQLite. The `from…` functions at
+// the foot of each store turn rows into nouns; nothing else sees a row.
+
+/** A bigint column. */
+export type DbInteger = string | number;
+/** A boolean column. */
+export type DbBoolean = boolean | number;
+
+export const tables = {
+  leases: 'leases',
+  oauthIntegrations: 'oauth_integrations',
+  oauthGrants: 'oauth_grants',
+  oauthConsents: 'oauth_consents',
+  mailboxes: 'mailboxes',
+  mailboxCursors: 'mailbox_cursors',
+  inboxMessages: 'inbox_messages',
+  inboxChunks: 'inbox_chunks',
+  acknowledgements: 'acknowledgements',
+  handlerBindings: 'handler_bindings',
+  deliveries: 'deliveries',
+  threadKeys: 'thread_keys',
+  journalEntries: 'journal_entries',
+  requestCounters: 'request_counters',
+  requests: 'requests',
+  requestComments: 'request_comments',
+} as const;
+
+export type DbLeaseRow = {
+  kind: string;
+  subject_id: string;
+  due_at: DbInteger | null;
+  holder: string | null;
+  ticket: number;
+  lease_until: DbInteger | null;
+};
+
+export type DbIntegrationRow = {
+  id: string;
+  callback_slug: string;
+  version: number;
+  name: string;
+  provider: string;
+  issuer: string | null;
+  authorization_endpoint: string;
+  token_endpoint: string;
+  revocation_endpoint: string | null;
+  scopes: string;
+  client_id: string | null;
+  client_secret_sealed: string | null;
+  client_secret_updated_at: DbInteger | null;
+  client_authentication: string;
+  allowed_domains: string;
+  mail_hosts: string;
+  created_by: string;
+  created_at: DbInteger;
+  updated_at: DbInteger;
+};
+
+export type DbGrantRow = {
+  id: string;
+  mailbox_id: string;
+  integration_id: string;
+  integration_version: number;
+  account: string;
+  scopes: string;
+  state: string;
+  failure_code: string | null;
+  state_since: DbInteger;
+  generation: number;
+  refresh_sealed: string | null;
+  access_sealed: string | null;
+  access_expires_at: DbInteger | null;
+  access_refresh_at: DbInteger | null;
+  refreshing_by: string | null;
+  refreshing_until: DbInteger | null;
+  failed_refreshes: number;
+  next_refresh_at: DbInteger | null;
+  created_at: DbInteger;
+  updated_at: DbInteger;
+};
+
+export type DbConsentRow = {
+  id: string;
+  mailbox_id: string;
+  integration_id: string;
+  integration_version: number;
+  user_ref: string;
+  ticket_hash: string;
+  ticket_expires_at: DbInteger;
+  state_hash: string | null;
+  browser_hash: string | null;
+  verifier_sealed: string | null;
+  nonce_hash: string | null;
+  return_origin: string;
+  expected_account: string;
+  created_at: DbInteger;
+  expires_at: DbInteger;
+  started_at: DbInteger | null;
+  consumed_at: DbInteger | null;
+  finished_at: DbInteger | null;
+  outcome: string | null;
+  failure_code: string | null;
+  failure_detail: string | null;
+};
+
+export type DbMailboxRow = {
+  id: string;
+  project_ref: string | null;
+  version: number;
+  address: string;
+  protocol: string;
+  host: string;
+  port: number;
+  security: string;
+  folder: string;
+  auth_method: string;
+  integration_id: string | null;
+  state: string;
+  failure_code: string | null;
+  failure_detail: string | null;
+  failure_since: DbInteger | null;
+  failed_visits: number;
+  reading_since: DbInteger | null;
+  last_visit_at: DbInteger | null;
+  last_success_at: DbInteger | null;
+  created_by: string;
+  created_at: DbInteger;
+  updated_at: DbInteger;
+};
+
+export type DbCursorRow = {
+  id: string;
+  mailbox_id: string;
+  folder: string;
+  uid_validity: DbInteger;
+  base_uid: DbInteger;
+  last_uid: DbInteger;
+  created_at: DbInteger;
+};
+
+export type DbInboxMessageRow = {
+  seq: DbInteger;
+  id: string;
+  mailbox_id: string;
+  dedupe_key: string;
+  size_bytes: DbInteger;
+  truncated: DbBoolean;
+  sha256: string;
+  received_at: DbInteger | null;
+  accepted_at: DbInteger;
+  state: string;
+  attempts: number;
+  next_attempt_at: DbInteger | null;
+  failure_code: string | null;
+  subject: string | null;
+  sender: string | null;
+  target: string | null;
+  trace: string;
+  finished_at: DbInteger | null;
+};
+
+export type DbInboxChunkRow = {
+  message_id: string;
+  n: number;
+  bytes: Buffer;
+};
+
+export type DbAcknowledgementRow = {
+  message_id: string;
+  cursor_id: string;
+  uid: DbInteger;
+};
+
+export type DbHandlerBindingRow = {
+  id: string;
+  mailbox_id: string;
+  handler_id: string;
+  position: number;
+};
+
+export type DbDeliveryRow = {
+  message_id: string;
+  binding_id: string;
+  outcome: string;
+  target: string | null;
+  reason: string | null;
+  finished_at: DbInteger;
+};
+
+export type DbThreadKeyRow = {
+  mailbox_id: string;
+  key_hash: string;
+  kind: string;
+  thread_id: string;
+};
+
+export type DbJournalEntryRow = {
+  seq: DbInteger;
+  id: string;
+  mailbox_id: string;
+  at: DbInteger;
+  event: string;
+  failure_code: string | null;
+  count: number | null;
+  detail: string | null;
+};
+
+export type DbRequestCounterRow = {
+  project_ref: string;
+  last_number: number;
+};
+
+export type DbRequestRow = {
+  id: string;
+  project_ref: string;
+  number: number;
+  thread_id: string;
+  message_id: string;
+  subject: string;
+  sender_name: string | null;
+  sender_address: string | null;
+  text: string;
+  html: string | null;
+  attachments: string;
+  sent_at: DbInteger;
+  created_at: DbInteger;
+  last_activity_at: DbInteger;
+  comment_count: number;
+};
+
+export type DbRequestCommentRow = {
+  seq: DbInteger;
+  id: string;
+  request_id: string;
+  message_id: string;
+  sender_name: string | null;
+  sender_address: string | null;
+  text: string;
+  html: string | null;
+  attachments: string;
+  sent_at: DbInteger;
+  created_at: DbInteger;
+};

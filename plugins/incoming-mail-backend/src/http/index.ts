@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+export { createAuthorizer } from './authorize';
+export type { Authorizer } from './authorize';
+export { createMountEndpoint } from './mountEndpoint';
+export type {
+  AuditDecision,
+  EndpointContext,
+  MountEndpoint,
+} from './mountEndpoint';
+export { FieldsError, parseRequest } from './parseRequest';
+export type { FieldError } from './parseRequest';
+export { projectRefOf } from './projectRefOf';

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash, randomUUID } from 'node:crypto';
+import { NotFoundError } from '@backstage/errors';
+import {
+  FailureCode,
+  MessageState,
+  MessageSummary,
+  Page,
+  PageQuery,
+  traceStepSchema,
+} from '@postroom/plugin-incoming-mail-common';
+import { Knex } from 'knex';
+import { z } from 'zod';
+import {
+  DbAcknowledgementRow,
+  DbInboxChunkRow,
+  DbInboxMessageRow,
+  DbInteger,
+  dbNow,
+  dbNowPlus,
+  fromDbTime,
+  fromDbTimeToIso,
+  fromJson,
+  holdLease,
+  inTransaction,
+  LeaseLostError,
+  LeaseTicket,
+  readPage,
+  scheduleWork,
+  tables,
+  Tx,
+} from '../database';
+import { dedupeKey } from './dedupeKey';
+import {
+  ArrivedMessage,
+  MessageEnd,
+  MessagePostponement,
+  WaitingMessage,
+} from './types';
+
+const CHUNK_BYTES = 1_048_576;
+// Both engines bound the number of values in one statement (PostgreSQL 65,535,
+// SQLite 32,766).
+const ROWS_PER_INSERT = 500;
+
+/**
+ * The mails that are ours: the one place where fetching and handling meet.
+ *
+ * A mail enters by {@link InboxStore.accept}, once, whatever the server or
+ * another replica does; it leaves the state `stored` once, by
+ * {@link InboxStore.finish}, in the transaction that also holds what became of
+ * it. Neither half knows the other.
+ */
+export class InboxStore {
+  readonly #db: Knex;
+
+  constructor(db: Knex) {
+    this.#db = db;
+  }
+
+  /**
+   * Stores mails under their unique keys and remembers that the server is
+   * still to be told. Part of the visit's transaction, together with the
+   * cursor: either all of it stands or nothing.
+   *
+   * @param options.renumbered - the server gave its mails new numbers, so a
+   *   mail whose very bytes are stored already is the same mail
+   * @returns how many were new; the others had been accepted before
+   */
+  async accept(
+    tx: Tx,
+    options: {
+      mailboxId: string;
+      cursorId: string;
+      messages: readonly ArrivedMessage[];
+      renumbered: boolean;
+    },
+  ): Promise<number> {
+    const { mailboxId, cursorId } = options;
+    const arrivals = options.messages.map(message => ({
+      message,
+      row: toRow(tx, mailboxId, cursorId, message),
+    }));
+    const known = options.renumbered
+      ? await knownContents(tx, mailboxId, arrivals)
+      : new Set<string>();
+    const candidates = arrivals.filter(({ row }) => !known.has(row.sha256));
+    const inserted = await insertNew(
+      tx,
+      candidates.map(({ row }) => row),
+    );
+    const accepted = candidates.filter(({ row }) => inserted.has(row.id));
+    for (const { message, row } of accepted) {
+      await insertChunks(tx, row.id, message.raw);
+    }
+    await tx.batchInsert(
+      tables.acknowledgements,
+      accepted.map(({ message, row }) => ({
+        message_id: row.id,
+        cursor_id: cursorId,
+        uid: message.uid,
+      })),
+      ROWS_PER_INSERT,
+    );
+    if (accepted.length > 0) {
+      await scheduleWork(tx, 'process', mailboxId);
+    }
+    return accepted.length;
+  }
+
+  /** UIDs under a cursor that the server is still to be told of, ascending. */
+  async listAcknowledgements(
+    cursorId: string,
+    limit: number,
+  ): Promise<number[]> {
+    const rows = await this.#db<DbAcknowledgementRow>(tables.acknowledgements)
+      .where({ cursor_id: cursorId })
+      .orderBy('uid')
+      .limit(limit)
+      .select('uid');
+    return rows.map(row => Number(row.uid));
+  }
+
+  /** The server has been told. */
+  async removeAcknowledgements(
+    cursorId: string,
+    uids: readonly number[],
+  ): Promise<void> {
+    await this.#db<DbAcknowledgementRow>(tables.acknowledgements)
+      .where({ cursor_id: cursorId })
+      .whereIn('uid', [...uids])
+      .delete();
+  }
+
+  /** Mails of a mailbox whose turn has come, in the order of acceptance. */
+  async listWaiting(
+    mailboxId: string,
+    limit: number,
+  ): Promise<WaitingMessage[]> {
+    const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId, state: 'stored' })
+      .andWhere('next_attempt_at', '<=', dbNow(this.#db))
+      .orderBy('seq')
+      .limit(limit);
+    return rows.map(fromWaitingRow);
+  }
+
+  /**
+   * How long until the next mail of a mailbox is to be tried again, in
+   * milliseconds; undefined where none waits.
+   */
+  async nextAttemptInMs(mailboxId: string): Promise<number | undefined> {
+    const row = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId, state: 'stored' })
+      .min<{ wait: DbInteger | null }>({
+        wait: this.#db.raw('next_attempt_at - ?', [dbNow(this.#db)]),
+      } as {})
+      .first();
+    return row?.wait === null || row?.wait === undefined
+      ? undefined
+      : Math.max(0, Number(row.wait));
+  }
+
+  /**
+   * Counts an attempt before it begins, so that a mail that kills the process
+   * is counted too. Committed on its own.
+   *
+   * @returns which attempt it is, from 1
+   * @throws LeaseLostError where another replica took over
+   */
+  async startAttempt(ticket: LeaseTicket, messageId: string): Promise<number> {
+    return inTransaction(this.#db, async tx => {
+      await holdLease(tx, ticket);
+      const [row] = await whereStored(tx, messageId)
+        .update({ attempts: tx.raw('?? + 1', ['attempts']) } as {})
+        .returning('attempts');
+      if (!row) {
+        throw new LeaseLostError(ticket);
+      }
+      return row.attempts;
+    });
+  }
+
+  /** The stored bytes of a mail. */
+  async readRaw(messageId: string): Promise<Buffer> {
+    const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
+      .where({ message_id: messageId })
+      .orderBy('n')
+      .select('bytes');
+    return Buffer.concat(rows.map(row => row.bytes));
+  }
+
+  /**
+   * Ends a mail, in the transaction of what became of it. Expects it to be
+   * `stored`: a mail ends once.
+   *
+   * @throws NotFoundError where it is not, or was removed with its mailbox;
+   *   the transaction must then not commit
+   */
+  async finish(tx: Tx, messageId: string, end: MessageEnd): Promise<void> {
+    const finished = await whereStored(tx, messageId).update({
+      state: end.state,
+      subject: end.head.subject ?? null,
+      sender: end.head.sender ?? null,
+      target: end.target ?? null,
+      failure_code: end.failure ?? null,
+      trace: JSON.stringify(end.trace),
+      next_attempt_at: null,
+      finished_at: dbNow(tx),
+    } as {});
+    expectOne(finished, messageId);
+  }
+
+  /** Has a mail wait for its next attempt; see {@link InboxStore.finish}. */
+  async postpone(
+    tx: Tx,
+    messageId: string,
+    postponement: MessagePostponement,
+  ): Promise<void> {
+    const postponed = await whereStored(tx, messageId).update({
+      subject: postponement.head.subject ?? null,
+      sender: postponement.head.sender ?? null,
+      failure_code: postponement.failure,
+      trace: JSON.stringify(postponement.trace),
+      next_attempt_at: dbNowPlus(tx, postponement.dueInMs),
+    } as {});
+    expectOne(postponed, messageId);
+  }
+
+  /** The mails of a mailbox for the mail log, newest first. */
+  async list(
+    mailboxId: string,
+    page: PageQuery,
+  ): Promise<Page<MessageSummary>> {
+    return readPage<DbInboxMessageRow, MessageSummary>(
+      this.#db(tables.inboxMessages).where({ mailbox_id: mailboxId }),
+      { page, order: ['seq'], direction: 'desc', toItem: fromRow },
+    );
+  }
+
+  /** One mail of a mailbox. @throws NotFoundError */
+  async get(mailboxId: string, messageId: string): Promise<MessageSummary> {
+    const row = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId, id: messageId })
+      .first();
+    if (!row) {
+      throw new NotFoundError(`There is no mail ${messageId}`);
+    }
+    return fromRow(row);
+  }
+
+  /** How many mails came in the last 24 hours, wait, and are held for a person. */
+  async count(
+    mailboxId: string,
+  ): Promise<{ lastDay: number; waiting: number; held: number }> {
+    const of = (query: Knex.QueryBuilder) =>
+      query
+        .from(tables.inboxMessages)
+        .where({ mailbox_id: mailboxId })
+        .count({ n: '*' })
+        .first()
+        .then((row: { n: DbInteger }) => Number(row.n));
+    return {
+      lastDay: await of(
+        this.#db
+          .queryBuilder()
+          .where('accepted_at', '>', dbNowPlus(this.#db, -DAY_MS)),
+      ),
+      waiting: await of(this.#db.queryBuilder().where({ state: 'stored' })),
+      held: await of(
+        this.#db
+          .queryBuilder()
+          .whereIn('state', ['held', 'quarantined'] satisfies MessageState[]),
+      ),
+    };
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+function whereStored(tx: Tx, messageId: string) {
+  return tx<DbInboxMessageRow>(tables.inboxMessages).where({
+    id: messageId,
+    state: 'stored',
+  });
+}
+
+function expectOne(changed: number, messageId: string) {
+  if (changed !== 1) {
+    throw new NotFoundError(`The mail ${messageId} does not wait any more`);
+  }
+}
+
+type Arrival = { message: ArrivedMessage; row: ReturnType<typeof toRow> };
+
+async function knownContents(
+  tx: Tx,
+  mailboxId: string,
+  arrivals: readonly Arrival[],
+): Promise<Set<string>> {
+  const rows = await tx<DbInboxMessageRow>(tables.inboxMessages)
+    .where({ mailbox_id: mailboxId })
+    .whereIn(
+      'sha256',
+      arrivals.map(({ row }) => row.sha256),
+    )
+    .select('sha256');
+  return new Set(rows.map(row => row.sha256));
+}
+
+async function insertNew(
+  tx: Tx,
+  rows: ReadonlyArray<ReturnType<typeof toRow>>,
+): Promise<Set<string>> {
+  const inserted: Array<{ id: string }> = [];
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    inserted.push(
+      ...(await tx(tables.inboxMessages)
+        .insert(rows.slice(start, start + ROWS_PER_INSERT))
+        .onConflict(['mailbox_id', 'dedupe_key'])
+        .ignore()
+        .returning('id')),
+    );
+  }
+  return new Set(inserted.map(row => row.id));
+}
+
+async function insertChunks(tx: Tx, messageId: string, raw: Buffer) {
+  // At least one chunk, so that an empty mail is told from a lost one.
+  for (let n = 0; n === 0 || n * CHUNK_BYTES < raw.length; n += 1) {
+    await tx<DbInboxChunkRow>(tables.inboxChunks).insert({
+      message_id: messageId,
+      n,
+      bytes: raw.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES),
+    });
+  }
+}
+
+function toRow(
+  tx: Tx,
+  mailboxId: string,
+  cursorId: string,
+  message: ArrivedMessage,
+) {
+  return {
+    id: randomUUID(),
+    mailbox_id: mailboxId,
+    dedupe_key: dedupeKey(cursorId, message.uid),
+    size_bytes: message.sizeBytes,
+    truncated: message.truncated,
+    sha256: createHash('sha256').update(message.raw).digest('hex'),
+    received_at: message.receivedAt?.getTime() ?? null,
+    accepted_at: dbNow(tx),
+    state: 'stored' satisfies MessageState,
+    attempts: 0,
+    next_attempt_at: dbNow(tx),
+    trace: '[]',
+  };
+}
+
+function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
+  return {
+    id: row.id,
+    mailboxId: row.mailbox_id,
+    acceptedAt: fromDbTime(row.accepted_at),
+    sizeBytes: Number(row.size_bytes),
+    truncated: Boolean(row.truncated),
+    attempts: row.attempts,
+  };
+}
+
+function fromRow(row: DbInboxMessageRow): MessageSummary {
+  return {
+    id: row.id,
+    state: row.state as MessageState,
+    acceptedAt: fromDbTimeToIso(row.accepted_at),
+    sizeBytes: Number(row.size_bytes),
+    truncated: Boolean(row.truncated),
+    subject: row.subject ?? undefined,
+    from: row.sender ?? undefined,
+    attempts: row.attempts,
+    nextAttemptAt: fromDbTimeToIso(row.next_attempt_at),
+    failure: (row.failure_code ?? undefined) as FailureCode | undefined,
+    target: row.target ?? undefined,
+    trace: fromJson(z.array(traceStepSchema), row.trace),
+  };
+}

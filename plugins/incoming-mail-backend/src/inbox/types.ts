@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  FailureCode,
+  MessageState,
+  TraceStep,
+} from '@postroom/plugin-incoming-mail-common';
+
+/** A mail that waits for its turn. */
+export interface WaitingMessage {
+  readonly id: string;
+  readonly mailboxId: string;
+  readonly acceptedAt: Date;
+  readonly sizeBytes: number;
+  readonly truncated: boolean;
+  /** How many attempts were begun so far. */
+  readonly attempts: number;
+}
+
+/** What is known of a mail once it has been parsed, for the mail log. */
+export interface MessageHead {
+  readonly subject?: string;
+  readonly sender?: string;
+}
+
+/** How a mail ends: any state but `stored`. */
+export interface MessageEnd {
+  readonly state: Exclude<MessageState, 'stored'>;
+  readonly head: MessageHead;
+  readonly trace: readonly TraceStep[];
+  /** What it became, as the handler named it. */
+  readonly target?: string;
+  readonly failure?: FailureCode;
+}
+
+/** Why a mail has to wait for another attempt. */
+export interface MessagePostponement {
+  readonly dueInMs: number;
+  readonly head: MessageHead;
+  readonly trace: readonly TraceStep[];
+  readonly failure: FailureCode;
+}
+
+/** A mail as it came from the server, to be accepted. */
+export interface ArrivedMessage {
+  readonly uid: number;
+  readonly sizeBytes: number;
+  readonly receivedAt?: Date;
+  readonly raw: Buffer;
+  readonly truncated: boolean;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// setTimeout counts in 32 bits and fires at once above that.
+const MAX_TIMEOUT_MS = 2_147_483_647;
+
+/** Waits, at most 24.8 days; resolves early, without an error, when aborted. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) {
+    return Promise.resolve();
+  }
+  return new Promise(resolve => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS));
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ConflictError, NotFoundError } from '@backstage/errors';
+import {
+  Channel,
+  createChannelSchema,
+  OAuthIntegration,
+  StartedConsent,
+  updateChannelSchema,
+} from '@postroom/plugin-incoming-mail-common';
+import { Knex } from 'knex';
+import { z } from 'zod';
+import { inTransaction, Tx } from '../database';
+import { FieldsError } from '../http';
+import { JournalStore } from '../journal';
+import { findSettingsFaults, needsNewConsent } from './channelRules';
+import { MailboxSettings, MailboxStore } from './MailboxStore';
+import { Mailbox } from './types';
+
+/** What the service needs. */
+export interface ChannelServiceOptions {
+  readonly db: Knex;
+  readonly mailboxes: MailboxStore;
+  readonly journal: JournalStore;
+  /** @throws NotFoundError */
+  getIntegration(id: string): Promise<OAuthIntegration>;
+  /** Drops what a consent gave, because it no longer fits. */
+  forgetGrant(tx: Tx, mailboxId: string): Promise<void>;
+  startConsent(options: {
+    mailbox: { id: string; address: string; integrationId: string };
+    userRef: string;
+    returnOrigin: string;
+  }): Promise<StartedConsent>;
+  countMessages(mailboxId: string): Promise<Channel['counts']>;
+  /** Has this replica look for due mailboxes at once. */
+  wakePolling(): void;
+  /** The handler that a channel's mail goes to. */
+  readonly handlerId: string;
+}
+
+/** Use cases of a project's channel: one mailbox, seen through its project. */
+export class ChannelService {
+  readonly #options: ChannelServiceOptions;
+
+  constructor(options: ChannelServiceOptions) {
+    this.#options = options;
+  }
+
+  /** @throws NotFoundError where the project has no channel */
+  async get(projectRef: string): Promise<Channel> {
+    return this.#toChannel(
+      await this.#options.mailboxes.getByProject(projectRef),
+    );
+  }
+
+  /**
+   * @throws FieldsError where the settings do not fit the integration
+   * @throws ConflictError where the project has a channel already
+   */
+  async create(options: {
+    projectRef: string;
+    settings: z.output<typeof createChannelSchema>;
+    userRef: string;
+  }): Promise<Channel> {
+    await this.#expectFitting(options.settings);
+    const mailbox = await this.#options.mailboxes.createChannel({
+      ...options,
+      handlerId: this.#options.handlerId,
+    });
+    await this.#options.journal.append({
+      mailboxId: mailbox.id,
+      event: 'channel-created',
+      detail: `by ${options.userRef}`,
+    });
+    return this.#toChannel(mailbox);
+  }
+
+  /**
+   * Replaces the settings. Another address or integration drops the grant and
+   * makes the channel a draft again; how far folders were read stays.
+   *
+   * @throws FieldsError, ConflictError (a stale version), NotFoundError
+   */
+  async update(options: {
+    projectRef: string;
+    settings: z.output<typeof updateChannelSchema>;
+    userRef: string;
+  }): Promise<Channel> {
+    const { db, mailboxes, journal, forgetGrant } = this.#options;
+    const { version, ...settings } = options.settings;
+    const former = await mailboxes.getByProject(options.projectRef);
+    await this.#expectFitting(settings);
+    await inTransaction(db, async tx => {
+      const consentIsVoid = needsNewConsent(former, settings);
+      if (consentIsVoid) {
+        await forgetGrant(tx, former.id);
+      }
+      await mailboxes.update(tx, {
+        id: former.id,
+        version,
+        settings,
+        state: consentIsVoid ? 'draft' : undefined,
+      });
+    });
+    await journal.append({
+      mailboxId: former.id,
+      event: 'channel-updated',
+      detail: `by ${options.userRef}`,
+    });
+    this.#options.wakePolling();
+    return this.get(options.projectRef);
+  }
+
+  /** @throws NotFoundError */
+  async delete(projectRef: string): Promise<void> {
+    const { mailboxes } = this.#options;
+    const mailbox = await mailboxes.getByProject(projectRef);
+    await mailboxes.delete(mailbox.id);
+  }
+
+  /**
+   * Has the channel visited now.
+   *
+   * @throws ConflictError while nobody has authorized it
+   */
+  async visitNow(projectRef: string): Promise<void> {
+    const { mailboxes, wakePolling } = this.#options;
+    const mailbox = await mailboxes.getByProject(projectRef);
+    if (mailbox.state === 'draft') {
+      throw new ConflictError(
+        'The channel cannot be read yet: authorize its mailbox first',
+      );
+    }
+    await mailboxes.scheduleNow(mailbox.id);
+    wakePolling();
+  }
+
+  /** Starts a consent for the channel's mailbox. */
+  async startConsent(options: {
+    projectRef: string;
+    userRef: string;
+    returnOrigin: string;
+  }): Promise<StartedConsent> {
+    const mailbox = await this.#options.mailboxes.getByProject(
+      options.projectRef,
+    );
+    return this.#options.startConsent({
+      mailbox: {
+        id: mailbox.id,
+        address: mailbox.address,
+        integrationId: mailbox.authentication.integrationId,
+      },
+      userRef: options.userRef,
+      returnOrigin: options.returnOrigin,
+    });
+  }
+
+  async #expectFitting(settings: MailboxSettings): Promise<void> {
+    const integration = await this.#findIntegration(settings);
+    const faults = integration
+      ? findSettingsFaults(settings, integration)
+      : [
+          {
+            path: 'authentication.integrationId',
+            message: 'names no integration',
+          },
+        ];
+    if (faults.length > 0) {
+      throw new FieldsError(
+        faults.map(fault => ({ ...fault, path: `body.${fault.path}` })),
+      );
+    }
+  }
+
+  async #findIntegration(
+    settings: Pick<MailboxSettings, 'authentication'>,
+  ): Promise<OAuthIntegration | undefined> {
+    try {
+      return await this.#options.getIntegration(
+        settings.authentication.integrationId,
+      );
+    } catch (error) {
+      if (error instanceof NotFoundError) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  async #toChannel(mailbox: Mailbox): Promise<Channel> {
+    const { mailboxes, countMessages } = this.#options;
+    const integration = await this.#findIntegration(mailbox);
+    const nextVisitAt = await mailboxes.nextVisitAt(mailbox.id);
+    return {
+      id: mailbox.id,
+      projectRef: mailbox.projectRef ?? '',
+      version: mailbox.version,
+      address: mailbox.address,
+      server: mailbox.server,
+      folder: mailbox.folder,
+      authentication: mailbox.authentication,
+      integrationName: integration?.name,
+      state: mailbox.state,
+      failure: mailbox.failure,
+      readingSince: mailbox.readingSince?.toISOString(),
+      lastVisitAt: mailbox.lastVisitAt?.toISOString(),
+      lastSuccessAt: mailbox.lastSuccessAt?.toISOString(),
+      nextVisitAt: nextVisitAt?.toISOString(),
+      counts: await countMessages(mailbox.id),
+      createdAt: mailbox.createdAt.toISOString(),
+      updatedAt: mailbox.updatedAt.toISOString(),
+    };
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { Knex } from 'knex';
+import { DbCursorRow, dbNow, tables, Tx } from '../database';
+
+/** How far a folder was read while it kept its UIDVALIDITY. */
+export interface Cursor {
+  readonly id: string;
+  readonly uidValidity: number;
+  /** Mails up to here are not read: they were there before. */
+  readonly baseUid: number;
+  /** Mails up to here have been read. */
+  readonly lastUid: number;
+}
+
+/**
+ * How far mailboxes were read. A cursor moves in the transaction that stores
+ * the mails it moved over, and never back.
+ */
+export class CursorStore {
+  readonly #db: Knex;
+
+  constructor(db: Knex) {
+    this.#db = db;
+  }
+
+  /** All cursors of a folder, newest first: the current one and former ones. */
+  async list(mailboxId: string, folder: string): Promise<Cursor[]> {
+    const rows = await this.#db<DbCursorRow>(tables.mailboxCursors)
+      .where({ mailbox_id: mailboxId, folder })
+      .orderBy('created_at', 'desc')
+      .limit(100);
+    return rows.map(fromRow);
+  }
+
+  /** Begins to read a folder after `baseUid`. */
+  async create(
+    tx: Tx,
+    options: {
+      mailboxId: string;
+      folder: string;
+      uidValidity: number;
+      baseUid: number;
+    },
+  ): Promise<Cursor> {
+    const [row] = await tx<DbCursorRow>(tables.mailboxCursors)
+      .insert({
+        id: randomUUID(),
+        mailbox_id: options.mailboxId,
+        folder: options.folder,
+        uid_validity: options.uidValidity,
+        base_uid: options.baseUid,
+        last_uid: options.baseUid,
+        created_at: dbNow(tx),
+      } as {})
+      .returning('*');
+    return fromRow(row);
+  }
+
+  /** Moves a cursor forward; a smaller UID leaves it where it is. */
+  async advance(tx: Tx, cursorId: string, lastUid: number): Promise<void> {
+    await tx<DbCursorRow>(tables.mailboxCursors)
+      .where({ id: cursorId })
+      .andWhere('last_uid', '<', lastUid)
+      .update({ last_uid: lastUid });
+  }
+}
+
+function fromRow(row: DbCursorRow): Cursor {
+  return {
+    id: row.id,
+    uidValidity: Number(row.uid_validity),
+    baseUid: Number(row.base_uid),
+    lastUid: Number(row.last_uid),
+  };
+}

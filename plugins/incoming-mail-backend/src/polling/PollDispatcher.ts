@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LoggerService } from '@backstage/backend-plugin-api';
+import {
+  claimDue,
+  holdLease,
+  inTransaction,
+  LeaseLostError,
+  LeaseTicket,
+  releaseLease,
+  toSafeError,
+  workWithLease,
+} from '../database';
+import { JournalStore, NewJournalEntry } from '../journal';
+import { Pipeline, startPipeline } from '../lib';
+import { Mailbox, stateAfterVisit } from '../mailboxes';
+import { PollDeps, pollMailbox } from './pollMailbox';
+import { nextVisitInMs } from './pollSchedule';
+import { PollOutcome } from './types';
+
+/** What the dispatcher needs besides what a visit needs. */
+export interface PollDispatcherOptions {
+  readonly deps: PollDeps;
+  readonly journal: JournalStore;
+  readonly logger: LoggerService;
+  /** Names this replica in leases. */
+  readonly holder: string;
+  readonly leaseMs: number;
+  readonly concurrency: number;
+  readonly visitTimeoutMs: number;
+  /** Called after mail was stored; must not throw. */
+  onAccepted(): void;
+  /** Told how each visit ended, for metrics; must not throw. */
+  onOutcome(outcome: PollOutcome, durationMs: number): void;
+  readonly random: () => number;
+}
+
+/**
+ * Visits mailboxes that are due, a bounded number at a time. Every replica
+ * runs one: the leases share the mailboxes out. After a visit the three
+ * records are written: health (which is also where back-off counts), journal
+ * and metrics.
+ */
+export class PollDispatcher {
+  readonly #options: PollDispatcherOptions;
+  readonly #pipeline: Pipeline;
+
+  constructor(options: PollDispatcherOptions) {
+    const { deps, holder, leaseMs, concurrency, logger } = options;
+    this.#options = options;
+    this.#pipeline = startPipeline<LeaseTicket>({
+      capacity: concurrency,
+      load: limit =>
+        claimDue(deps.db, {
+          kind: 'poll',
+          holder,
+          limit,
+          durationMs: leaseMs,
+        }),
+      run: (ticket, signal) => this.#visit(ticket, signal),
+      onLoadError: error =>
+        logger.error('Mailboxes that are due could not be claimed', {
+          reason: toSafeError(error).message,
+        }),
+    });
+  }
+
+  /** Looks for mailboxes that are due. Returns at once. */
+  wake(): void {
+    this.#pipeline.wake();
+  }
+
+  /** Resolves when no visit is under way. */
+  idle(): Promise<void> {
+    return this.#pipeline.idle();
+  }
+
+  /** Ends all visits after what they are storing; their leases are released. */
+  stop(): Promise<void> {
+    return this.#pipeline.stop();
+  }
+
+  async #visit(ticket: LeaseTicket, signal: AbortSignal): Promise<void> {
+    const { deps, logger } = this.#options;
+    const mailboxId = ticket.subjectId;
+    try {
+      const mailbox = await deps.mailboxes.findById(mailboxId);
+      if (mailbox) {
+        await this.#visitMailbox(mailbox, ticket, signal);
+      }
+    } catch (error) {
+      // The lease runs out by itself and the mailbox is due again.
+      if (!(error instanceof LeaseLostError)) {
+        logger.error('A visit could not be carried out or recorded', {
+          mailboxId,
+          reason: toSafeError(error).message,
+        });
+      }
+    }
+  }
+
+  async #visitMailbox(
+    mailbox: Mailbox,
+    ticket: LeaseTicket,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { deps, leaseMs, random } = this.#options;
+    const startedAt = performance.now();
+    const outcome = await workWithLease(
+      deps.db,
+      ticket,
+      { durationMs: leaseMs, signal },
+      leaseSignal => this.#pollInTime(mailbox, ticket, leaseSignal),
+    );
+    this.#options.onOutcome(outcome, performance.now() - startedAt);
+    if (outcome.kind === 'aborted') {
+      await releaseLease(deps.db, ticket, 0);
+      return;
+    }
+    if (outcome.accepted > 0) {
+      this.#options.onAccepted();
+    }
+    await this.#record(mailbox, ticket, outcome);
+    await releaseLease(
+      deps.db,
+      ticket,
+      nextVisitInMs(outcome, {
+        intervalMs: deps.policy.intervalMs,
+        failedVisits: mailbox.failedVisits + 1,
+        random,
+      }),
+    );
+  }
+
+  // The deadline of a visit does not depend on the server: one that sends a
+  // byte now and then must not hold a place for ever.
+  async #pollInTime(
+    mailbox: Mailbox,
+    ticket: LeaseTicket,
+    leaseSignal: AbortSignal,
+  ): Promise<PollOutcome> {
+    const { deps, visitTimeoutMs, logger } = this.#options;
+    const deadline = AbortSignal.timeout(visitTimeoutMs);
+    try {
+      const outcome = await pollMailbox(
+        mailbox,
+        ticket,
+        deps,
+        AbortSignal.any([leaseSignal, deadline]),
+      );
+      const late = outcome.kind === 'aborted' && !leaseSignal.aborted;
+      return late && deadline.aborted
+        ? { kind: 'failed', failure: 'connection-timed-out', accepted: 0 }
+        : outcome;
+    } catch (error) {
+      logger.error('A visit failed inside the plugin', {
+        mailboxId: mailbox.id,
+        reason: toSafeError(error).message,
+      });
+      return { kind: 'failed', failure: 'internal-error', accepted: 0 };
+    }
+  }
+
+  async #record(
+    mailbox: Mailbox,
+    ticket: LeaseTicket,
+    outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
+  ): Promise<void> {
+    const { deps, journal, logger } = this.#options;
+    const failure = outcome.kind === 'failed' ? outcome : undefined;
+    await inTransaction(deps.db, async tx => {
+      await holdLease(tx, ticket);
+      await deps.mailboxes.recordVisit(tx, mailbox.id, {
+        state: stateAfterVisit(mailbox.state, failure?.failure),
+        failure: failure && { code: failure.failure, detail: failure.detail },
+      });
+    });
+    for (const entry of journalEntriesOf(mailbox, outcome)) {
+      await journal.append(entry);
+    }
+    if (failure && mailbox.failure?.code !== failure.failure) {
+      logger.warn('A mailbox could not be read', {
+        mailboxId: mailbox.id,
+        failure: failure.failure,
+      });
+    }
+  }
+}
+
+// What changed, in the order in which it happened. A failure that goes on and
+// a visit that found nothing are not worth a line each time.
+function journalEntriesOf(
+  mailbox: Mailbox,
+  outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
+): NewJournalEntry[] {
+  const mailboxId = mailbox.id;
+  const entries: NewJournalEntry[] = [];
+  if (outcome.kind === 'completed') {
+    if (mailbox.failure) {
+      entries.push({
+        mailboxId,
+        event: 'recovered',
+        failure: mailbox.failure.code,
+      });
+    }
+    if (outcome.baseline) {
+      entries.push({ mailboxId, event: 'baseline-set' });
+    }
+    if (outcome.renumbered) {
+      entries.push({ mailboxId, event: 'mailbox-renumbered' });
+    }
+  }
+  if (outcome.accepted > 0) {
+    entries.push({
+      mailboxId,
+      event: 'mail-accepted',
+      count: outcome.accepted,
+    });
+  }
+  if (outcome.kind === 'failed' && mailbox.failure?.code !== outcome.failure) {
+    entries.push({
+      mailboxId,
+      event: 'visit-failed',
+      failure: outcome.failure,
+      detail: outcome.detail,
+    });
+  }
+  return entries;
+}
