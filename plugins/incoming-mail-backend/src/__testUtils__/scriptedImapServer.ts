@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { AddressInfo, createServer, Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { MailHost } from '@postroom/plugin-incoming-mail-common';
+import { TestCertificate } from './selfSignedCertificate';
+
+export const GOOD_TOKEN = 'good-token';
+
+/** A mail of the server's only folder, INBOX. */
+export interface ScriptedMail {
+  readonly uid: number;
+  readonly raw: Buffer;
+  readonly receivedAt: string;
+  seen: boolean;
+  /** What RFC822.SIZE says, where that is not the truth. */
+  announcedBytes?: number;
+}
+
+/** A command as it came in. */
+export interface ScriptedCommand {
+  readonly tag: string;
+  /** In capitals, with its UID prefix: `UID FETCH`. */
+  readonly name: string;
+  readonly args: string;
+  readonly socket: Socket;
+  write(data: string | Buffer): void;
+  /** Answers it as a proper server does. */
+  proceed(): void;
+}
+
+type Connection = { socket: Socket; onLine?: (line: string) => void };
+
+export interface ScriptedImapServerOptions {
+  readonly security?: MailHost['security'];
+  readonly certificate?: TestCertificate;
+  readonly capabilities?: readonly string[];
+  /** The first line; false for none at all. */
+  readonly greeting?: string | false;
+}
+
+/**
+ * A small IMAP4rev1 server (RFC 3501) with one folder and one account, whose
+ * answer to any command a test can replace. It speaks as much as our sessions
+ * use and is strict about nothing.
+ */
+export class ScriptedImapServer {
+  readonly mails: ScriptedMail[] = [];
+  /** All command lines that came in, without their tags. */
+  readonly received: string[] = [];
+  uidValidity = 1_700_000_000;
+  uidNext = 1;
+  /** Sent by SELECT instead of the truth, line by line. */
+  selectLines?: readonly string[];
+
+  readonly #options: ScriptedImapServerOptions;
+  readonly #scripts = new Map<string, (command: ScriptedCommand) => void>();
+  readonly #sockets: Socket[] = [];
+  readonly #server;
+
+  constructor(options: ScriptedImapServerOptions = {}) {
+    this.#options = options;
+    const accept = (socket: Socket) => this.#accept(socket);
+    this.#server =
+      options.security === 'tls'
+        ? createTlsServer({ ...options.certificate }, accept)
+        : createServer(accept);
+    // A client that does not trust the certificate breaks off the handshake.
+    this.#server.on('tlsClientError', () => {});
+  }
+
+  async start(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#sockets.forEach(socket => socket.destroy());
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  host(host: string = '127.0.0.1'): MailHost {
+    const { port } = this.#server.address() as AddressInfo;
+    const { security = 'none' } = this.#options;
+    return { protocol: 'imap', host, port, security };
+  }
+
+  get connectionCount(): number {
+    return this.#sockets.length;
+  }
+
+  /** Resolves when no connection is open; never, where one is left open. */
+  async hungUp(): Promise<void> {
+    await Promise.all(
+      this.#sockets.map(socket => socket.destroyed || once(socket, 'close')),
+    );
+  }
+
+  /** Replaces the answer to a command, named as in {@link ScriptedCommand.name}. */
+  on(name: string, script: (command: ScriptedCommand) => void): this {
+    this.#scripts.set(name, script);
+    return this;
+  }
+
+  deliver(raw: Buffer | string, more: Partial<ScriptedMail> = {}): number {
+    const uid = more.uid ?? this.uidNext;
+    this.mails.push({
+      raw: Buffer.from(raw),
+      receivedAt: '17-Jul-2026 02:44:25 +0000',
+      seen: false,
+      ...more,
+      uid,
+    });
+    this.uidNext = Math.max(this.uidNext, uid + 1);
+    return uid;
+  }
+
+  expunge(uid: number): void {
+    const at = this.mails.findIndex(mail => mail.uid === uid);
+    this.mails.splice(at, 1);
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.push(socket);
+    const connection = { socket };
+    this.#listen(connection, socket);
+    const { greeting = '* OK ready' } = this.#options;
+    if (greeting !== false) {
+      socket.write(`${greeting}\r\n`);
+    }
+  }
+
+  #listen(connection: Connection, socket: Socket): void {
+    let pending = '';
+    socket.on('error', () => {});
+    socket.on('data', chunk => {
+      pending += chunk.toString('latin1');
+      for (let end; (end = pending.indexOf('\r\n')) >= 0; ) {
+        const line = pending.slice(0, end);
+        pending = pending.slice(end + 2);
+        this.#onLine(connection, line);
+      }
+    });
+  }
+
+  #onLine(connection: Connection, line: string): void {
+    const { onLine } = connection;
+    if (onLine) {
+      connection.onLine = undefined;
+      onLine(line);
+      return;
+    }
+    const [, tag, name, args] =
+      /^(\S+) ((?:UID )?\S+) ?(.*)$/i.exec(line) ?? [];
+    this.received.push(line.slice(tag.length + 1));
+    const { socket } = connection;
+    const command: ScriptedCommand = {
+      tag,
+      name: name.toUpperCase(),
+      args,
+      socket,
+      write: data => socket.writable && socket.write(data),
+      proceed: () => this.#answer(connection, command),
+    };
+    const script = this.#scripts.get(command.name);
+    if (script) {
+      script(command);
+    } else {
+      command.proceed();
+    }
+  }
+
+  #answer(connection: Connection, command: ScriptedCommand): void {
+    const { tag, name, args, write } = command;
+    const untagged = (...lines: string[]) =>
+      lines.forEach(line => write(`* ${line}\r\n`));
+    const done = (text = 'OK done') => write(`${tag} ${text}\r\n`);
+    switch (name) {
+      case 'CAPABILITY':
+        untagged(`CAPABILITY ${this.#capabilities(connection).join(' ')}`);
+        return done();
+      case 'STARTTLS':
+        done();
+        return this.#startTls(connection);
+      case 'AUTHENTICATE':
+        return this.#authenticate(connection, command);
+      case 'NAMESPACE':
+        untagged('NAMESPACE (("" "/")) NIL NIL');
+        return done();
+      case 'LIST':
+        untagged('LIST (\\HasNoChildren) "/" INBOX');
+        return done();
+      case 'SELECT':
+        if (!/^"?INBOX"?$/.test(args)) {
+          return done('NO [NONEXISTENT] Unknown mailbox');
+        }
+        untagged(...(this.selectLines ?? this.#selectLines()));
+        return done('OK [READ-WRITE] selected');
+      case 'UID SEARCH':
+        untagged(
+          ['SEARCH', ...this.#find(args.slice(4)).map(m => m.uid)].join(' '),
+        );
+        return done();
+      case 'UID FETCH':
+        this.#find(args).forEach(mail => write(this.#row(mail, args)));
+        return done();
+      case 'UID STORE':
+        this.#find(args).forEach(mail => {
+          mail.seen = true;
+        });
+        return done();
+      case 'LOGOUT':
+        untagged('BYE');
+        done();
+        return void command.socket.end();
+      case 'NOOP':
+      case 'ENABLE':
+      case 'ID':
+      case 'LSUB':
+        return done();
+      default:
+        return done('BAD unknown command');
+    }
+  }
+
+  #capabilities({ socket }: Connection): readonly string[] {
+    const {
+      security,
+      capabilities = ['IMAP4rev1', 'SASL-IR', 'AUTH=XOAUTH2', 'NAMESPACE'],
+    } = this.#options;
+    return security === 'starttls' && !(socket instanceof TLSSocket)
+      ? ['IMAP4rev1', 'STARTTLS', 'LOGINDISABLED']
+      : capabilities;
+  }
+
+  #startTls(connection: Connection): void {
+    const { socket } = connection;
+    socket.removeAllListeners('data');
+    const secured = new TLSSocket(socket, {
+      isServer: true,
+      ...this.#options.certificate,
+    });
+    connection.socket = secured;
+    this.#listen(connection, secured);
+  }
+
+  #authenticate(connection: Connection, command: ScriptedCommand): void {
+    const { tag, args, write } = command;
+    const judge = (response: string) => {
+      const message = Buffer.from(response, 'base64').toString();
+      if (message.includes(`auth=Bearer ${GOOD_TOKEN}\x01\x01`)) {
+        write(`${tag} OK signed in\r\n`);
+        return;
+      }
+      const challenge = { status: '401', schemes: 'bearer', scope: 'mail' };
+      const encoded = Buffer.from(JSON.stringify(challenge)).toString('base64');
+      write(`+ ${encoded}\r\n`);
+      connection.onLine = () =>
+        write(`${tag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n`);
+    };
+    const [, initial] = args.split(' ');
+    if (initial) {
+      judge(initial);
+    } else {
+      write('+ \r\n');
+      connection.onLine = judge;
+    }
+  }
+
+  #selectLines(): string[] {
+    return [
+      'FLAGS (\\Seen \\Deleted)',
+      `${this.mails.length} EXISTS`,
+      `OK [UIDVALIDITY ${this.uidValidity}] valid`,
+      `OK [UIDNEXT ${this.uidNext}] next`,
+      'OK [PERMANENTFLAGS (\\Seen \\*)] flags',
+    ];
+  }
+
+  /** The mails of the sequence set that the arguments begin with. */
+  #find(args: string): ScriptedMail[] {
+    const last = Math.max(0, ...this.mails.map(mail => mail.uid));
+    const ranges = args
+      .split(' ')[0]
+      .split(',')
+      .map(range => range.split(':').map(n => (n === '*' ? last : Number(n))))
+      .map(([from, to = from]) => [Math.min(from, to), Math.max(from, to)]);
+    return this.mails.filter(({ uid }) =>
+      ranges.some(([from, to]) => from <= uid && uid <= to),
+    );
+  }
+
+  #row(mail: ScriptedMail, args: string): Buffer {
+    const seq = this.mails.indexOf(mail) + 1;
+    const items = [`UID ${mail.uid}`];
+    if (args.includes('RFC822.SIZE')) {
+      items.push(`RFC822.SIZE ${mail.announcedBytes ?? mail.raw.length}`);
+    }
+    if (args.includes('INTERNALDATE')) {
+      items.push(`INTERNALDATE "${mail.receivedAt}"`);
+    }
+    const [, from, length] = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/.exec(args) ?? [];
+    if (!length) {
+      return Buffer.from(`* ${seq} FETCH (${items.join(' ')})\r\n`);
+    }
+    const part = mail.raw.subarray(Number(from), Number(from) + Number(length));
+    items.push(`BODY[]<${from}> {${part.length}}`);
+    return Buffer.concat([
+      Buffer.from(`* ${seq} FETCH (${items.join(' ')}\r\n`),
+      part,
+      Buffer.from(')\r\n'),
+    ]);
+  }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ConflictError, NotFoundError } from '@backstage/errors';
+import {
+  CreateIntegration,
+  IntegrationChoice,
+  OAuthIntegration,
+  Page,
+  PageQuery,
+  UpdateIntegration,
+} from '@postroom/plugin-incoming-mail-common';
+import { FieldsError } from '../../http';
+import { randomToken, Secret } from '../../secrets';
+import { ConsentStore } from '../consent/ConsentStore';
+import { GrantStore } from '../vault/GrantStore';
+import { changesTrust, findSettingsErrors, isReady } from './integrationRules';
+import { IntegrationStore, UsedIntegration } from './IntegrationStore';
+import { redirectUrl } from './redirectUrl';
+import {
+  ClientSecretChange,
+  IntegrationRecord,
+  IntegrationSettings,
+} from './types';
+
+// 128 random bits are 22 characters, which is what the schema of a slug says.
+const SLUG_BYTES = 16;
+
+/** What administrators do with integrations, and what project owners see. */
+export class IntegrationService {
+  readonly #integrations: IntegrationStore;
+  readonly #grants: GrantStore;
+  readonly #consents: ConsentStore;
+  readonly #externalBaseUrl: string;
+  readonly #allowHttpLoopback: boolean;
+
+  constructor(options: {
+    integrations: IntegrationStore;
+    grants: GrantStore;
+    consents: ConsentStore;
+    /** Of the plugin, as browsers reach it. */
+    externalBaseUrl: string;
+    /** Whether endpoints on this very machine may be http. */
+    allowHttpLoopback: boolean;
+  }) {
+    this.#integrations = options.integrations;
+    this.#grants = options.grants;
+    this.#consents = options.consents;
+    this.#externalBaseUrl = options.externalBaseUrl;
+    this.#allowHttpLoopback = options.allowHttpLoopback;
+  }
+
+  /**
+   * Makes a redirect URL that no integration has. Nothing is stored: the slug
+   * is taken when an integration is created with it.
+   */
+  reserveRedirectUrl(): { callbackSlug: string; redirectUrl: string } {
+    const callbackSlug = randomToken(SLUG_BYTES);
+    return {
+      callbackSlug,
+      redirectUrl: redirectUrl(this.#externalBaseUrl, callbackSlug),
+    };
+  }
+
+  /**
+   * @throws FieldsError
+   * @throws ConflictError where the redirect URL is another integration's
+   */
+  async create(
+    input: CreateIntegration,
+    createdBy: string,
+  ): Promise<OAuthIntegration> {
+    const { callbackSlug, clientSecret, ...settings } = input;
+    this.#refuseWrongSettings(settings);
+    const id = await this.#integrations.insert({
+      callbackSlug,
+      settings,
+      clientSecret: secretToStore(settings, clientSecret),
+      createdBy,
+    });
+    return this.get(id);
+  }
+
+  /** By name. */
+  async list(page: PageQuery): Promise<Page<OAuthIntegration>> {
+    const found = await this.#integrations.list(page);
+    return { ...found, items: found.items.map(item => this.#toReply(item)) };
+  }
+
+  /** @throws NotFoundError */
+  async get(id: string): Promise<OAuthIntegration> {
+    const found = await this.#integrations.findUsed(id);
+    if (!found) {
+      throw notFound(id);
+    }
+    return this.#toReply(found);
+  }
+
+  /**
+   * Replaces the settings. Where that means another provider or client, the
+   * secret has to be entered again and all mailboxes have to be authorized
+   * again, since what we hold was not given for the new one.
+   *
+   * @throws NotFoundError
+   * @throws FieldsError
+   * @throws ConflictError where it was changed since `input.version` was read
+   */
+  async update(
+    id: string,
+    input: UpdateIntegration,
+  ): Promise<OAuthIntegration> {
+    const { version, clientSecret, ...settings } = input;
+    const before = await this.#integrations.find(id);
+    if (!before) {
+      throw notFound(id);
+    }
+    if (before.version !== version) {
+      throw stale();
+    }
+    this.#refuseWrongSettings(settings);
+    const otherTrust = changesTrust(before.settings, settings);
+    refuseReuseOfSecret({ before, settings, clientSecret, otherTrust });
+    await this.#integrations.transaction(async tx => {
+      const updated = await this.#integrations.update(tx, {
+        id,
+        version,
+        settings,
+        clientSecret: secretChange({ settings, clientSecret, otherTrust }),
+      });
+      if (!updated) {
+        throw stale();
+      }
+      if (otherTrust) {
+        await this.#grants.voidAllOf(tx, id, 'integration-changed');
+      } else {
+        // What was given under the former version is as good under the new
+        // one, and a new secret may be what the provider was waiting for.
+        await this.#grants.carryOver(tx, id, version + 1);
+        await this.#consents.carryOver(tx, id, version + 1);
+      }
+    });
+    return this.get(id);
+  }
+
+  /**
+   * @throws NotFoundError
+   * @throws ConflictError that names who uses it
+   */
+  async delete(id: string): Promise<void> {
+    if (!(await this.#integrations.find(id))) {
+      throw notFound(id);
+    }
+    await this.#refuseWhileUsed(id);
+    try {
+      await this.#integrations.transaction(async tx => {
+        await this.#grants.deleteAllOf(tx, id);
+        await this.#integrations.delete(tx, id);
+      });
+    } catch (error) {
+      // A channel may have chosen it just now; the foreign key stopped us.
+      await this.#refuseWhileUsed(id);
+      throw error;
+    }
+  }
+
+  /** What a project owner may know of the integrations, by name. */
+  async listChoices(page: PageQuery): Promise<Page<IntegrationChoice>> {
+    const found = await this.#integrations.list(page);
+    return {
+      ...found,
+      items: found.items.map(({ integration }) => toChoice(integration)),
+    };
+  }
+
+  /** The same of one integration, for the rules of a channel's settings. */
+  async findChoice(id: string): Promise<IntegrationChoice | undefined> {
+    const integration = await this.#integrations.find(id);
+    return integration && toChoice(integration);
+  }
+
+  #refuseWrongSettings(settings: IntegrationSettings): void {
+    const errors = findSettingsErrors(settings, {
+      allowHttpLoopback: this.#allowHttpLoopback,
+    });
+    if (errors.length > 0) {
+      throw new FieldsError(errors);
+    }
+  }
+
+  async #refuseWhileUsed(id: string): Promise<void> {
+    const { count, projectRefs } = await this.#integrations.usersOf(id);
+    if (count > 0) {
+      const more = count > projectRefs.length ? ' and more' : '';
+      throw new ConflictError(
+        `The integration is used by ${count} mailbox(es): ${projectRefs.join(
+          ', ',
+        )}${more}. Remove them or have them use another one first.`,
+      );
+    }
+  }
+
+  #toReply({ integration, channelCount }: UsedIntegration): OAuthIntegration {
+    return {
+      ...integration.settings,
+      id: integration.id,
+      version: integration.version,
+      redirectUrl: redirectUrl(
+        this.#externalBaseUrl,
+        integration.callbackSlug,
+      ),
+      clientSecret: {
+        set: integration.hasClientSecret,
+        updatedAt: integration.clientSecretUpdatedAt?.toISOString(),
+      },
+      ready: isReady(integration),
+      channelCount,
+      createdAt: integration.createdAt.toISOString(),
+      updatedAt: integration.updatedAt.toISOString(),
+    };
+  }
+}
+
+function toChoice(integration: IntegrationRecord): IntegrationChoice {
+  const { name, provider, allowedDomains, mailHosts } = integration.settings;
+  return {
+    id: integration.id,
+    name,
+    provider,
+    allowedDomains,
+    mailHosts,
+    ready: isReady(integration),
+  };
+}
+
+/** A client that does not authenticate has no secret; none is kept for it. */
+function secretToStore(
+  settings: IntegrationSettings,
+  clientSecret: string | undefined,
+): Secret | undefined {
+  return clientSecret === undefined || settings.clientAuthentication === 'none'
+    ? undefined
+    : new Secret(clientSecret);
+}
+
+function secretChange(options: {
+  settings: IntegrationSettings;
+  clientSecret: string | undefined;
+  otherTrust: boolean;
+}): ClientSecretChange {
+  const { settings, clientSecret, otherTrust } = options;
+  const unused = settings.clientAuthentication === 'none';
+  return (
+    secretToStore(settings, clientSecret) ??
+    // Kept over a time without authentication, it could be sent to whatever
+    // endpoint was entered meanwhile.
+    (unused || otherTrust ? 'remove' : 'keep')
+  );
+}
+
+function refuseReuseOfSecret(options: {
+  before: IntegrationRecord;
+  settings: IntegrationSettings;
+  clientSecret: string | undefined;
+  otherTrust: boolean;
+}): void {
+  const { before, settings, clientSecret, otherTrust } = options;
+  if (
+    otherTrust &&
+    before.hasClientSecret &&
+    clientSecret === undefined &&
+    settings.clientAuthentication !== 'none'
+  ) {
+    throw new FieldsError([
+      {
+        path: 'body.clientSecret',
+        message:
+          'has to be entered again when an endpoint, the issuer or the client ID changes',
+      },
+    ]);
+  }
+}
+
+function notFound(id: string): NotFoundError {
+  return new NotFoundError(`There is no integration ${id}`);
+}
+
+function stale(): ConflictError {
+  return new ConflictError(
+    'The integration was changed meanwhile; read it again and repeat the change',
+  );
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  channelUpdatePermission,
+  endpoints,
+  integrationCreatePermission,
+  integrationDeletePermission,
+  integrationReadPermission,
+  integrationUpdatePermission,
+} from '@postroom/plugin-incoming-mail-common';
+import { Authorizer, MountEndpoint, projectRefOf } from '../../http';
+import { IntegrationService } from './IntegrationService';
+
+/** Mounts the endpoints of administrators, and the choices of project owners. */
+export function mountIntegrationRoutes(options: {
+  mount: MountEndpoint;
+  authorizer: Authorizer;
+  integrations: IntegrationService;
+}): void {
+  const { mount, authorizer, integrations } = options;
+
+  mount(endpoints.listIntegrations, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationReadPermission),
+    audit: { none: 'reads settings without secrets' },
+    handle: ({ input }) => integrations.list(input.query),
+  });
+
+  mount(endpoints.reserveRedirectUrl, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationCreatePermission),
+    audit: { none: 'makes a random name and stores nothing' },
+    handle: async () => integrations.reserveRedirectUrl(),
+  });
+
+  mount(endpoints.createIntegration, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationCreatePermission),
+    audit: {
+      event: 'integration-create',
+      severity: 'high',
+      meta: ({ body }) => ({
+        name: body.name,
+        tokenEndpoint: body.tokenEndpoint,
+      }),
+    },
+    handle: ({ input, userRef }) => integrations.create(input.body, userRef),
+  });
+
+  mount(endpoints.getIntegration, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationReadPermission),
+    audit: { none: 'reads settings without secrets' },
+    handle: ({ input }) => integrations.get(input.params.integrationId),
+  });
+
+  mount(endpoints.updateIntegration, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationUpdatePermission),
+    audit: {
+      event: 'integration-update',
+      severity: 'high',
+      meta: ({ params, body }) => ({
+        integrationId: params.integrationId,
+        tokenEndpoint: body.tokenEndpoint,
+        clientSecret: body.clientSecret === undefined ? 'kept' : 'entered',
+      }),
+    },
+    handle: ({ input }) =>
+      integrations.update(input.params.integrationId, input.body),
+  });
+
+  mount(endpoints.deleteIntegration, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationDeletePermission),
+    audit: {
+      event: 'integration-delete',
+      severity: 'high',
+      meta: ({ params }) => ({ integrationId: params.integrationId }),
+    },
+    handle: async ({ input }) => {
+      await integrations.delete(input.params.integrationId);
+      return undefined;
+    },
+  });
+
+  mount(endpoints.listIntegrationChoices, {
+    authorize: ({ credentials, input }) =>
+      authorizer.project(
+        credentials,
+        channelUpdatePermission,
+        projectRefOf(input.params),
+      ),
+    audit: { none: 'reads names and mail hosts' },
+    handle: ({ input }) => integrations.listChoices(input.query),
+  });
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { FieldError } from '../../http';
+import { isLoopbackUrl } from './redirectUrl';
+import { IntegrationRecord, IntegrationSettings } from './types';
+
+/**
+ * Whether an integration can be used for a consent: the provider can tell who
+ * we are.
+ */
+export function isReady(
+  integration: Pick<IntegrationRecord, 'settings' | 'hasClientSecret'>,
+): boolean {
+  const { clientId, clientAuthentication } = integration.settings;
+  return (
+    clientId !== undefined &&
+    (clientAuthentication === 'none' || integration.hasClientSecret)
+  );
+}
+
+/**
+ * Whether a change of settings means another provider or another client. The
+ * secret and the tokens we hold were given for the former one and must not be
+ * sent to the new one (RFC 9700 section 4.9).
+ */
+export function changesTrust(
+  before: IntegrationSettings,
+  after: IntegrationSettings,
+): boolean {
+  return (
+    before.issuer !== after.issuer ||
+    before.authorizationEndpoint !== after.authorizationEndpoint ||
+    before.tokenEndpoint !== after.tokenEndpoint ||
+    before.clientId !== after.clientId
+  );
+}
+
+/** Whether a mailbox may be authorized through the integration; no list means any. */
+export function isDomainAllowed(
+  address: string,
+  allowedDomains: readonly string[],
+): boolean {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  return allowedDomains.length === 0 || allowedDomains.includes(domain);
+}
+
+const urlFields = [
+  'issuer',
+  'authorizationEndpoint',
+  'tokenEndpoint',
+  'revocationEndpoint',
+] as const;
+
+/** Finds what the schema cannot know: it depends on this installation. */
+export function findSettingsErrors(
+  settings: IntegrationSettings,
+  options: { allowHttpLoopback: boolean },
+): FieldError[] {
+  return [
+    ...urlFields
+      .filter(field => !isSecure(settings[field], options))
+      .map(field => ({ path: `body.${field}`, message: 'must be https' })),
+    ...settings.scopes.flatMap((scope, index) => {
+      const message = scopeError(settings, scope);
+      return message ? [{ path: `body.scopes.${index}`, message }] : [];
+    }),
+  ];
+}
+
+function isSecure(
+  url: string | undefined,
+  { allowHttpLoopback }: { allowHttpLoopback: boolean },
+): boolean {
+  return (
+    url === undefined ||
+    new URL(url).protocol === 'https:' ||
+    (allowHttpLoopback && isLoopbackUrl(url))
+  );
+}
+
+// The mail permissions of Exchange Online without their resource: Microsoft
+// takes them for Microsoft Graph's and issues tokens that the mail servers
+// refuse with nothing but "AUTHENTICATE failed".
+const shortMailScope = /^(?:IMAP|POP)\.AccessAsUser\.All$/i;
+
+function scopeError(
+  settings: IntegrationSettings,
+  scope: string,
+): string | undefined {
+  return settings.provider === 'microsoft' && shortMailScope.test(scope)
+    ? `would be understood as Microsoft Graph's; write https://outlook.office.com/${scope}`
+    : undefined;
+}

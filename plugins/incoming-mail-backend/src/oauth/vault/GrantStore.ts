@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import {
+  FailureCode,
+  failureCodeSchema,
+} from '@postroom/plugin-incoming-mail-common';
+import { Knex } from 'knex';
+import {
+  DbGrantRow,
+  DbInteger,
+  DbMailboxRow,
+  dbNow,
+  dbNowPlus,
+  tables,
+  Tx,
+} from '../../database';
+import { Keyring, open, seal, Secret } from '../../secrets';
+import {
+  GrantEvent,
+  GrantState,
+  grantStateSchema,
+  nextGrantState,
+  statesBefore,
+} from './grantState';
+import { GrantRecord, TokenSet } from './types';
+
+// Concurrency: whoever stores tokens, or takes them away, makes the generation
+// grow and names the one it had read. The first good answer of a provider
+// therefore wins, and a late one changes nothing. The claim
+// (`refreshing_by`, `refreshing_until`) only saves requests: nothing depends
+// on there being one renewal at a time.
+
+type DbTimedGrantRow = DbGrantRow & { now: DbInteger };
+
+/** A grant as somebody read it: what a change must still find. */
+export type GrantVersion = Pick<GrantRecord, 'id' | 'generation'>;
+
+/** Tokens, and when the access token is to be renewed ahead. */
+export interface StoredTokens extends TokenSet {
+  readonly refreshAheadMs: number;
+}
+
+/** Grants with their tokens, which are sealed on their way in. */
+export class GrantStore {
+  readonly #db: Knex;
+  readonly #keyring: Keyring;
+
+  constructor(options: { db: Knex; keyring: Keyring }) {
+    this.#db = options.db;
+    this.#keyring = options.keyring;
+  }
+
+  /**
+   * The grant of a mailbox. One that was given for another address or by
+   * another integration than the mailbox has now is none.
+   */
+  async find(mailboxId: string): Promise<GrantRecord | undefined> {
+    const grants = tables.oauthGrants;
+    const mailboxes = tables.mailboxes;
+    const row = await this.#db<DbGrantRow>(grants)
+      .join<DbMailboxRow>(mailboxes, join =>
+        join
+          .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
+          .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
+          .andOn(`${mailboxes}.address`, `${grants}.account`),
+      )
+      .where(`${grants}.mailbox_id`, mailboxId)
+      .first<DbTimedGrantRow>(`${grants}.*`, { now: dbNow(this.#db) });
+    return row && this.#fromRow(row);
+  }
+
+  /**
+   * Stores what a consent gave, in the place of whatever the mailbox had. The
+   * caller's transaction holds the integration's version, so nobody else does
+   * this for the same mailbox meanwhile.
+   */
+  async put(
+    tx: Tx,
+    grant: {
+      mailboxId: string;
+      integrationId: string;
+      integrationVersion: number;
+      account: string;
+      tokens: StoredTokens;
+    },
+  ): Promise<void> {
+    const { mailboxId, integrationId, integrationVersion, account, tokens } =
+      grant;
+    const former = await this.#rows(tx)
+      .where({ mailbox_id: mailboxId })
+      .first('id', 'generation');
+    const id = former?.id ?? randomUUID();
+    const columns = {
+      integration_id: integrationId,
+      integration_version: integrationVersion,
+      account,
+      scopes: JSON.stringify(tokens.scopes),
+      ...stateColumns(tx, 'active'),
+      ...(await this.#tokenColumns(tx, id, tokens)),
+      generation: (former?.generation ?? 0) + 1,
+    };
+    if (former) {
+      await this.#rows(tx).where({ id }).update(columns);
+    } else {
+      await this.#rows(tx).insert({
+        ...columns,
+        id,
+        mailbox_id: mailboxId,
+        created_at: dbNow(tx),
+      });
+    }
+  }
+
+  /**
+   * Claims the renewal of a grant for `leaseMs`.
+   *
+   * @returns false where another has it, a failure has to cool down first, or
+   *   the grant is not what was read any more
+   */
+  async claimRefresh(
+    grant: GrantVersion,
+    options: { by: string; leaseMs: number },
+  ): Promise<boolean> {
+    const now = () => dbNow(this.#db);
+    const claimed = await this.#whereVersion(grant)
+      .where({ state: 'active' })
+      .andWhere(free =>
+        free
+          .whereNull('refreshing_until')
+          .orWhere('refreshing_until', '<', now()),
+      )
+      .andWhere(cool =>
+        cool
+          .whereNull('next_refresh_at')
+          .orWhere('next_refresh_at', '<=', now()),
+      )
+      .update({
+        refreshing_by: options.by,
+        refreshing_until: dbNowPlus(this.#db, options.leaseMs),
+      });
+    return claimed === 1;
+  }
+
+  /**
+   * Stores renewed tokens. The claim is not asked for: an answer that came
+   * after it ran out is as good, if it is the first.
+   *
+   * @returns false where it was not the first
+   */
+  async storeRefreshed(
+    grant: GrantVersion,
+    tokens: StoredTokens,
+  ): Promise<boolean> {
+    const stored = await this.#whereVersion(grant)
+      .whereIn('state', statesBefore('refreshed'))
+      .update({
+        ...(await this.#tokenColumns(this.#db, grant.id, tokens)),
+        failure_code: null,
+        generation: grant.generation + 1,
+      });
+    return stored === 1;
+  }
+
+  /** Gives a claim back after a failure, with the time of the next try. */
+  async recordFailure(
+    grant: GrantVersion,
+    options: { by: string; code: FailureCode; retryInMs: number },
+  ): Promise<void> {
+    await this.#whereVersion(grant)
+      .where({ refreshing_by: options.by })
+      .whereIn('state', statesBefore('refresh-failed'))
+      .update({
+        refreshing_by: null,
+        refreshing_until: null,
+        failure_code: options.code,
+        failed_refreshes: this.#db.raw('?? + 1', ['failed_refreshes']),
+        next_refresh_at: dbNowPlus(this.#db, options.retryInMs),
+        updated_at: dbNow(this.#db),
+      });
+  }
+
+  /**
+   * Ends a grant: only a new consent helps.
+   *
+   * @returns false where tokens were stored meanwhile, or somebody else ended it
+   */
+  async end(
+    grant: GrantVersion,
+    event: GrantEvent,
+    code: FailureCode,
+  ): Promise<boolean> {
+    const ended = await this.#whereVersion(grant)
+      .where({ state: 'active' })
+      .update({
+        ...stateColumns(this.#db, toState('active', event), code),
+        ...withoutTokens,
+        generation: grant.generation + 1,
+      });
+    return ended === 1;
+  }
+
+  /** Ends all grants of an integration whose provider or client has changed. */
+  async voidAllOf(
+    tx: Tx,
+    integrationId: string,
+    code: FailureCode,
+  ): Promise<void> {
+    await this.#rows(tx)
+      .where({ integration_id: integrationId })
+      .whereIn('state', statesBefore('integration-changed'))
+      .update({
+        ...stateColumns(
+          tx,
+          toState('active', 'integration-changed'),
+          code,
+        ),
+        ...withoutTokens,
+        // Whoever is renewing one of them finds that its answer is too late.
+        generation: tx.raw('?? + 1', ['generation']),
+      });
+  }
+
+  /**
+   * Has the grants of the integration's former version go with its new one,
+   * and lets those that wait after a failure try again at once.
+   */
+  async carryOver(
+    tx: Tx,
+    integrationId: string,
+    version: number,
+  ): Promise<void> {
+    await this.#rows(tx)
+      .where({
+        integration_id: integrationId,
+        integration_version: version - 1,
+      })
+      .update({
+        integration_version: version,
+        failed_refreshes: 0,
+        next_refresh_at: null,
+      });
+  }
+
+  /** Forgets what was given for a mailbox. */
+  async delete(mailboxId: string, tx?: Tx): Promise<void> {
+    await this.#rows(tx).where({ mailbox_id: mailboxId }).delete();
+  }
+
+  /** Forgets all that was given through an integration. */
+  async deleteAllOf(tx: Tx, integrationId: string): Promise<void> {
+    await this.#rows(tx).where({ integration_id: integrationId }).delete();
+  }
+
+  #rows(db: Knex = this.#db) {
+    return db<DbGrantRow>(tables.oauthGrants);
+  }
+
+  #whereVersion({ id, generation }: GrantVersion) {
+    return this.#rows().where({ id, generation });
+  }
+
+  /** The refresh token's column only where there is one: else the former stays. */
+  async #tokenColumns(db: Knex, id: string, tokens: StoredTokens) {
+    const { accessToken, refreshToken, expiresInMs } = tokens;
+    return {
+      access_sealed: await this.#seal(id, 'access', accessToken),
+      ...(refreshToken && {
+        refresh_sealed: await this.#seal(id, 'refresh', refreshToken),
+      }),
+      access_expires_at: dbNowPlus(db, expiresInMs),
+      access_refresh_at: dbNowPlus(db, tokens.refreshAheadMs),
+      refreshing_by: null,
+      refreshing_until: null,
+      failed_refreshes: 0,
+      next_refresh_at: null,
+      updated_at: dbNow(db),
+    };
+  }
+
+  #seal(id: string, kind: TokenKind, secret: Secret): Promise<string> {
+    return seal(this.#keyring, {
+      purpose: 'token',
+      context: contextOf(id, kind),
+      secret,
+    });
+  }
+
+  async #open(
+    id: string,
+    kind: TokenKind,
+    sealed: string | null,
+  ): Promise<Secret | undefined> {
+    return sealed === null
+      ? undefined
+      : open(this.#keyring, {
+          purpose: 'token',
+          context: contextOf(id, kind),
+          sealed,
+        });
+  }
+
+  #fromRow(row: DbTimedGrantRow): GrantRecord {
+    const now = Number(row.now);
+    return {
+      id: row.id,
+      mailboxId: row.mailbox_id,
+      integrationId: row.integration_id,
+      integrationVersion: row.integration_version,
+      account: row.account,
+      state: grantStateSchema.parse(row.state),
+      failureCode:
+        row.failure_code === null
+          ? undefined
+          : failureCodeSchema.parse(row.failure_code),
+      generation: row.generation,
+      failedRefreshes: row.failed_refreshes,
+      accessLeftMs: Number(row.access_expires_at ?? 0) - now,
+      refreshDue: Number(row.access_refresh_at ?? 0) <= now,
+      coolingMs: Math.max(0, Number(row.next_refresh_at ?? 0) - now),
+      openAccessToken: () => this.#open(row.id, 'access', row.access_sealed),
+      openRefreshToken: () => this.#open(row.id, 'refresh', row.refresh_sealed),
+    };
+  }
+}
+
+type TokenKind = 'access' | 'refresh';
+
+function contextOf(id: string, kind: TokenKind): string {
+  return `grant:${id}:${kind}`;
+}
+
+function toState(state: GrantState, event: GrantEvent): GrantState {
+  const next = nextGrantState(state, event);
+  if (!next) {
+    throw new Error(`A grant that is ${state} cannot be ${event}`);
+  }
+  return next;
+}
+
+function stateColumns(db: Knex, state: GrantState, code?: FailureCode) {
+  return {
+    state,
+    failure_code: code ?? null,
+    state_since: dbNow(db),
+    updated_at: dbNow(db),
+  };
+}
+
+const withoutTokens = {
+  access_sealed: null,
+  refresh_sealed: null,
+  access_expires_at: null,
+  access_refresh_at: null,
+  refreshing_by: null,
+  refreshing_until: null,
+  failed_refreshes: 0,
+  next_refresh_at: null,
+} as const;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import { FailureCode } from '@postroom/plugin-incoming-mail-common';
+import { Secret } from '../../secrets';
+import { GrantState } from './grantState';
+
+/** What consent gave: the right to read one mailbox, as it is stored. */
+export interface GrantRecord {
+  readonly id: string;
+  readonly mailboxId: string;
+  readonly integrationId: string;
+  /** The integration's version that the grant was given under. */
+  readonly integrationVersion: number;
+  /** The address whose mailbox it opens. */
+  readonly account: string;
+  readonly state: GrantState;
+  /** Why it needs consent; of an active one, why the last renewal failed. */
+  readonly failureCode?: FailureCode;
+  /** Grows with each token stored; a renewal compares and swaps it. */
+  readonly generation: number;
+  /** How many renewals failed in a row. */
+  readonly failedRefreshes: number;
+  /** By the database's clock at the moment of reading; negative when it is over. */
+  readonly accessLeftMs: number;
+  /** Whether the access token is old enough to be renewed ahead. */
+  readonly refreshDue: boolean;
+  /** How long no renewal may be tried, after a failure; 0: at once. */
+  readonly coolingMs: number;
+  /** @throws MailFailure where the vault cannot open it */
+  openAccessToken(): Promise<Secret | undefined>;
+  /** @throws MailFailure where the vault cannot open it */
+  openRefreshToken(): Promise<Secret | undefined>;
+}
+
+/** What a token endpoint gave, judged and complete. */
+export interface TokenSet {
+  readonly accessToken: Secret;
+  /** Absent in a renewal that did not rotate: the former one stays. */
+  readonly refreshToken?: Secret;
+  readonly expiresInMs: number;
+  /** As granted; where the reply does not say, as requested. */
+  readonly scopes: readonly string[];
+}

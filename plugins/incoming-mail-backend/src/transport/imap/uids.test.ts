@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { isCount, isNzNumber, sortUids, toUidSet } from './uids';
+
+describe('toUidSet', () => {
+  it.each([
+    [[7], '7'],
+    [[3, 4, 5, 7, 9, 10], '3:5,7,9:10'],
+    [[1, 4294967295], '1,4294967295'],
+  ])('writes %j', (uids, expected) => {
+    expect(toUidSet(uids)).toBe(expected);
+  });
+
+  it('names exactly the UIDs that it is given', () => {
+    const uid = fc.integer({ min: 1, max: 300 });
+    fc.assert(
+      fc.property(fc.array(uid, { minLength: 1 }), list => {
+        const uids = sortUids(list);
+        const named = toUidSet(uids)
+          .split(',')
+          .flatMap(range => {
+            const [first, last = first] = range.split(':').map(Number);
+            return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+          });
+        expect(named).toEqual(uids);
+      }),
+    );
+  });
+});
+
+describe('isNzNumber and isCount', () => {
+  it('take what RFC 9051 allows, and no more', () => {
+    for (const value of [1, 2 ** 32 - 1]) {
+      expect([isNzNumber(value), isCount(value)]).toEqual([true, true]);
+    }
+    expect([isNzNumber(0), isCount(0)]).toEqual([false, true]);
+    for (const value of [-1, 1.5, 2 ** 32, NaN, Infinity, '1', 1n, undefined]) {
+      expect([isNzNumber(value), isCount(value)]).toEqual([false, false]);
+    }
+  });
+});

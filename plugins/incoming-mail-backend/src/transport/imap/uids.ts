@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// RFC 9051 section 9, nz-number: a UID, UIDVALIDITY or UIDNEXT.
+const MAX_NZ_NUMBER = 2 ** 32 - 1;
+
+/** Whether a server's number can be a UID, UIDVALIDITY or UIDNEXT. */
+export function isNzNumber(value: unknown): value is number {
+  return Number.isInteger(value) && isBetween(value as number, 1);
+}
+
+/** Whether a server's number can be a count of mails. */
+export function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && isBetween(value as number, 0);
+}
+
+function isBetween(value: number, least: number): boolean {
+  return value >= least && value <= MAX_NZ_NUMBER;
+}
+
+/**
+ * Writes UIDs as an IMAP sequence set, such as `3:7,9`.
+ *
+ * @param uids - ascending and without duplicates
+ */
+export function toUidSet(uids: readonly number[]): string {
+  const ranges: string[] = [];
+  let first = uids[0];
+  uids.forEach((uid, index) => {
+    const next = uids[index + 1];
+    if (next !== uid + 1) {
+      ranges.push(first === uid ? `${uid}` : `${first}:${uid}`);
+      first = next;
+    }
+  });
+  return ranges.join(',');
+}
+
+/** Ascending and without duplicates. */
+export function sortUids(uids: Iterable<number>): number[] {
+  return [...new Set(uids)].sort((a, b) => a - b);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+import { selfSignedCertificate } from '../__testUtils__/selfSignedCertificate';
+import {
+  GOOD_TOKEN,
+  ScriptedImapServer,
+  ScriptedImapServerOptions,
+} from '../__testUtils__/scriptedImapServer';
+import { createHostPolicy } from '../egress';
+import { Secret } from '../secrets';
+import { createOpenSession } from './openSession';
+
+const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
+const credentials = {
+  method: 'oauth',
+  user: 'support@corp.test',
+  accessToken: new Secret(GOOD_TOKEN),
+} as const;
+const certificate = selfSignedCertificate({ name: 'imap.test' });
+
+const servers: ScriptedImapServer[] = [];
+
+async function startServer(options: ScriptedImapServerOptions = {}) {
+  const server = await new ScriptedImapServer({ certificate, ...options }).start();
+  servers.push(server);
+  return server;
+}
+
+const signal = new AbortController().signal;
+const lookup = async () => [{ address: '127.0.0.1' }];
+const options = {
+  policy,
+  lookup,
+  ca: [certificate.cert],
+  allowPlaintextLoopback: false,
+};
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    await server.hungUp();
+    await server.stop();
+  }
+});
+
+describe('createOpenSession', () => {
+  it.each(['tls', 'starttls'] as const)(
+    'connects with %s to the judged address, by the host’s name',
+    async security => {
+      const server = await startServer({ security });
+      const lookupOnce = jest.fn(lookup);
+      const openSession = createOpenSession({ ...options, lookup: lookupOnce });
+
+      const session = await openSession({
+        server: server.host('imap.test'),
+        credentials,
+        signal,
+      });
+      await session.open('INBOX');
+      await session.close();
+
+      expect(lookupOnce).toHaveBeenCalledTimes(1);
+      expect(server.received).toContainEqual(
+        expect.stringMatching(/^AUTHENTICATE XOAUTH2 /),
+      );
+    },
+  );
+
+  it.each<[string, ScriptedImapServerOptions, string, readonly string[]?]>([
+    ['that nobody vouches for', {}, 'imap.test', []],
+    ['for another host', {}, 'other.test'],
+    [
+      'that has expired',
+      {
+        certificate: selfSignedCertificate({ name: 'imap.test', validDays: -1 }),
+      },
+      'imap.test',
+    ],
+  ])(
+    'shows no token to a certificate %s',
+    async (_name, changed, host, ca = undefined) => {
+      for (const security of ['tls', 'starttls'] as const) {
+        const server = await startServer({ ...changed, security });
+        const trusted = ca ?? [(changed.certificate ?? certificate).cert];
+
+        await expect(
+          createOpenSession({ ...options, ca: trusted })({
+            server: server.host(host),
+            credentials,
+            signal,
+          }),
+        ).rejects.toMatchObject({ code: 'tls-failed' });
+        expect(server.received.join()).not.toContain('AUTHENTICATE');
+      }
+    },
+  );
+
+  it('shows no token when STARTTLS is gone or tampered with', async () => {
+    const stripped = await startServer({ security: 'starttls' });
+    stripped.on('CAPABILITY', ({ tag, write }) =>
+      write(`* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n${tag} OK done\r\n`),
+    );
+    const injected = await startServer({ security: 'starttls' });
+    injected.on('STARTTLS', ({ tag, write }) =>
+      write(`${tag} OK begin\r\n* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n`),
+    );
+
+    for (const server of [stripped, injected]) {
+      await expect(
+        createOpenSession(options)({
+          server: server.host('imap.test'),
+          credentials,
+          signal,
+        }),
+      ).rejects.toMatchObject({ code: 'tls-failed' });
+      expect(server.received.join()).not.toContain('AUTHENTICATE');
+    }
+  });
+
+  it('connects without TLS to this machine only, where that is allowed', async () => {
+    const server = await startServer({ security: 'none' });
+    const open = (allowPlaintextLoopback: boolean, address: string) =>
+      createOpenSession({
+        ...options,
+        policy: createHostPolicy({ allowPrivate: ['127.0.0.1', '10.0.0.1'] }),
+        lookup: async () => [{ address: '127.0.0.1' }, { address }],
+        allowPlaintextLoopback,
+      })({ server: server.host('imap.test'), credentials, signal });
+
+    await expect(open(false, '127.0.0.1')).rejects.toMatchObject({
+      code: 'plaintext-refused',
+    });
+    await expect(open(true, '10.0.0.1')).rejects.toMatchObject({
+      code: 'plaintext-refused',
+    });
+    expect(server.connectionCount).toBe(0);
+
+    const session = await open(true, '127.0.0.1');
+    await session.close();
+    expect(server.connectionCount).toBe(1);
+  });
+
+  it('refuses hosts that egress refuses, and POP3', async () => {
+    const server = await startServer();
+    const openSession = createOpenSession({
+      ...options,
+      policy: createHostPolicy({ allowPrivate: [] }),
+    });
+    const host = server.host('imap.test');
+
+    await expect(
+      openSession({ server: host, credentials, signal }),
+    ).rejects.toMatchObject({ code: 'host-not-allowed' });
+    await expect(
+      openSession({
+        server: { ...host, protocol: 'pop3' },
+        credentials,
+        signal,
+      }),
+    ).rejects.toMatchObject({
+      code: 'protocol-error',
+      message: expect.stringContaining('pop3'),
+    });
+    expect(server.connectionCount).toBe(0);
+  });
+
+  it('says that nothing listens', async () => {
+    const server = await startServer({ security: 'tls' });
+    servers.pop();
+    await server.stop();
+
+    await expect(
+      createOpenSession(options)({
+        server: server.host('imap.test'),
+        credentials,
+        signal,
+      }),
+    ).rejects.toMatchObject({ code: 'connection-refused' });
+  });
+
+  it('puts nothing on the wire that could be read as something else', async () => {
+    const server = await startServer({ security: 'tls' });
+    const openSession = createOpenSession(options);
+    const host = server.host('imap.test');
+
+    await expect(
+      openSession({
+        server: host,
+        credentials: { ...credentials, user: 'a\x01auth=Bearer x' },
+        signal,
+      }),
+    ).rejects.toMatchObject({ code: 'login-refused' });
+    await expect(
+      openSession({
+        server: host,
+        credentials: { ...credentials, accessToken: new Secret('a\r\nb') },
+        signal,
+      }),
+    ).rejects.toMatchObject({ code: 'token-reply-unusable' });
+    expect(server.connectionCount).toBe(0);
+
+    const session = await openSession({ server: host, credentials, signal });
+    const before = server.received.length;
+    await expect(session.open('INBOX"\r\nA2 DELETE x')).rejects.toMatchObject({
+      code: 'folder-not-found',
+    });
+    expect(server.received).toHaveLength(before);
+    await session.close();
+  });
+});

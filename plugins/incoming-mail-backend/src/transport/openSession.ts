@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import {
+  HostPolicy,
+  isLoopback,
+  Lookup,
+  PinnedAddress,
+  resolveHost,
+} from '../egress';
+import {
+  DEFAULT_IMAP_TIMEOUTS,
+  ImapSession,
+  ImapTimeouts,
+} from './imap/ImapSession';
+import { OpenSession, SessionOptions } from './types';
+
+export interface OpenSessionOptions {
+  readonly policy: HostPolicy;
+  /** Development only: sign in without TLS to a server on this machine. */
+  readonly allowPlaintextLoopback: boolean;
+  /** PEM certificates of authorities that are trusted besides Node's. */
+  readonly ca?: readonly string[];
+  /** The largest mail that is ever fetched whole; 25 MB unless told. */
+  readonly maxMessageBytes?: number;
+  readonly lookup?: Lookup;
+  readonly timeouts?: Partial<ImapTimeouts>;
+}
+
+const MAX_MESSAGE_BYTES = 25 * 1024 * 1024;
+
+/**
+ * Makes the function that opens sessions. It resolves and judges the host
+ * first and connects to the very addresses that were judged, with the host's
+ * name in TLS: a token is shown to nobody else. There is no switch that turns
+ * the check of certificates off.
+ */
+export function createOpenSession(options: OpenSessionOptions): OpenSession {
+  const {
+    maxMessageBytes = MAX_MESSAGE_BYTES,
+    ca,
+    timeouts: changed,
+  } = options;
+  const timeouts = { ...DEFAULT_IMAP_TIMEOUTS, ...changed };
+  return async ({ server, credentials, signal }) => {
+    if (server.protocol !== 'imap') {
+      throw new MailFailure(
+        'protocol-error',
+        `${server.host} is a ${server.protocol} server, which cannot be read yet`,
+      );
+    }
+    const addresses = await findServer({ server, credentials, signal }, options);
+    refusePlaintext(server, addresses, options.allowPlaintextLoopback);
+    return ImapSession.connect({
+      server,
+      addresses,
+      credentials,
+      signal,
+      ca,
+      maxMessageBytes,
+      timeouts,
+    });
+  };
+}
+
+async function findServer(
+  { server, signal }: SessionOptions,
+  { policy, lookup }: OpenSessionOptions,
+): Promise<readonly PinnedAddress[]> {
+  try {
+    return await resolveHost(server.host, { policy, lookup, signal });
+  } catch (error) {
+    if (MailFailure.is(error)) {
+      throw error;
+    }
+    throw new MailFailure(
+      'connection-lost',
+      `${server.host} was not connected to: aborted`,
+      { cause: error },
+    );
+  }
+}
+
+function refusePlaintext(
+  { host, security }: SessionOptions['server'],
+  addresses: readonly PinnedAddress[],
+  allowLoopback: boolean,
+): void {
+  if (security !== 'none') {
+    return;
+  }
+  const local = addresses.every(({ address }) => isLoopback(address));
+  if (!allowLoopback || !local) {
+    throw new MailFailure(
+      'plaintext-refused',
+      `${host} would have been shown a token without encryption`,
+    );
+  }
+}
