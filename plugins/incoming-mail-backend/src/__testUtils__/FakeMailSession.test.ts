@@ -37,16 +37,16 @@ describe('FakeMailServer', () => {
   it('fails when it is told to, and notes what was called', async () => {
     const fake = new FakeMailServer();
     fake.failNext('connect', 'connection-refused');
-    await expect(fake.openSession({ ...options, signal })).rejects.toMatchObject(
-      { code: 'connection-refused' },
-    );
+    await expect(
+      fake.openSession({ ...options, signal }),
+    ).rejects.toMatchObject({ code: 'connection-refused' });
 
     fake.failNext('list', 'throttled');
     const session = await fake.openSession({ ...options, signal });
     await session.open('INBOX');
-    await expect(
-      session.list({ afterUid: 0, limit: 1 }),
-    ).rejects.toMatchObject({ code: 'throttled' });
+    await expect(session.list({ afterUid: 0, limit: 1 })).rejects.toMatchObject(
+      { code: 'throttled' },
+    );
     await session.close();
 
     expect(fake.calls.map(call => call.operation)).toEqual([

@@ -41,6 +41,100 @@ interface FakeFolder {
 /** Runs before an operation; may throw, or take its time. */
 export type FakeHook = (call: FakeCall) => void | Promise<void>;
 
+/** Made by {@link FakeMailServer.openSession} only. */
+class FakeMailSession implements MailSession {
+  readonly #server: FakeMailServer;
+  readonly #options: SessionOptions;
+  #state: 'ready' | 'busy' | 'failed' | 'closed' = 'ready';
+  #folderName?: string;
+
+  constructor(server: FakeMailServer, options: SessionOptions) {
+    this.#server = server;
+    this.#options = options;
+  }
+
+  open(folder: string): Promise<OpenFolder> {
+    return this.#call({ operation: 'open', folder }, () => {
+      const { uidValidity, uidNext, mails } = this.#server.folder(folder);
+      this.#folderName = folder;
+      return { uidValidity, uidNext, messageCount: mails.length };
+    });
+  }
+
+  list(options: { afterUid: number; limit: number }): Promise<MessageRef[]> {
+    return this.#call({ operation: 'list' }, () =>
+      this.#mails()
+        .map(mail => mail.ref)
+        .filter(ref => ref.uid > options.afterUid)
+        .slice(0, options.limit),
+    );
+  }
+
+  fetch(
+    refs: readonly MessageRef[],
+    limits: { maxBytes: number; truncateBytes: number },
+  ): Promise<FetchedMessage[]> {
+    const uids = refs.map(ref => ref.uid);
+    return this.#call({ operation: 'fetch', uids }, () => {
+      const mails = this.#mails();
+      return refs.flatMap(ref => {
+        const mail = mails.find(({ ref: { uid } }) => uid === ref.uid);
+        return mail ? [toFetched(ref, mail.raw, limits)] : [];
+      });
+    });
+  }
+
+  acknowledge(uids: readonly number[]): Promise<void> {
+    return this.#call({ operation: 'acknowledge', uids }, () => {
+      this.#mails()
+        .filter(mail => uids.includes(mail.ref.uid))
+        .forEach(mail => {
+          mail.seen = true;
+        });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#state !== 'closed') {
+      this.#state = 'closed';
+      this.#server.openSessionCount -= 1;
+      this.#server.calls.push({ operation: 'close' });
+    }
+  }
+
+  #mails(): FakeMail[] {
+    if (this.#folderName === undefined) {
+      throw new TypeError('No folder is open');
+    }
+    return this.#server.folder(this.#folderName).mails;
+  }
+
+  async #call<T>(call: FakeCall, answer: () => T): Promise<T> {
+    if (this.#state !== 'ready') {
+      throw new TypeError(
+        `${call.operation} on a session that is ${this.#state}`,
+      );
+    }
+    this.#state = 'busy';
+    try {
+      await this.#server.enter(this.#options, call);
+      const result = answer();
+      this.#become('ready');
+      return result;
+    } catch (error) {
+      this.#become('failed');
+      throw error;
+    }
+  }
+
+  // A session may be closed while a call is pending.
+  #become(state: 'ready' | 'failed'): void {
+    if (this.#state !== 'closed') {
+      this.#state = state;
+    }
+  }
+}
+
 /**
  * A mail server in memory, with any number of sessions on it. It keeps the
  * contract of {@link MailSession} and holds its caller to it: calls at the same
@@ -175,97 +269,6 @@ export class FakeMailServer {
     // A turn of the event loop, so that nobody counts on an immediate answer.
     const turn = new Promise<void>(resolve => setImmediate(resolve));
     await Promise.race([aborted, turn.then(() => hook?.(call))]);
-  }
-}
-
-class FakeMailSession implements MailSession {
-  readonly #server: FakeMailServer;
-  readonly #options: SessionOptions;
-  #state: 'ready' | 'busy' | 'failed' | 'closed' = 'ready';
-  #folderName?: string;
-
-  constructor(server: FakeMailServer, options: SessionOptions) {
-    this.#server = server;
-    this.#options = options;
-  }
-
-  open(folder: string): Promise<OpenFolder> {
-    return this.#call({ operation: 'open', folder }, () => {
-      const { uidValidity, uidNext, mails } = this.#server.folder(folder);
-      this.#folderName = folder;
-      return { uidValidity, uidNext, messageCount: mails.length };
-    });
-  }
-
-  list(options: { afterUid: number; limit: number }): Promise<MessageRef[]> {
-    return this.#call({ operation: 'list' }, () =>
-      this.#mails()
-        .map(mail => mail.ref)
-        .filter(ref => ref.uid > options.afterUid)
-        .slice(0, options.limit),
-    );
-  }
-
-  fetch(
-    refs: readonly MessageRef[],
-    limits: { maxBytes: number; truncateBytes: number },
-  ): Promise<FetchedMessage[]> {
-    const uids = refs.map(ref => ref.uid);
-    return this.#call({ operation: 'fetch', uids }, () => {
-      const mails = this.#mails();
-      return refs.flatMap(ref => {
-        const mail = mails.find(({ ref: { uid } }) => uid === ref.uid);
-        return mail ? [toFetched(ref, mail.raw, limits)] : [];
-      });
-    });
-  }
-
-  acknowledge(uids: readonly number[]): Promise<void> {
-    return this.#call({ operation: 'acknowledge', uids }, () => {
-      this.#mails()
-        .filter(mail => uids.includes(mail.ref.uid))
-        .forEach(mail => {
-          mail.seen = true;
-        });
-    });
-  }
-
-  async close(): Promise<void> {
-    if (this.#state !== 'closed') {
-      this.#state = 'closed';
-      this.#server.openSessionCount -= 1;
-      this.#server.calls.push({ operation: 'close' });
-    }
-  }
-
-  #mails(): FakeMail[] {
-    if (this.#folderName === undefined) {
-      throw new TypeError('No folder is open');
-    }
-    return this.#server.folder(this.#folderName).mails;
-  }
-
-  async #call<T>(call: FakeCall, answer: () => T): Promise<T> {
-    if (this.#state !== 'ready') {
-      throw new TypeError(`${call.operation} on a session that is ${this.#state}`);
-    }
-    this.#state = 'busy';
-    try {
-      await this.#server.enter(this.#options, call);
-      const result = answer();
-      this.#become('ready');
-      return result;
-    } catch (error) {
-      this.#become('failed');
-      throw error;
-    }
-  }
-
-  // A session may be closed while a call is pending.
-  #become(state: 'ready' | 'failed'): void {
-    if (this.#state !== 'closed') {
-      this.#state = state;
-    }
   }
 }
 

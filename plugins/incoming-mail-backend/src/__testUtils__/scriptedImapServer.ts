@@ -52,6 +52,8 @@ export class ScriptedImapServer {
   uidNext = 1;
   /** Sent by SELECT instead of the truth, line by line. */
   selectLines?: readonly string[];
+  /** The response code that SELECT ends with. */
+  access: 'READ-WRITE' | 'READ-ONLY' = 'READ-WRITE';
 
   readonly #options: ScriptedImapServerOptions;
   readonly #scripts = new Map<string, (command: ScriptedCommand) => void>();
@@ -63,8 +65,8 @@ export class ScriptedImapServer {
     const accept = (socket: Socket) => this.#accept(socket);
     this.#server =
       options.security === 'tls'
-        ? createTlsServer({ ...options.certificate }, accept)
-        : createServer(accept);
+        ? createTlsServer({ ...options.certificate, noDelay: true }, accept)
+        : createServer({ noDelay: true }, accept);
     // A client that does not trust the certificate breaks off the handshake.
     this.#server.on('tlsClientError', () => {});
   }
@@ -94,7 +96,11 @@ export class ScriptedImapServer {
   /** Resolves when no connection is open; never, where one is left open. */
   async hungUp(): Promise<void> {
     await Promise.all(
-      this.#sockets.map(socket => socket.destroyed || once(socket, 'close')),
+      this.#sockets.map(
+        socket =>
+          socket.closed ||
+          new Promise(resolve => socket.once('close', resolve)),
+      ),
     );
   }
 
@@ -136,12 +142,9 @@ export class ScriptedImapServer {
     let pending = '';
     socket.on('error', () => {});
     socket.on('data', chunk => {
-      pending += chunk.toString('latin1');
-      for (let end; (end = pending.indexOf('\r\n')) >= 0; ) {
-        const line = pending.slice(0, end);
-        pending = pending.slice(end + 2);
-        this.#onLine(connection, line);
-      }
+      const lines = (pending + chunk.toString('latin1')).split('\r\n');
+      pending = lines.pop() ?? '';
+      lines.forEach(line => this.#onLine(connection, line));
     });
   }
 
@@ -197,7 +200,7 @@ export class ScriptedImapServer {
           return done('NO [NONEXISTENT] Unknown mailbox');
         }
         untagged(...(this.selectLines ?? this.#selectLines()));
-        return done('OK [READ-WRITE] selected');
+        return done(`OK [${this.access}] selected`);
       case 'UID SEARCH':
         untagged(
           ['SEARCH', ...this.#find(args.slice(4)).map(m => m.uid)].join(' '),

@@ -74,10 +74,7 @@ function bitString(content: Uint8Array): Buffer {
 }
 
 function distinguishedName(name: string): Buffer {
-  const attribute = sequence(
-    oid(OID.commonName),
-    der(0x0c, Buffer.from(name)),
-  );
+  const attribute = sequence(oid(OID.commonName), der(0x0c, Buffer.from(name)));
   return sequence(der(0x31, attribute));
 }
 

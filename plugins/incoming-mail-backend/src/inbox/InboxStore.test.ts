@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
+import { NotFoundError } from '@backstage/errors';
+import { Knex } from 'knex';
+import { aChannel } from '../__testUtils__/aChannel';
+import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import {
+  claimDue,
+  dbNowPlus,
+  inTransaction,
+  LeaseLostError,
+  revokeLease,
+  tables,
+} from '../database';
+import { CursorStore } from '../polling';
+import { InboxStore } from './InboxStore';
+import { ArrivedMessage } from './types';
+
+jest.setTimeout(60_000);
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+
+const aMail = (uid: number, raw: Buffer | string = `mail ${uid}`) =>
+  ({
+    uid,
+    raw: Buffer.from(raw),
+    sizeBytes: raw.length,
+    truncated: false,
+    receivedAt: new Date(1_000),
+  } satisfies ArrivedMessage);
+
+describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
+  const setUp = async () => {
+    const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    const mailbox = await aChannel(db);
+    const inbox = new InboxStore(db);
+    const cursorOf = (uidValidity: number) =>
+      inTransaction(db, tx =>
+        new CursorStore(db).create(tx, {
+          mailboxId: mailbox.id,
+          folder: 'INBOX',
+          uidValidity,
+          baseUid: 0,
+        }),
+      );
+    const cursor = await cursorOf(1);
+    const accept = (
+      messages: ArrivedMessage[],
+      options: { cursorId?: string; renumbered?: boolean } = {},
+    ) =>
+      inTransaction(db, tx =>
+        inbox.accept(tx, {
+          mailboxId: mailbox.id,
+          cursorId: cursor.id,
+          renumbered: false,
+          messages,
+          ...options,
+        }),
+      );
+    const waiting = () => inbox.listWaiting(mailbox.id, 100);
+    return { db, mailbox, inbox, cursor, cursorOf, accept, waiting };
+  };
+  const claimProcessing = async (db: Knex) => {
+    const [ticket] = await claimDue(db, {
+      kind: 'process',
+      holder: 'test',
+      limit: 1,
+      durationMs: 60_000,
+    });
+    return ticket;
+  };
+
+  it('stores every byte once, in order, and remembers to tell the server', async () => {
+    const { db, inbox, cursor, accept, waiting, mailbox } = await setUp();
+    const large = randomBytes(2_500_000);
+    expect(await accept([aMail(5), aMail(7, large), aMail(9, '')])).toBe(3);
+    const stored = await waiting();
+    expect(stored).toHaveLength(3);
+    expect((await inbox.readRaw(stored[0].id)).toString()).toBe('mail 5');
+    expect((await inbox.readRaw(stored[1].id)).equals(large)).toBe(true);
+    expect(await inbox.readRaw(stored[2].id)).toHaveLength(0);
+    expect(await inbox.listAcknowledgements(cursor.id, 10)).toEqual([5, 7, 9]);
+    await inbox.removeAcknowledgements(cursor.id, [5, 9]);
+    expect(await inbox.listAcknowledgements(cursor.id, 10)).toEqual([7]);
+    // Handling is due.
+    expect((await claimProcessing(db)).subjectId).toBe(mailbox.id);
+  });
+
+  it('takes a second arrival for what it is, alone or among new mail', async () => {
+    const { accept, waiting, inbox, cursor, mailbox } = await setUp();
+    await accept([aMail(1), aMail(2)]);
+    expect(await accept([aMail(2), aMail(3), aMail(1)])).toBe(1);
+    expect(await waiting()).toHaveLength(3);
+    expect(await inbox.listAcknowledgements(cursor.id, 10)).toEqual([1, 2, 3]);
+    expect(await inbox.count(mailbox.id)).toEqual({
+      lastDay: 3,
+      waiting: 3,
+      held: 0,
+    });
+  });
+
+  it('stores the same mail once when two replicas bring it at the same moment', async () => {
+    const { accept, waiting } = await setUp();
+    const accepted = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        accept(Array.from({ length: 20 }, (_, n) => aMail(n + 1))),
+      ),
+    );
+    expect(accepted.reduce((sum, n) => sum + n, 0)).toBe(20);
+    expect(await waiting()).toHaveLength(20);
+  });
+
+  it('recognises mail by its bytes after a renumbering, and only then', async () => {
+    const { accept, waiting, cursorOf } = await setUp();
+    await accept([aMail(1, 'same'), aMail(2, 'same')]);
+    expect(await waiting()).toHaveLength(2);
+    const { id: cursorId } = await cursorOf(2);
+    const options = { cursorId, renumbered: true };
+    expect(await accept([aMail(1, 'same'), aMail(2, 'other')], options)).toBe(1);
+    expect(await waiting()).toHaveLength(3);
+  });
+
+  it('counts attempts, for the holder of the lease alone', async () => {
+    const { db, inbox, accept, waiting, mailbox } = await setUp();
+    await accept([aMail(1)]);
+    const [{ id }] = await waiting();
+    const ticket = await claimProcessing(db);
+    expect(await inbox.startAttempt(ticket, id)).toBe(1);
+    expect(await inbox.startAttempt(ticket, id)).toBe(2);
+    expect((await waiting())[0].attempts).toBe(2);
+    await inTransaction(db, tx => revokeLease(tx, 'process', mailbox.id));
+    await expect(inbox.startAttempt(ticket, id)).rejects.toThrow(
+      LeaseLostError,
+    );
+    expect((await waiting())[0].attempts).toBe(2);
+  });
+
+  it('ends a mail once, and tells what became of it', async () => {
+    const { db, inbox, accept, waiting, mailbox } = await setUp();
+    await accept([aMail(1)]);
+    const [{ id }] = await waiting();
+    const finish = () =>
+      inTransaction(db, tx =>
+        inbox.finish(tx, id, {
+          state: 'done',
+          head: { subject: 'Hello', sender: 'Carla <carla@customer.test>' },
+          trace: [{ step: 'handle', verdict: 'passed', reason: 'A request' }],
+          target: 'request:1',
+        }),
+      );
+    await finish();
+    await expect(finish()).rejects.toThrow(NotFoundError);
+    expect(await waiting()).toEqual([]);
+    expect(await inbox.nextAttemptInMs(mailbox.id)).toBeUndefined();
+    const { items } = await inbox.list(mailbox.id, { limit: 10 });
+    expect(items).toEqual([
+      expect.objectContaining({
+        id,
+        state: 'done',
+        subject: 'Hello',
+        from: 'Carla <carla@customer.test>',
+        target: 'request:1',
+        nextAttemptAt: undefined,
+        trace: [{ step: 'handle', verdict: 'passed', reason: 'A request' }],
+      }),
+    ]);
+    expect(await inbox.get(mailbox.id, id)).toEqual(items[0]);
+    await expect(inbox.get('another mailbox', id)).rejects.toThrow(
+      NotFoundError,
+    );
+  });
+
+  it('has a mail wait until its time, while others go on', async () => {
+    const { db, inbox, accept, waiting, mailbox } = await setUp();
+    await accept([aMail(1), aMail(2)]);
+    const [first, second] = await waiting();
+    await inTransaction(db, tx =>
+      inbox.postpone(tx, first.id, {
+        dueInMs: 60_000,
+        head: {},
+        trace: [],
+        failure: 'handler-failed',
+      }),
+    );
+    expect((await waiting()).map(({ id }) => id)).toEqual([second.id]);
+    expect(await inbox.nextAttemptInMs(mailbox.id)).toBe(0);
+    await inTransaction(db, tx =>
+      inbox.finish(tx, second.id, { state: 'ignored', head: {}, trace: [] }),
+    );
+    const waitMs = await inbox.nextAttemptInMs(mailbox.id);
+    expect(waitMs).toBeGreaterThan(50_000);
+    expect(waitMs).toBeLessThanOrEqual(60_000);
+    await db(tables.inboxMessages)
+      .where({ id: first.id })
+      .update({ next_attempt_at: dbNowPlus(db, -1) });
+    expect((await waiting()).map(({ id }) => id)).toEqual([first.id]);
+  });
+});

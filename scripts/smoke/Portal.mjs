@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The HTTP API of the portal, as one signed-in person uses it. */
+export class Portal {
+  #base;
+  #token;
+
+  constructor(base, token) {
+    this.#base = base;
+    this.#token = token;
+  }
+
+  /** Signs in as one of the demo's people: 'ada' or 'olga'. */
+  static async signIn(base, person) {
+    const response = await fetch(`${base}/api/auth/demo-${person}/refresh`, {
+      headers: { 'x-requested-with': 'XMLHttpRequest' },
+    });
+    const session = await response.json();
+    const token = session.backstageIdentity?.token;
+    if (!token) {
+      throw new Error(`${person} could not sign in: ${response.status}`);
+    }
+    return new Portal(base, token);
+  }
+
+  /** A call of the plugin; throws where it is refused. */
+  async call(method, path, body) {
+    const response = await this.request(method, path, body);
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    }
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  /** A call of the plugin, whatever the answer. */
+  request(method, path, body, headers = {}) {
+    return fetch(`${this.#base}/api/incoming-mail${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body && JSON.stringify(body),
+    });
+  }
+
+  /** All rows of a list, over all its pages. */
+  async list(path) {
+    const items = [];
+    let cursor;
+    do {
+      const query = new URLSearchParams({
+        limit: '100',
+        ...(cursor && { cursor }),
+      });
+      const page = await this.call('GET', `${path}?${query}`);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor);
+    return items;
+  }
+
+  /** The bytes of a file. */
+  async download(path) {
+    const response = await this.request('GET', path);
+    if (!response.ok) {
+      throw new Error(`GET ${path}: ${response.status}`);
+    }
+    return Buffer.from(await response.arrayBuffer());
+  }
+}
