@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ImapSession } from '../ImapSession';
+
+const capabilities = [
+  'IMAP4rev1',
+  'SASL-IR',
+  'LITERAL+',
+  'ID',
+  'ENABLE',
+  'IDLE',
+  'NAMESPACE',
+  'UNSELECT',
+  'UIDPLUS',
+  'MOVE',
+];
+
+/** What the server can do, as the value of CAPABILITY. */
+export function capabilityList(session: ImapSession): string {
+  const login = session.account
+    ? []
+    : session.services.mechanisms.map(mechanism => `AUTH=${mechanism}`);
+  return ['CAPABILITY', ...capabilities, ...login].join(' ');
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import { errors } from './oidcProvider';
+import type { ModelStore } from './ModelStore';
+
+/**
+ * Joins oidc-provider to the store.
+ *
+ * `consume` is strict: the provider looks whether a refresh token was used and
+ * marks it in two steps, so two requests at the same time could both pass the
+ * look. The second one to mark it is treated as the reuse it is: the whole
+ * family of tokens ends (RFC 9700 section 4.14.2).
+ */
+export function modelAdapter(store: ModelStore): AdapterFactory {
+  return (model: string): Adapter => ({
+    async upsert(id, payload, expiresIn) {
+      store.upsert(model, id, { ...payload }, expiresIn);
+    },
+
+    async find(id) {
+      return store.find(model, id) as AdapterPayload | undefined;
+    },
+
+    async findByUid(uid) {
+      return store.findSessionByUid(uid) as AdapterPayload | undefined;
+    },
+
+    async findByUserCode() {
+      // Only the device flow asks, and it is off.
+      return undefined;
+    },
+
+    async consume(id) {
+      const grantId = store.find(model, id)?.grantId;
+      if (store.consume(model, id)) return;
+      if (typeof grantId === 'string') store.revokeGrant(grantId);
+      throw new errors.InvalidGrant(`${model} was already used`);
+    },
+
+    async destroy(id) {
+      store.destroy(model, id);
+    },
+
+    async revokeByGrantId(grantId) {
+      store.destroyTokensOf(grantId);
+    },
+  });
+}
