@@ -74,7 +74,7 @@ async function connectChannel(owner, installation) {
   const browser = new Browser();
   const cookiePath = '/.backstage/auth/v1/cookie';
   const cookie = await owner.request('GET', cookiePath);
-  browser.remember(installation.backendUrl, cookie);
+  browser.remember(installation.backendUrl, cookie.headers.getSetCookie());
   const { consentId, startUrl } = await owner.call(
     'POST',
     `${PROJECT}/channel/consents`,

@@ -1,6 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
+import { request } from 'node:http';
 
 const MAX_REDIRECTS = 20;
+const TIMEOUT_MS = 30_000;
+
+/** What a browser says of itself when a person opens a page (Fetch Metadata). */
+const NAVIGATION = {
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  accept: 'text/html',
+};
+
+/**
+ * One request. Not `fetch`: that one always says that a script asks, which
+ * pages for people refuse.
+ */
+function navigate(url, { method = 'GET', headers, body }) {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      {
+        method,
+        headers: { ...NAVIGATION, ...headers },
+        timeout: TIMEOUT_MS,
+      },
+      incoming => {
+        const chunks = [];
+        incoming.on('data', chunk => chunks.push(chunk));
+        incoming.once('error', reject);
+        incoming.once('end', () =>
+          resolve({
+            status: incoming.statusCode,
+            location: incoming.headers.location,
+            setCookie: incoming.headers['set-cookie'] ?? [],
+            text: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+      },
+    );
+    outgoing.once('timeout', () => outgoing.destroy(new Error('Timed out')));
+    outgoing.once('error', reject);
+    outgoing.end(body);
+  });
+}
 
 /**
  * As much of a browser as a consent needs: it keeps cookies per host (a port
@@ -10,10 +52,10 @@ export class Browser {
   #cookies = new Map();
 
   /** Takes over what a reply sets. */
-  remember(url, response) {
+  remember(url, setCookie) {
     const { hostname } = new URL(url);
     const jar = this.#cookies.get(hostname) ?? new Map();
-    for (const line of response.headers.getSetCookie()) {
+    for (const line of setCookie) {
       const [pair, ...attributes] = line.split(';');
       const [name, ...value] = pair.split('=');
       const isGone = attributes.some(attribute =>
@@ -28,32 +70,29 @@ export class Browser {
     this.#cookies.set(hostname, jar);
   }
 
-  /** One request with the host's cookies; redirects are not followed. */
-  async fetch(url, options = {}) {
+  async #request(url, options = {}) {
     const jar = this.#cookies.get(new URL(url).hostname) ?? new Map();
     const cookie = [...jar].map(pair => pair.join('=')).join('; ');
-    const response = await fetch(url, {
+    const response = await navigate(url, {
       ...options,
-      redirect: 'manual',
       headers: { ...options.headers, ...(cookie && { cookie }) },
     });
-    this.remember(url, response);
+    this.remember(url, response.setCookie);
     return response;
   }
 
   /** Opens a page, over all redirects; gives where it ended and what it says. */
   async open(url, options = {}) {
     let at = url;
-    let response = await this.fetch(at, options);
-    for (let n = 0; response.status >= 300 && response.status < 400; n += 1) {
+    let response = await this.#request(at, options);
+    for (let n = 0; response.location !== undefined; n += 1) {
       if (n >= MAX_REDIRECTS) {
         throw new Error(`Too many redirects at ${at}`);
       }
-      await response.arrayBuffer();
-      at = new URL(response.headers.get('location'), at).href;
-      response = await this.fetch(at);
+      at = new URL(response.location, at).href;
+      response = await this.#request(at);
     }
-    return { url: at, status: response.status, text: await response.text() };
+    return { url: at, status: response.status, text: response.text };
   }
 
   /** Sends the first form of a page, with the fields given. */
@@ -70,7 +109,7 @@ export class Browser {
     return this.open(new URL(action, page.url).href, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(fields),
+      body: new URLSearchParams(fields).toString(),
     });
   }
 }

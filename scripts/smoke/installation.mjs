@@ -72,6 +72,8 @@ export async function createInstallation({ postgres }) {
         'backend',
         startBackend({
           configFiles: [fromRoot('app-config.yaml'), configFile],
+          // What it prints is shown where a step fails.
+          env: { LOG_LEVEL: 'warn' },
         }),
         `${backendUrl}/api/auth/demo-ada/refresh`,
       ),
@@ -98,7 +100,6 @@ function toConfig({ folder, ports, backendUrl, server }) {
     backend: {
       baseUrl: backendUrl,
       listen: { port: ports.backend, host: 'localhost' },
-      auth: { keys: [{ secret: randomBytes(24).toString('base64') }] },
       database: server
         ? { client: 'pg', connection: server.connectionString }
         : {

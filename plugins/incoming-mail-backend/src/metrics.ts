@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MetricsService } from '@backstage/backend-plugin-api/alpha';
+import type { PollOutcome } from './polling';
 
 /**
  * Every instrument of the plugin. The platform's metrics service is still
@@ -24,16 +25,14 @@ export function createMetrics(service: MetricsService) {
     unit: '{message}',
   });
   return {
-    visitEnded(visit: {
-      outcome: string;
-      failure?: string;
-      accepted: number;
-      durationMs: number;
-    }) {
-      const { outcome, failure = 'none' } = visit;
-      visits.add(1, { outcome, failure });
-      visitDuration.record(visit.durationMs, { outcome });
-      accepted.add(visit.accepted);
+    visitEnded(outcome: PollOutcome, durationMs: number) {
+      const { kind } = outcome;
+      const failure = kind === 'failed' ? outcome.failure : 'none';
+      visits.add(1, { outcome: kind, failure });
+      visitDuration.record(durationMs, { outcome: kind });
+      if (kind !== 'aborted') {
+        accepted.add(outcome.accepted);
+      }
     },
     messageEnded(outcome: string) {
       finished.add(1, { outcome });

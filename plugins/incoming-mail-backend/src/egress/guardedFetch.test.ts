@@ -2,11 +2,7 @@
 import { once } from 'node:events';
 import { createServer, RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import {
-  AddressInfo,
-  createServer as createTcpServer,
-  Socket,
-} from 'node:net';
+import { AddressInfo, createServer as createTcpServer, Socket } from 'node:net';
 import * as oauth from 'oauth4webapi';
 import { selfSignedCertificate } from '../__testUtils__/selfSignedCertificate';
 import { createGuardedFetch } from './guardedFetch';
@@ -42,8 +38,7 @@ async function serve(listener: RequestListener) {
     url: `http://127.0.0.1:${port}/token`,
     connections: () => sockets.length,
     /** Pending for ever where the client leaves a connection open. */
-    hungUp: () =>
-      Promise.all(sockets.map(s => s.destroyed || once(s, 'close'))),
+    hungUp: () => Promise.all(sockets.map(s => s.closed || once(s, 'close'))),
   };
 }
 
@@ -206,8 +201,13 @@ describe('createGuardedFetch', () => {
   });
 
   it('refuses plain http to anything but this machine', async () => {
-    const policy = createHostPolicy({ allowPrivate: ['127.0.0.1', '10.0.0.1'] });
-    const lookup = async () => [{ address: '127.0.0.1' }, { address: '10.0.0.1' }];
+    const policy = createHostPolicy({
+      allowPrivate: ['127.0.0.1', '10.0.0.1'],
+    });
+    const lookup = async () => [
+      { address: '127.0.0.1' },
+      { address: '10.0.0.1' },
+    ];
 
     for (const host of ['10.0.0.1', '8.8.8.8', 'idp.test']) {
       await expect(

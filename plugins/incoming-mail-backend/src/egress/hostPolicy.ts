@@ -85,7 +85,9 @@ function isAllowed(address: Address, allowed: readonly Cidr[]): boolean {
   ) {
     return false;
   }
-  return isGlobalUnicast(address) || allowed.some(cidr => within(address, cidr));
+  return (
+    isGlobalUnicast(address) || allowed.some(cidr => within(address, cidr))
+  );
 }
 
 function isGlobalUnicast(address: Address): boolean {

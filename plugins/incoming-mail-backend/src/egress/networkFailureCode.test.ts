@@ -30,7 +30,12 @@ describe('networkFailureCode', () => {
   });
 
   it('has no opinion on anything else', () => {
-    for (const other of [coded('EACCES'), new Error('x'), undefined, 'ENOENT']) {
+    for (const other of [
+      coded('EACCES'),
+      new Error('x'),
+      undefined,
+      'ENOENT',
+    ]) {
       expect(networkFailureCode(other)).toBeUndefined();
     }
   });

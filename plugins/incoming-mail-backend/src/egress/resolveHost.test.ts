@@ -32,9 +32,9 @@ describe('resolveHost', () => {
   it('judges literals without resolving them', async () => {
     const lookup = answering('142.250.27.108');
 
-    await expect(
-      resolveHost('127.0.0.1', { policy, lookup }),
-    ).resolves.toEqual([{ address: '127.0.0.1', family: 4 }]);
+    await expect(resolveHost('127.0.0.1', { policy, lookup })).resolves.toEqual(
+      [{ address: '127.0.0.1', family: 4 }],
+    );
     for (const literal of ['10.0.0.1', '::1', '::ffff:169.254.169.254']) {
       await expect(
         resolveHost(literal, { policy, lookup }),

@@ -24,11 +24,7 @@ describe('fetchBatches', () => {
   });
 
   it('keeps every mail, in order and within the bounds', () => {
-    const anySize = fc.oneof(
-      fc.nat(100_000),
-      fc.nat(8 * MB),
-      fc.maxSafeNat(),
-    );
+    const anySize = fc.oneof(fc.nat(100_000), fc.nat(8 * MB), fc.maxSafeNat());
     fc.assert(
       fc.property(fc.array(anySize, { maxLength: 600 }), list => {
         const batches = fetchBatches(sizes(...list), MAX);

@@ -35,7 +35,7 @@ export function fetchBatches(
     }
     batch.push(ref);
     // A large mail fills its batch up, so that nothing joins it.
-    batchBytes += bytes < ALONE_FROM_BYTES ? bytes : MAX_BYTES;
+    batchBytes += bytes < ALONE_FROM_BYTES ? bytes : Infinity;
   }
   return batches;
 }

@@ -7,11 +7,8 @@ import {
   PinnedAddress,
   resolveHost,
 } from '../egress';
-import {
-  DEFAULT_IMAP_TIMEOUTS,
-  ImapSession,
-  ImapTimeouts,
-} from './imap/ImapSession';
+import { ImapSession } from './imap/ImapSession';
+import { defaultImapTimeouts, ImapTimeouts } from './imap/imapTimeouts';
 import { OpenSession, SessionOptions } from './types';
 
 export interface OpenSessionOptions {
@@ -40,7 +37,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     ca,
     timeouts: changed,
   } = options;
-  const timeouts = { ...DEFAULT_IMAP_TIMEOUTS, ...changed };
+  const timeouts = { ...defaultImapTimeouts, ...changed };
   return async ({ server, credentials, signal }) => {
     if (server.protocol !== 'imap') {
       throw new MailFailure(
@@ -48,7 +45,10 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
         `${server.host} is a ${server.protocol} server, which cannot be read yet`,
       );
     }
-    const addresses = await findServer({ server, credentials, signal }, options);
+    const addresses = await findServer(
+      { server, credentials, signal },
+      options,
+    );
     refusePlaintext(server, addresses, options.allowPlaintextLoopback);
     return ImapSession.connect({
       server,

@@ -202,10 +202,7 @@ export class IntegrationService {
       ...integration.settings,
       id: integration.id,
       version: integration.version,
-      redirectUrl: redirectUrl(
-        this.#externalBaseUrl,
-        integration.callbackSlug,
-      ),
+      redirectUrl: redirectUrl(this.#externalBaseUrl, integration.callbackSlug),
       clientSecret: {
         set: integration.hasClientSecret,
         updatedAt: integration.clientSecretUpdatedAt?.toISOString(),

@@ -8,7 +8,6 @@ import { Knex } from 'knex';
 import {
   DbGrantRow,
   DbInteger,
-  DbMailboxRow,
   dbNow,
   dbNowPlus,
   tables,
@@ -29,6 +28,18 @@ import { GrantRecord, TokenSet } from './types';
 // therefore wins, and a late one changes nothing. The claim
 // (`refreshing_by`, `refreshing_until`) only saves requests: nothing depends
 // on there being one renewal at a time.
+
+/** An ended grant holds nothing that could be used or stolen. */
+const withoutTokens = {
+  access_sealed: null,
+  refresh_sealed: null,
+  access_expires_at: null,
+  access_refresh_at: null,
+  refreshing_by: null,
+  refreshing_until: null,
+  failed_refreshes: 0,
+  next_refresh_at: null,
+} as const;
 
 type DbTimedGrantRow = DbGrantRow & { now: DbInteger };
 
@@ -57,15 +68,16 @@ export class GrantStore {
   async find(mailboxId: string): Promise<GrantRecord | undefined> {
     const grants = tables.oauthGrants;
     const mailboxes = tables.mailboxes;
-    const row = await this.#db<DbGrantRow>(grants)
-      .join<DbMailboxRow>(mailboxes, join =>
+    const [row]: DbTimedGrantRow[] = await this.#db(grants)
+      .join(mailboxes, join =>
         join
           .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
           .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
           .andOn(`${mailboxes}.address`, `${grants}.account`),
       )
       .where(`${grants}.mailbox_id`, mailboxId)
-      .first<DbTimedGrantRow>(`${grants}.*`, { now: dbNow(this.#db) });
+      .limit(1)
+      .select(`${grants}.*`, { now: dbNow(this.#db) });
     return row && this.#fromRow(row);
   }
 
@@ -209,11 +221,7 @@ export class GrantStore {
       .where({ integration_id: integrationId })
       .whereIn('state', statesBefore('integration-changed'))
       .update({
-        ...stateColumns(
-          tx,
-          toState('active', 'integration-changed'),
-          code,
-        ),
+        ...stateColumns(tx, toState('active', 'integration-changed'), code),
         ...withoutTokens,
         // Whoever is renewing one of them finds that its answer is too late.
         generation: tx.raw('?? + 1', ['generation']),
@@ -345,14 +353,3 @@ function stateColumns(db: Knex, state: GrantState, code?: FailureCode) {
     updated_at: dbNow(db),
   };
 }
-
-const withoutTokens = {
-  access_sealed: null,
-  refresh_sealed: null,
-  access_expires_at: null,
-  access_refresh_at: null,
-  refreshing_by: null,
-  refreshing_until: null,
-  failed_refreshes: 0,
-  next_refresh_at: null,
-} as const;

@@ -11,6 +11,8 @@ export class SingleFlight<T> {
     }
     const flight = work().finally(() => this.#flights.delete(key));
     this.#flights.set(key, flight);
+    // Everybody who waits hears of a failure; that all have left is no error.
+    flight.catch(() => undefined);
     return flight;
   }
 

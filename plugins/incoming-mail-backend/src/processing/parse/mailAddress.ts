@@ -22,7 +22,7 @@ const MAX_LOCAL_LENGTH = 64;
 const MAX_DOMAIN_LENGTH = 253;
 
 // eslint-disable-next-line no-control-regex
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/;
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /** Decodes encoded words (RFC 2047). */
 export type DecodeWords = (text: string) => string;
@@ -102,7 +102,7 @@ function toAddress(
   const name =
     toName(mailbox.name, decodeWords) ||
     // An address that is not to be used is at least to be seen.
-    (address === undefined ? toOneLine(mailbox.addrSpec, MAX_NAME_LENGTH) : '');
+    (address === undefined ? toName(mailbox.addrSpec, decodeWords) : '');
   return Object.freeze({
     ...(name && { name }),
     ...(address !== undefined && { address }),
@@ -160,6 +160,7 @@ class MailboxText {
   #bare = '';
   /** The same as a person reads it: quoted strings without their quotes. */
   #words = '';
+  #hasAt = false;
   #comments: string[] = [];
   #angle: string | undefined;
   #sound = true;
@@ -173,7 +174,7 @@ class MailboxText {
   }
 
   mayBeAddress(): boolean {
-    return this.#angle !== undefined || this.#bare.includes('@');
+    return this.#angle !== undefined || this.#hasAt;
   }
 
   add(character: string) {
@@ -182,8 +183,9 @@ class MailboxText {
       // hides where it ends.
       this.#sound &&=
         this.#angle === undefined &&
-        !(this.#comments.length > 0 && this.#bare.includes('@'));
+        !(this.#comments.length > 0 && this.#hasAt);
     }
+    this.#hasAt ||= character === '@';
     this.#bare += character;
     this.#words += character;
   }

@@ -10,7 +10,7 @@ import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
 import { createOpenSession } from '../openSession';
 import { MailSession } from '../types';
-import { ImapTimeouts } from './ImapSession';
+import { ImapTimeouts } from './imapTimeouts';
 
 const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
 const credentials = {
@@ -85,8 +85,8 @@ describe('ImapSession', () => {
 
   const ref = (uid: number, sizeBytes = 100) => ({ uid, sizeBytes });
 
-  const drip = ({ socket }: ScriptedCommand, start = '') => {
-    socket.write(start);
+  const drip = ({ socket }: ScriptedCommand, before = '') => {
+    socket.write(before);
     const timer = setInterval(() => socket.write(' '), 10);
     socket.on('close', () => clearInterval(timer));
   };
@@ -94,10 +94,18 @@ describe('ImapSession', () => {
   describe('while it connects', () => {
     it.each<[string, ScriptedImapServerOptions, string]>([
       ['no greeting', { greeting: false }, 'connection-timed-out'],
-      ['another protocol', { greeting: '220 smtp ready' }, 'connection-timed-out'],
+      [
+        'another protocol',
+        { greeting: '220 smtp ready' },
+        'connection-timed-out',
+      ],
       ['a BYE', { greeting: '* BYE in maintenance' }, 'server-unavailable'],
       ['a busy BYE', { greeting: '* BYE Too many connections' }, 'throttled'],
-      ['no OAuth', { capabilities: ['IMAP4rev1', 'AUTH=PLAIN'] }, 'protocol-error'],
+      [
+        'no OAuth',
+        { capabilities: ['IMAP4rev1', 'AUTH=PLAIN'] },
+        'protocol-error',
+      ],
     ])('ends with %s', async (_name, options, code) => {
       await start(options);
       await expect(connect({ greetingMs: 100 })).rejects.toMatchObject({
@@ -108,8 +116,18 @@ describe('ImapSession', () => {
     });
 
     it.each<[string, string, string, string]>([
-      ['AUTHENTICATE', 'NO [UNAVAILABLE] try later', 'server-unavailable', 'try later'],
-      ['AUTHENTICATE', 'NO AUTHENTICATE failed.', 'login-refused', 'AUTHENTICATE failed.'],
+      [
+        'AUTHENTICATE',
+        'NO [UNAVAILABLE] try later',
+        'server-unavailable',
+        'try later',
+      ],
+      [
+        'AUTHENTICATE',
+        'NO AUTHENTICATE failed.',
+        'login-refused',
+        'AUTHENTICATE failed.',
+      ],
       ['AUTHENTICATE', 'NO [LIMIT] later', 'throttled', 'later'],
       [
         'AUTHENTICATE',
@@ -218,15 +236,17 @@ describe('ImapSession', () => {
     it('marks nothing as read where nothing can be marked', async () => {
       await start();
       const uid = server.deliver('one');
-      server.on('SELECT', ({ tag, write, proceed }) => {
-        proceed();
-        write(`* OK [PERMANENTFLAGS ()] none\r\n${tag} OK [READ-ONLY] x\r\n`);
-      });
-      server.selectLines = [...good, 'OK [PERMANENTFLAGS ()] none'];
-      const session = await openInbox();
+      server.access = 'READ-ONLY';
+      await (await openInbox()).acknowledge([uid]);
 
-      await session.acknowledge([uid]);
+      server.access = 'READ-WRITE';
+      server.selectLines = [...good, 'OK [PERMANENTFLAGS ()] none'];
+      await (await openInbox()).acknowledge([uid]);
       expect(server.received.join()).not.toContain('STORE');
+
+      server.selectLines = good;
+      await (await openInbox()).acknowledge([uid]);
+      expect(server.received.join()).toContain('STORE');
     });
   });
 
@@ -242,12 +262,30 @@ describe('ImapSession', () => {
         server.received.splice(0).filter(line => line.includes('SEARCH'));
 
       const first = await session.list({ afterUid: 0, limit: 10 });
-      expect(first.map(({ uid }) => uid)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      expect(first.map(({ uid }) => uid)).toEqual([
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+      ]);
       expect(searches()).toEqual(['UID SEARCH UID 1:80']);
 
       const last = await session.list({ afterUid: 5000, limit: 10 });
       expect(last.map(({ uid }) => uid)).toEqual([late]);
       expect(searches().length).toBeLessThan(20);
+    });
+
+    it('takes the first of very many', async () => {
+      await start();
+      const all = Array.from({ length: 300_000 }, (_, index) => index + 1);
+      server.deliver('one');
+      server.on('UID SEARCH', ({ tag, write }) =>
+        write(`* SEARCH ${all.join(' ')}\r\n${tag} OK done\r\n`),
+      );
+      const session = await openInbox();
+
+      const refs = await session.list({ afterUid: 0, limit: 10 });
+      expect(refs.map(({ uid }) => uid)).toEqual([1]);
+      expect(server.received).toContainEqual(
+        expect.stringMatching(/^UID FETCH 1:10 /),
+      );
     });
 
     it('takes valid UIDs above the last one only, sorted and once', async () => {
@@ -329,9 +367,11 @@ describe('ImapSession', () => {
 
       server.on('UID SEARCH', flood('1'.repeat(KIB * KIB)));
       const first = await openInbox();
-      await expect(first.list({ afterUid: 0, limit: 9 })).rejects.toMatchObject({
-        code: 'protocol-error',
-      });
+      await expect(first.list({ afterUid: 0, limit: 9 })).rejects.toMatchObject(
+        {
+          code: 'protocol-error',
+        },
+      );
 
       server.on('UID SEARCH', command => command.proceed());
       server.on(
@@ -375,7 +415,8 @@ describe('ImapSession', () => {
       ],
       [
         'a literal larger than any number',
-        ({ write }) => write(`* 1 FETCH (UID 1 BODY[]<0> {${'9'.repeat(50)}}\r\nx`),
+        ({ write }) =>
+          write(`* 1 FETCH (UID 1 BODY[]<0> {${'9'.repeat(50)}}\r\nx`),
         'protocol-error',
       ],
       [
@@ -461,7 +502,9 @@ describe('ImapSession', () => {
       const session = await openInbox();
       server.received.splice(0);
 
-      expect(await session.fetch(refs.toReversed?.() ?? refs, limits)).toHaveLength(450);
+      expect(await session.fetch([...refs].reverse(), limits)).toHaveLength(
+        450,
+      );
       expect(
         server.received.map(line => line.replace(/\(.*BODY/, '(BODY')),
       ).toEqual([
@@ -485,8 +528,12 @@ describe('ImapSession', () => {
 
       await session.acknowledge(uids);
       expect(server.received).toHaveLength(4);
-      expect(server.received[0]).toMatch(/^UID STORE 1,3,.* \+FLAGS\.SILENT \(\\Seen\)$/);
-      expect(Math.max(...server.received.map(l => l.length))).toBeLessThan(4000);
+      expect(server.received[0]).toMatch(
+        /^UID STORE 1,3,.* \+FLAGS\.SILENT \(\\Seen\)$/,
+      );
+      expect(Math.max(...server.received.map(l => l.length))).toBeLessThan(
+        4000,
+      );
       expect(server.mails.every(({ seen }) => seen)).toBe(true);
 
       server.on('UID STORE', ({ tag, write }) =>
@@ -495,6 +542,22 @@ describe('ImapSession', () => {
       await expect(session.acknowledge([1])).rejects.toMatchObject({
         code: 'server-unavailable',
       });
+    });
+
+    it.each<[string, (command: ScriptedCommand) => void, string]>([
+      [
+        'the end of the connection',
+        ({ socket }) => socket.end(),
+        'connection-lost',
+      ],
+      ['dripping', command => drip(command), 'connection-timed-out'],
+    ])('ends with %s', async (_name, script, code) => {
+      await start();
+      server.deliver('one');
+      server.on('UID STORE', script);
+      const session = await openInbox({ commandMs: 200 });
+
+      await expect(session.acknowledge([1])).rejects.toMatchObject({ code });
     });
   });
 
@@ -514,6 +577,7 @@ describe('ImapSession', () => {
 
     it('survives a reset of an idle connection', async () => {
       await start();
+      server.deliver('one');
       let reset = () => {};
       server.on('SELECT', command => {
         command.proceed();
@@ -525,7 +589,7 @@ describe('ImapSession', () => {
 
       await expect(
         session.list({ afterUid: 0, limit: 1 }),
-      ).resolves.toEqual([]);
+      ).rejects.toMatchObject({ code: 'connection-lost' });
     });
   });
 });

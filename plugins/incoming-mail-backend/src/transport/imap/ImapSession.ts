@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ConnectionOptions } from 'node:tls';
-import { TcpSocketConnectOpts } from 'node:net';
 import { MailHost } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
-import { FetchMessageObject, ImapFlow, MailboxObject } from 'imapflow';
+import { FetchMessageObject, ImapFlow } from 'imapflow';
 import {
   PinnedAddress,
   pinnedLookup,
@@ -19,31 +17,16 @@ import {
   SessionCredentials,
 } from '../types';
 import { ImapStage, toMailFailure } from './imapFailures';
-import { isCount, isNzNumber, sortUids, toUidSet } from './uids';
+import { ImapTimeouts } from './imapTimeouts';
+import {
+  cutToSize,
+  JudgedFolder,
+  judgeDate,
+  judgeFolderReply,
+  SEEN,
+} from './judgeReplies';
+import { isWithin, sortUids, toUidSet, UidWindow, uidWindows } from './uids';
 import { judgeFolder, judgeToken, judgeUser } from './wireText';
-
-/** How long what may take, in milliseconds. */
-export interface ImapTimeouts {
-  /** TCP and TLS. */
-  readonly connectMs: number;
-  readonly greetingMs: number;
-  /** Everything up to being signed in. */
-  readonly signInMs: number;
-  /** Without a byte from the server. */
-  readonly inactivityMs: number;
-  /** One command, without what is fetched by it. */
-  readonly commandMs: number;
-  readonly signOutMs: number;
-}
-
-export const DEFAULT_IMAP_TIMEOUTS: ImapTimeouts = {
-  connectMs: 15_000,
-  greetingMs: 10_000,
-  signInMs: 45_000,
-  inactivityMs: 60_000,
-  commandMs: 60_000,
-  signOutMs: 2_000,
-};
 
 export interface ImapSessionOptions {
   readonly server: MailHost;
@@ -70,11 +53,6 @@ const RESPONSE_SLACK_BYTES = 4 * 1024 * 1024;
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const MAX_RESPONSE_TOKENS = 50_000;
 
-// A search asks for a window of UIDs, so that a folder of a million mails does
-// not answer with all of them; the next window is larger, as UIDs may be sparse.
-const WINDOW_PER_WANTED = 8;
-const WINDOW_GROWTH = 4;
-
 // 250 single UIDs make a line of 2.7 kB; servers take 8 kB (RFC 7162 section 4).
 const MAX_UIDS_PER_COMMAND = 250;
 
@@ -84,8 +62,6 @@ const UNSOLICITED_ROWS = 10_000;
 // How much more than announced a batch may be. Exchange announces a size that
 // is some per cent off the real one; somebody who fills memory is far above.
 const SIZE_TOLERANCE = 2;
-
-const SEEN = '\\Seen';
 
 /**
  * A session on imapflow, and the only file that knows it.
@@ -102,7 +78,7 @@ export class ImapSession implements MailSession {
   readonly #abort: () => void;
   #connectionError: unknown;
   #lastRefusal?: { responseStatus: string; serverResponseCode?: string };
-  #folder?: OpenFolder & { readonly canMarkSeen: boolean };
+  #folder?: JudgedFolder;
   #closed?: Promise<void>;
 
   private constructor(options: ImapSessionOptions) {
@@ -144,7 +120,7 @@ export class ImapSession implements MailSession {
     judgeFolder(folder);
     return this.#run('open', this.#options.timeouts.commandMs, async () => {
       const mailbox = await this.#client.mailboxOpen(folder);
-      this.#folder = judgeMailbox(mailbox);
+      this.#folder = judgeFolderReply(mailbox);
       const { uidValidity, uidNext, messageCount } = this.#folder;
       return { uidValidity, uidNext, messageCount };
     });
@@ -170,23 +146,19 @@ export class ImapSession implements MailSession {
     const maxBytes = Math.min(limits.maxBytes, this.#options.maxMessageBytes);
     const truncateBytes = Math.min(limits.truncateBytes, maxBytes);
     const isLarge = (ref: MessageRef) => ref.sizeBytes > maxBytes;
+    const whole = refs.filter(ref => !isLarge(ref));
+    const large = refs.filter(isLarge);
 
     const fetched = new Map<number, FetchedMessage>();
-    const fetchAll = async (some: readonly MessageRef[], wanted: number) => {
-      for (const batch of fetchBatches(some, wanted)) {
-        for (const message of await this.#fetchBatch(batch, {
-          wanted,
-          truncateBytes,
-        })) {
-          fetched.set(message.ref.uid, message);
-        }
+    for (const { batch, wanted } of [
+      ...toBatches(whole, maxBytes),
+      ...toBatches(large, truncateBytes),
+    ]) {
+      const sizes = { wanted, truncateBytes };
+      for (const message of await this.#fetchBatch(batch, sizes)) {
+        fetched.set(message.ref.uid, message);
       }
-    };
-    await fetchAll(
-      refs.filter(ref => !isLarge(ref)),
-      maxBytes,
-    );
-    await fetchAll(refs.filter(isLarge), truncateBytes);
+    }
     return refs.flatMap(ref => fetched.get(ref.uid) ?? []);
   }
 
@@ -240,28 +212,28 @@ export class ImapSession implements MailSession {
   async #search(afterUid: number, limit: number): Promise<number[]> {
     const { uidNext, messageCount } = this.#openFolder();
     const found: number[] = [];
-    let from = afterUid + 1;
-    let width = limit * WINDOW_PER_WANTED;
-    while (messageCount > 0 && isNzNumber(from) && found.length < limit) {
-      // The last window is open: mail may have come since SELECT.
-      const isLast = from + width >= uidNext;
-      const to = isLast ? '*' : from + width - 1;
-      const uids = await this.#searchRange(`${from}:${to}`);
-      // `n:*` always holds the last mail, also one below n.
-      const least = from;
-      found.push(...uids.filter(uid => isNzNumber(uid) && uid >= least));
-      if (isLast) {
+    if (messageCount === 0) {
+      return found;
+    }
+    for (const window of uidWindows({ afterUid, wanted: limit, uidNext })) {
+      // Filtered, as `n:*` always holds the last mail, also one below n.
+      const uids = (await this.#searchWindow(window)).filter(uid =>
+        isWithin(uid, window),
+      );
+      found.push(...sortUids(uids).slice(0, limit - found.length));
+      if (found.length >= limit) {
         break;
       }
-      from += width;
-      width *= WINDOW_GROWTH;
     }
-    return sortUids(found).slice(0, limit);
+    return found;
   }
 
-  #searchRange(range: string): Promise<number[]> {
+  #searchWindow({ from, to }: UidWindow): Promise<number[]> {
     return this.#run('list', this.#options.timeouts.commandMs, async () => {
-      const uids = await this.#client.search({ uid: range }, { uid: true });
+      const uids = await this.#client.search(
+        { uid: `${from}:${to}` },
+        { uid: true },
+      );
       if (!Array.isArray(uids)) {
         throw this.#refusal();
       }
@@ -302,7 +274,7 @@ export class ImapSession implements MailSession {
     batch: readonly MessageRef[],
     limits: { wanted: number; truncateBytes: number },
   ): Promise<FetchedMessage[]> {
-    const { wanted, truncateBytes } = limits;
+    const { wanted } = limits;
     const announced = batch
       .map(ref => Math.min(ref.sizeBytes, wanted))
       .reduce((sum, bytes) => sum + bytes, 0);
@@ -318,7 +290,11 @@ export class ImapSession implements MailSession {
       // from one that ends right there. BODY.PEEK: no flag is changed.
       const query = { uid: true, source: { start: 0, maxLength: wanted + 1 } };
       const set = toUidSet(sortUids(expected.keys()));
-      for await (const { uid, source } of this.#rows(set, query, batch.length)) {
+      for await (const { uid, source } of this.#rows(
+        set,
+        query,
+        batch.length,
+      )) {
         received += source?.length ?? 0;
         if (received > budget) {
           throw this.#nonsense('sends far more than it announced');
@@ -327,7 +303,7 @@ export class ImapSession implements MailSession {
         // Without a source: gone meanwhile, or news of a flag.
         if (ref && source) {
           expected.delete(uid);
-          fetched.push({ ref, ...cut(source, wanted, truncateBytes) });
+          fetched.push({ ref, ...cutToSize(source, limits) });
         }
       }
       return fetched;
@@ -357,6 +333,7 @@ export class ImapSession implements MailSession {
     call: () => Promise<T>,
   ): Promise<T> {
     let interrupted: AbortSignal | undefined;
+    this.#lastRefusal = undefined;
     try {
       return await withDeadline(
         { timeoutMs, signal: this.#options.signal },
@@ -378,7 +355,8 @@ export class ImapSession implements MailSession {
     }
   }
 
-  // imapflow answers a refused SEARCH or STORE with `false`.
+  // imapflow answers with `false` where a SEARCH or STORE was refused, and a
+  // STORE also where it broke.
   #refusal(): unknown {
     return this.#lastRefusal ?? { code: 'NoConnection' };
   }
@@ -386,10 +364,11 @@ export class ImapSession implements MailSession {
   // Thrown out of a fetch loop, so what still comes must not be waited for.
   #nonsense(what: string): MailFailure {
     this.#client.close();
-    return nonsense(`${this.#options.server.host} ${what}`);
+    const { host } = this.#options.server;
+    return new MailFailure('protocol-error', `${host} ${what}`);
   }
 
-  #openFolder() {
+  #openFolder(): JudgedFolder {
     if (!this.#folder) {
       throw new TypeError('No folder is open');
     }
@@ -400,20 +379,18 @@ export class ImapSession implements MailSession {
 function createClient(options: ImapSessionOptions): ImapFlow {
   const { server, credentials, timeouts, maxMessageBytes } = options;
   const maxLiteralSize = maxMessageBytes + LITERAL_SLACK_BYTES;
-  // Also used for a socket without TLS: imapflow hands it on as it is.
-  const socketOptions: ConnectionOptions &
-    Pick<TcpSocketConnectOpts, 'autoSelectFamily'> = {
-    lookup: pinnedLookup(options.addresses),
-    autoSelectFamily: true,
-    minVersion: 'TLSv1.2',
-    ca: trustedAuthorities(options.ca),
-  };
   return new ImapFlow({
     host: server.host,
     port: server.port,
     secure: server.security === 'tls',
-    doSTARTTLS: server.security === 'starttls' ? true : false,
-    tls: socketOptions,
+    // Never left out: imapflow would then go on without TLS where it is not offered.
+    doSTARTTLS: server.security === 'starttls',
+    // Despite its name also for the socket without TLS: the lookup counts.
+    tls: {
+      lookup: pinnedLookup(options.addresses),
+      minVersion: 'TLSv1.2',
+      ca: trustedAuthorities(options.ca),
+    },
     auth: {
       user: credentials.user,
       accessToken: credentials.accessToken.reveal(),
@@ -435,44 +412,6 @@ function createClient(options: ImapSessionOptions): ImapFlow {
   });
 }
 
-function judgeMailbox(
-  mailbox: MailboxObject,
-): OpenFolder & { canMarkSeen: boolean } {
-  const { uidNext, exists: messageCount, permanentFlags: flags } = mailbox;
-  const uidValidity = Number(mailbox.uidValidity);
-  if (!isNzNumber(uidValidity) || !isNzNumber(uidNext)) {
-    throw nonsense('The folder has no valid UIDVALIDITY or UIDNEXT');
-  }
-  if (!isCount(messageCount)) {
-    throw nonsense('The folder has no valid number of mails');
-  }
-  return {
-    uidValidity,
-    uidNext,
-    messageCount,
-    // Absent PERMANENTFLAGS mean that all can be changed (RFC 9051 section 7.1).
-    canMarkSeen: !mailbox.readOnly && (!flags || flags.has(SEEN)),
-  };
-}
-
-// A database takes fewer dates than JavaScript has.
-function judgeDate(value: unknown): Date | undefined {
-  const date = new Date(value instanceof Date ? value : NaN);
-  const year = date.getUTCFullYear();
-  return year >= 1970 && year <= 9999 ? date : undefined;
-}
-
-function cut(
-  source: Buffer,
-  wanted: number,
-  truncateBytes: number,
-): Pick<FetchedMessage, 'raw' | 'truncated'> {
-  const truncated = source.length > wanted;
-  // A copy, as a view would keep the whole of it in memory.
-  const raw = truncated ? Buffer.from(source.subarray(0, truncateBytes)) : source;
-  return { raw, truncated };
-}
-
-function nonsense(message: string): MailFailure {
-  return new MailFailure('protocol-error', message);
+function toBatches(refs: readonly MessageRef[], wanted: number) {
+  return fetchBatches(refs, wanted).map(batch => ({ batch, wanted }));
 }

@@ -27,14 +27,34 @@ const coded = (code: string) => failed({ code }, code);
 describe('toMailFailure', () => {
   it.each<[string, unknown, Partial<FailureContext>, string]>([
     // Signing in
-    ['a refused login', loginRefused('AUTHENTICATIONFAILED'), {}, 'login-refused'],
+    [
+      'a refused login',
+      loginRefused('AUTHENTICATIONFAILED'),
+      {},
+      'login-refused',
+    ],
     ['one without a code', loginRefused(), {}, 'login-refused'],
-    ['one that may not', loginRefused('AUTHORIZATIONFAILED'), {}, 'login-refused'],
+    [
+      'one that may not',
+      loginRefused('AUTHORIZATIONFAILED'),
+      {},
+      'login-refused',
+    ],
     ['an expired one', loginRefused('EXPIRED'), {}, 'login-refused'],
-    ['UNAVAILABLE at login', loginRefused('UNAVAILABLE'), {}, 'server-unavailable'],
+    [
+      'UNAVAILABLE at login',
+      loginRefused('UNAVAILABLE'),
+      {},
+      'server-unavailable',
+    ],
     ['INUSE at login', loginRefused('INUSE'), {}, 'server-unavailable'],
     ['SERVERBUG at login', loginRefused('SERVERBUG'), {}, 'server-unavailable'],
-    ['CONTACTADMIN at login', loginRefused('CONTACTADMIN'), {}, 'server-unavailable'],
+    [
+      'CONTACTADMIN at login',
+      loginRefused('CONTACTADMIN'),
+      {},
+      'server-unavailable',
+    ],
     ['LIMIT at login', loginRefused('LIMIT'), {}, 'throttled'],
     ['THROTTLED at login', loginRefused('THROTTLED'), {}, 'throttled'],
     ['OVERQUOTA at login', loginRefused('OVERQUOTA'), {}, 'throttled'],
@@ -88,16 +108,31 @@ describe('toMailFailure', () => {
       { stage: 'open' },
       'folder-not-found',
     ],
-    ['a refused folder', failed({ responseStatus: 'NO' }), { stage: 'open' }, 'folder-not-found'],
+    [
+      'a refused folder',
+      failed({ responseStatus: 'NO' }),
+      { stage: 'open' },
+      'folder-not-found',
+    ],
     [
       'a folder on a tired server',
       failed({ responseStatus: 'NO', serverResponseCode: 'UNAVAILABLE' }),
       { stage: 'open' },
       'server-unavailable',
     ],
-    ['a refused search', failed({ responseStatus: 'NO' }), {}, 'server-unavailable'],
+    [
+      'a refused search',
+      failed({ responseStatus: 'NO' }),
+      {},
+      'server-unavailable',
+    ],
     ['BAD', failed({ responseStatus: 'BAD' }), {}, 'protocol-error'],
-    ['a throttled command', failed({ code: 'ETHROTTLE', responseStatus: 'BAD' }), {}, 'throttled'],
+    [
+      'a throttled command',
+      failed({ code: 'ETHROTTLE', responseStatus: 'BAD' }),
+      {},
+      'throttled',
+    ],
     // The connection
     ['ECONNREFUSED', coded('ECONNREFUSED'), {}, 'connection-refused'],
     ['ETIMEDOUT', coded('ETIMEDOUT'), {}, 'connection-timed-out'],
@@ -107,7 +142,12 @@ describe('toMailFailure', () => {
     ['ENOTFOUND', coded('ENOTFOUND'), {}, 'host-not-found'],
     ['a bad certificate', coded('CERT_HAS_EXPIRED'), {}, 'tls-failed'],
     ['missing STARTTLS', failed({ tlsFailed: true }), {}, 'tls-failed'],
-    ['a close before the greeting', coded('ClosedAfterConnectTLS'), {}, 'connection-lost'],
+    [
+      'a close before the greeting',
+      coded('ClosedAfterConnectTLS'),
+      {},
+      'connection-lost',
+    ],
     [
       'a BYE as greeting',
       failed({ code: 'ClosedAfterConnectTLS', reason: 'Maintenance' }),
@@ -147,7 +187,12 @@ describe('toMailFailure', () => {
       { interruption: new DeadlineError('over') },
       'connection-timed-out',
     ],
-    ['an abort', connectionGone, { interruption: 'stopped' }, 'connection-lost'],
+    [
+      'an abort',
+      connectionGone,
+      { interruption: 'stopped' },
+      'connection-lost',
+    ],
     [
       'a deadline while throttled',
       failed({ code: 'NoConnection', rejectedFrom: 'throttleAbort' }),
@@ -155,7 +200,12 @@ describe('toMailFailure', () => {
       'throttled',
     ],
     // Ourselves
-    ['a mistake of ours', new TypeError('x is not a function'), {}, 'internal-error'],
+    [
+      'a mistake of ours',
+      new TypeError('x is not a function'),
+      {},
+      'internal-error',
+    ],
     ['nothing at all', undefined, {}, 'internal-error'],
   ])('reads %s', (_name, error, more, code) => {
     expect(toMailFailure(error, { ...context, ...more })).toMatchObject({
@@ -174,7 +224,9 @@ describe('toMailFailure', () => {
       toMailFailure(failed({ responseStatus: 'BAD', ...fields }), context)
         .retryAfterMs;
 
-    expect(throttled({ code: 'ETHROTTLE', throttleReset: 92_415 })).toBe(92_415);
+    expect(throttled({ code: 'ETHROTTLE', throttleReset: 92_415 })).toBe(
+      92_415,
+    );
     expect(throttled({ code: 'ETHROTTLE', throttleReset: 10 ** 9 })).toBe(
       3_600_000,
     );
@@ -196,7 +248,9 @@ describe('toMailFailure', () => {
       failed(
         {
           responseStatus: 'BAD',
-          executedCommand: `1 AUTHENTICATE XOAUTH2 ${payload.toString('base64')}`,
+          executedCommand: `1 AUTHENTICATE XOAUTH2 ${payload.toString(
+            'base64',
+          )}`,
           responseText: `what is ${token}? And ${payload.toString('base64')}?`,
           response: `1 BAD what is ${token}?`,
           oauthError: { token },

@@ -100,7 +100,11 @@ export function toMailFailure(
   const code = failureCode(error, foreign, context);
   const detail = foreign.text && redact(foreign.text, context.secret);
   return new MailFailure(code, `${context.server} failed at ${context.stage}`, {
-    cause: toCause(context.connectionError ?? error, context.secret),
+    // A mistake of ours is told in full: no server had a hand in it.
+    cause:
+      code === 'internal-error'
+        ? error
+        : toCause(context.connectionError ?? error, context.secret),
     detail:
       foreign.message === NO_MECHANISM
         ? 'The server offers neither OAUTHBEARER nor XOAUTH2'

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
-import { isCount, isNzNumber, sortUids, toUidSet } from './uids';
+import {
+  isCount,
+  isNzNumber,
+  isWithin,
+  sortUids,
+  toUidSet,
+  uidWindows,
+} from './uids';
 
 describe('toUidSet', () => {
   it.each([
@@ -20,7 +27,10 @@ describe('toUidSet', () => {
           .split(',')
           .flatMap(range => {
             const [first, last = first] = range.split(':').map(Number);
-            return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+            return Array.from(
+              { length: last - first + 1 },
+              (_, i) => first + i,
+            );
           });
         expect(named).toEqual(uids);
       }),
@@ -37,5 +47,36 @@ describe('isNzNumber and isCount', () => {
     for (const value of [-1, 1.5, 2 ** 32, NaN, Infinity, '1', 1n, undefined]) {
       expect([isNzNumber(value), isCount(value)]).toEqual([false, false]);
     }
+  });
+});
+
+describe('uidWindows', () => {
+  it('starts small, grows, and leaves the last one open', () => {
+    expect([
+      ...uidWindows({ afterUid: 100, wanted: 10, uidNext: 1000 }),
+    ]).toEqual([
+      { from: 101, to: 180 },
+      { from: 181, to: 500 },
+      { from: 501, to: '*' },
+    ]);
+  });
+
+  it('holds every UID above the last one exactly once', () => {
+    const uid = fc.integer({ min: 1, max: 2 ** 32 - 1 });
+    const input = fc.record({
+      afterUid: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      wanted: fc.integer({ min: 1, max: 1000 }),
+      uidNext: uid,
+    });
+    fc.assert(
+      fc.property(input, uid, (options, one) => {
+        const windows = [...uidWindows(options)];
+
+        expect(windows.length).toBeLessThan(20);
+        expect(windows.filter(window => isWithin(one, window))).toHaveLength(
+          one > options.afterUid ? 1 : 0,
+        );
+      }),
+    );
   });
 });

@@ -39,3 +39,41 @@ export function toUidSet(uids: readonly number[]): string {
 export function sortUids(uids: Iterable<number>): number[] {
   return [...new Set(uids)].sort((a, b) => a - b);
 }
+
+/** UIDs from one to another; `*` is the last one that there is. */
+export interface UidWindow {
+  readonly from: number;
+  readonly to: number | '*';
+}
+
+const WINDOW_PER_WANTED = 8;
+const WINDOW_GROWTH = 4;
+
+/**
+ * Windows to search for `wanted` mails above `afterUid`, one after the other
+ * until enough are found: asked for everything at once, a folder of a million
+ * mails answers with all of them. Each is larger than the one before, as UIDs
+ * may be sparse. The last is open, as mail may have come since SELECT gave
+ * `uidNext`.
+ */
+export function* uidWindows(options: {
+  afterUid: number;
+  wanted: number;
+  uidNext: number;
+}): Generator<UidWindow> {
+  let from = options.afterUid + 1;
+  let width = options.wanted * WINDOW_PER_WANTED;
+  while (from + width < options.uidNext) {
+    yield { from, to: from + width - 1 };
+    from += width;
+    width *= WINDOW_GROWTH;
+  }
+  if (isNzNumber(from)) {
+    yield { from, to: '*' };
+  }
+}
+
+/** Whether a UID is within, which a server does not always mind. */
+export function isWithin(uid: number, { from, to }: UidWindow): boolean {
+  return isNzNumber(uid) && uid >= from && (to === '*' || uid <= to);
+}

@@ -2,10 +2,11 @@
 import { judgeFolder, judgeToken, judgeUser } from './wireText';
 
 describe('judgeUser', () => {
-  it.each([['support@corp.example'], ['a+b=c,d@corp.example'], ['jürgen@müller.example']])(
-    'lets %s pass',
-    user => expect(() => judgeUser(user)).not.toThrow(),
-  );
+  it.each([
+    ['support@corp.example'],
+    ['a+b=c,d@corp.example'],
+    ['jürgen@müller.example'],
+  ])('lets %s pass', user => expect(() => judgeUser(user)).not.toThrow());
 
   it.each([
     ['a@b.example\x01auth=Bearer stolen'],
@@ -22,10 +23,11 @@ describe('judgeUser', () => {
 });
 
 describe('judgeToken', () => {
-  it.each([['ya29.a0AfB_by-C~d/e+f=='], ['eyJhbGciOi.J9.x|y'], ['x'.repeat(4096)]])(
-    'lets %s pass',
-    token => expect(() => judgeToken(token)).not.toThrow(),
-  );
+  it.each([
+    ['ya29.a0AfB_by-C~d/e+f=='],
+    ['eyJhbGciOi.J9.x|y'],
+    ['x'.repeat(4096)],
+  ])('lets %s pass', token => expect(() => judgeToken(token)).not.toThrow());
 
   it.each([['a\x01b'], ['a b'], ['a\r\nb'], ['ä'], [''], ['x'.repeat(20_000)]])(
     'stops %j without repeating it',

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import * as oauth from 'oauth4webapi';
+import type { GuardedFetch } from '../egress';
+import { Secret } from '../secrets';
+import { isLoopbackUrl } from './integrations/redirectUrl';
+import { IntegrationRecord } from './integrations/types';
+import {
+  judgeConsentResponse,
+  judgeRefreshResponse,
+  TokenResponse,
+  TokenVerdict,
+} from './judgeTokenResponse';
+import { TokenRequestKind, toTokenFailure } from './oauthFailures';
+import { readReply, TokenReply, toResponse } from './tokenReply';
+import { TokenSet } from './vault/types';
+
+// The only file that sends something to a token endpoint. The fetch that is
+// handed in is the guarded one: it bounds time and size, follows no redirect
+// and reaches no private address.
+
+const DEADLINE_MS = 10_000;
+
+// How far the clocks of a provider and ours may differ, for an ID token.
+const CLOCK_TOLERANCE_SECONDS = 300;
+
+// An ID token that comes from the token endpoint itself needs no check of its
+// signature (OpenID Connect Core section 3.1.3.7, 6), but it must be signed by
+// the provider: `none` is refused.
+const ID_TOKEN_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** An authorization code with all that it is bound to. */
+export interface CodeRedemption {
+  readonly code: Secret;
+  /** RFC 7636. */
+  readonly verifier: Secret;
+  readonly redirectUri: string;
+  /** What the ID token must hold; absent where none was asked for. */
+  readonly nonce?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** The claims of an ID token that say whose it is; not judged yet. */
+export interface AccountClaims {
+  readonly email?: unknown;
+  readonly email_verified?: unknown;
+}
+
+/** Sends token requests (RFC 6749 sections 4.1.3 and 6) as a given client. */
+export class TokenEndpoint {
+  readonly #fetch: GuardedFetch;
+  readonly #allowHttpLoopback: boolean;
+
+  constructor(options: {
+    fetch: GuardedFetch;
+    /** Whether an endpoint on this very machine may be http. */
+    allowHttpLoopback: boolean;
+  }) {
+    this.#fetch = options.fetch;
+    this.#allowHttpLoopback = options.allowHttpLoopback;
+  }
+
+  /**
+   * Redeems a code. With a nonce, the reply must hold an ID token of the
+   * integration's issuer for our client, with that nonce, that has not run
+   * out.
+   *
+   * @throws MailFailure
+   */
+  async redeemCode(
+    integration: IntegrationRecord,
+    redemption: CodeRedemption,
+  ): Promise<{ tokens: TokenSet; account?: AccountClaims }> {
+    const { code, verifier, redirectUri, nonce, signal } = redemption;
+    const { response, reply } = await this.#request(integration, {
+      kind: 'code',
+      grantType: 'authorization_code',
+      parameters: {
+        code: code.reveal(),
+        code_verifier: verifier.reveal(),
+        redirect_uri: redirectUri,
+      },
+      secrets: [code, verifier],
+      signal,
+    });
+    const tokens = accepted(
+      judgeConsentResponse(response, integration.settings.scopes),
+    );
+    return nonce === undefined
+      ? { tokens }
+      : { tokens, account: await readAccount(integration, reply, nonce) };
+  }
+
+  /**
+   * Gets a new access token. Not to be aborted by one of several callers: the
+   * provider may rotate the refresh token with the answer.
+   *
+   * @throws MailFailure
+   */
+  async refresh(
+    integration: IntegrationRecord,
+    refreshToken: Secret,
+  ): Promise<TokenSet> {
+    const { response } = await this.#request(integration, {
+      kind: 'refresh',
+      grantType: 'refresh_token',
+      parameters: { refresh_token: refreshToken.reveal() },
+      secrets: [refreshToken],
+    });
+    return accepted(
+      judgeRefreshResponse(response, integration.settings.scopes),
+    );
+  }
+
+  async #request(
+    integration: IntegrationRecord,
+    request: {
+      kind: TokenRequestKind;
+      grantType: string;
+      parameters: Record<string, string>;
+      secrets: readonly Secret[];
+      signal?: AbortSignal;
+    },
+  ): Promise<{ response: TokenResponse; reply: TokenReply }> {
+    const { kind, grantType, parameters, signal } = request;
+    const clientSecret = await integration.openClientSecret();
+    const secrets = clientSecret
+      ? [...request.secrets, clientSecret]
+      : request.secrets;
+    const server = serverOf(integration);
+    const client = clientOf(integration);
+    let reply: TokenReply | undefined;
+    try {
+      reply = await readReply(
+        await oauth.genericTokenEndpointRequest(
+          server,
+          client,
+          authenticationOf(integration, clientSecret),
+          grantType,
+          parameters,
+          {
+            [oauth.customFetch]: this.#fetch,
+            [oauth.allowInsecureRequests]: this.#mayBeHttp(integration),
+            signal: withDeadline(signal),
+          },
+        ),
+      );
+      const response = await oauth.processGenericTokenEndpointResponse(
+        server,
+        client,
+        toResponse(reply, { withIdToken: false }),
+      );
+      return { response, reply };
+    } catch (error) {
+      throw toTokenFailure(error, {
+        kind,
+        status: reply?.status,
+        retryAfterMs: reply?.retryAfterMs,
+        secrets,
+      });
+    }
+  }
+
+  #mayBeHttp(integration: IntegrationRecord): boolean {
+    return (
+      this.#allowHttpLoopback &&
+      isLoopbackUrl(integration.settings.tokenEndpoint)
+    );
+  }
+}
+
+function accepted(verdict: TokenVerdict): TokenSet {
+  if (verdict.kind === 'refused') {
+    throw new MailFailure(
+      verdict.code,
+      `The token endpoint's answer is refused: ${verdict.detail}`,
+      { detail: verdict.detail },
+    );
+  }
+  return verdict.tokens;
+}
+
+/** Any fault of the ID token means that we do not know whose grant it is. */
+async function readAccount(
+  integration: IntegrationRecord,
+  reply: TokenReply,
+  nonce: string,
+): Promise<AccountClaims> {
+  try {
+    const response = await oauth.processAuthorizationCodeResponse(
+      serverOf(integration),
+      clientOf(integration),
+      toResponse(reply, { withIdToken: true }),
+      { expectedNonce: nonce, requireIdToken: true },
+    );
+    const claims = oauth.getValidatedIdTokenClaims(response);
+    return { email: claims?.email, email_verified: claims?.email_verified };
+  } catch (error) {
+    const detail =
+      error instanceof Error ? error.message : 'The ID token is not valid';
+    throw new MailFailure(
+      'wrong-account',
+      `The ID token is refused: ${detail}`,
+      { detail },
+    );
+  }
+}
+
+function serverOf(integration: IntegrationRecord): oauth.AuthorizationServer {
+  const { issuer, tokenEndpoint } = integration.settings;
+  return {
+    // Where no issuer is known nothing is compared with it either.
+    issuer: issuer ?? new URL(tokenEndpoint).origin,
+    token_endpoint: tokenEndpoint,
+    id_token_signing_alg_values_supported: ID_TOKEN_ALGORITHMS,
+  };
+}
+
+function clientOf(integration: IntegrationRecord): oauth.Client {
+  return {
+    client_id: integration.settings.clientId ?? '',
+    [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+  };
+}
+
+function authenticationOf(
+  integration: IntegrationRecord,
+  clientSecret: Secret | undefined,
+): oauth.ClientAuth {
+  const { clientAuthentication } = integration.settings;
+  if (clientAuthentication === 'none') {
+    return oauth.None();
+  }
+  if (!clientSecret) {
+    throw new MailFailure(
+      'integration-incomplete',
+      `The integration ${integration.id} has no client secret`,
+    );
+  }
+  return clientAuthentication === 'client_secret_basic'
+    ? oauth.ClientSecretBasic(clientSecret.reveal())
+    : oauth.ClientSecretPost(clientSecret.reveal());
+}
+
+function withDeadline(signal: AbortSignal | undefined): AbortSignal {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  return signal ? AbortSignal.any([signal, deadline]) : deadline;
+}

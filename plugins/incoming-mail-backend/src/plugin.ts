@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import {
+  coreServices,
+  createBackendPlugin,
+} from '@backstage/backend-plugin-api';
+import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
+import { incomingMailHandlersExtensionPoint } from '@postroom/plugin-incoming-mail-node';
+import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
+import { openDatabase } from './database';
+import { createGuardedFetch, createHostPolicy } from './egress';
+import { HandlerCollector } from './extensions';
+import { createAuthorizer } from './http';
+import { InboxStore, mountInboxRoutes } from './inbox';
+import { JournalStore, mountJournalRoutes } from './journal';
+import { ChannelService, MailboxStore, mountChannelRoutes } from './mailboxes';
+import { createMetrics } from './metrics';
+import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
+import { CursorStore, PollDispatcher } from './polling';
+import { HandlerRegistry, ProcessingWorker } from './processing';
+import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
+import { createRouter } from './router';
+import { Keyring } from './secrets';
+import { createOpenSession } from './transport';
+
+/**
+ * Reads project mailboxes and turns their mail into requests. The composition
+ * root: it passes things along and decides nothing.
+ *
+ * @public
+ */
+export const incomingMailPlugin = createBackendPlugin({
+  pluginId: 'incoming-mail',
+  register(env) {
+    const collector = new HandlerCollector();
+    env.registerExtensionPoint(incomingMailHandlersExtensionPoint, collector);
+    env.registerInit({
+      deps: {
+        auditor: coreServices.auditor,
+        catalog: catalogServiceRef,
+        config: coreServices.rootConfig,
+        database: coreServices.database,
+        discovery: coreServices.discovery,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        metrics: metricsServiceRef,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        scheduler: coreServices.scheduler,
+      },
+      async init(services) {
+        const { auditor, httpAuth, httpRouter, lifecycle, logger } = services;
+        const config = readIncomingMailConfig(services.config);
+        const keyring = new Keyring(config.vaultKeys, VAULT_KEYS_PATH);
+        const policy = createHostPolicy(config.egress);
+        const db = await openDatabase(services.database);
+        const externalBaseUrl = await services.discovery.getExternalBaseUrl(
+          'incoming-mail',
+        );
+        const metrics = createMetrics(services.metrics);
+        const holder = `${hostname().slice(0, 27)}:${randomUUID()}`;
+        const { allowPlaintextLoopback } = config.development;
+
+        services.permissionsRegistry.addPermissions(incomingMailPermissions);
+
+        const journal = new JournalStore({ db, logger });
+        const inbox = new InboxStore(db);
+        const mailboxes = new MailboxStore(db);
+        const requests = new RequestStore(db);
+        const tracker = new RequestTracker(requests);
+        const openSession = createOpenSession({
+          policy,
+          allowPlaintextLoopback,
+          ca: config.egress.extraCa,
+          maxMessageBytes: config.messages.maxBytes,
+        });
+
+        const oauth = createOAuth({
+          db,
+          keyring,
+          fetch: createGuardedFetch({ policy, ca: config.egress.extraCa }),
+          externalBaseUrl,
+          returnOrigins: config.oauth.returnOrigins,
+          allowHttpLoopback: allowPlaintextLoopback,
+          hooks: {
+            async proveMailbox({ mailboxId, accessToken, signal }) {
+              const { server, address, folder } = await mailboxes.getById(
+                mailboxId,
+              );
+              const session = await openSession({
+                server,
+                credentials: { method: 'oauth', user: address, accessToken },
+                signal,
+              });
+              try {
+                await session.open(folder);
+              } finally {
+                await session.close();
+              }
+            },
+            async onGranted(tx, { mailboxId }) {
+              await mailboxes.activate(tx, mailboxId);
+            },
+            async onRefused({ mailboxId, code }) {
+              await journal.append({
+                mailboxId,
+                event: 'authorization-failed',
+                failure: code,
+              });
+            },
+          },
+        });
+
+        const worker = new ProcessingWorker({
+          db,
+          inbox,
+          mailboxes,
+          registry: new HandlerRegistry([tracker, ...collector.handlers]),
+          logger,
+          holder,
+          leaseMs: config.leases.durationMs,
+          concurrency: config.processing.concurrency,
+          handlerTimeoutMs: config.processing.handlerTimeoutMs,
+          onOutcome: outcome => metrics.messageEnded(outcome.kind),
+        });
+
+        const dispatcher = new PollDispatcher({
+          deps: {
+            db,
+            cursors: new CursorStore(db),
+            inbox,
+            mailboxes,
+            openSession,
+            accessToken: (mailboxId, options) =>
+              oauth.vault.accessToken(mailboxId, options),
+            policy: {
+              intervalMs: config.polling.intervalMs,
+              messagesPerVisit: config.polling.messagesPerVisit,
+              maxMessageBytes: config.messages.maxBytes,
+            },
+          },
+          journal,
+          logger,
+          holder,
+          leaseMs: config.leases.durationMs,
+          concurrency: config.polling.concurrency,
+          visitTimeoutMs: config.polling.visitTimeoutMs,
+          onAccepted: () => worker.wake(),
+          onOutcome: (outcome, durationMs) =>
+            metrics.visitEnded(outcome, durationMs),
+          random: Math.random,
+        });
+
+        const channels = new ChannelService({
+          db,
+          mailboxes,
+          journal,
+          getIntegration: id => oauth.integrations.get(id),
+          forgetGrant: (tx, mailboxId) => oauth.vault.forget(mailboxId, tx),
+          startConsent: options => oauth.consents.startConsent(options),
+          countMessages: mailboxId => inbox.count(mailboxId),
+          wakePolling: () => dispatcher.wake(),
+          handlerId: tracker.id,
+        });
+
+        const authorizer = createAuthorizer(services);
+        const mailboxIdOf = async (projectRef: string) =>
+          (await mailboxes.getByProject(projectRef)).id;
+        httpRouter.use(
+          createRouter({
+            httpAuth,
+            auditor,
+            browserRouter: oauth.createBrowserRouter({
+              httpAuth,
+              auditor,
+              logger,
+            }),
+            mountRooms(mount) {
+              oauth.mountRoutes({ mount, authorizer });
+              mountChannelRoutes(mount, { authorizer, channels });
+              mountJournalRoutes(mount, { authorizer, journal, mailboxIdOf });
+              mountInboxRoutes(mount, { authorizer, inbox, mailboxIdOf });
+              mountRequestRoutes(mount, { authorizer, requests });
+            },
+          }),
+        );
+        httpRouter.addAuthPolicy({ path: START_PATH, allow: 'user-cookie' });
+        httpRouter.addAuthPolicy({
+          path: CALLBACK_PATH,
+          allow: 'unauthenticated',
+        });
+
+        await services.scheduler.scheduleTask({
+          id: 'incoming-mail-tick',
+          scope: 'local',
+          frequency: { milliseconds: config.polling.tickMs },
+          timeout: { minutes: 1 },
+          async fn() {
+            dispatcher.wake();
+            worker.wake();
+          },
+        });
+        lifecycle.addShutdownHook(async () => {
+          await dispatcher.stop();
+          await worker.stop();
+          await oauth.vault.settle();
+        });
+      },
+    });
+  },
+});

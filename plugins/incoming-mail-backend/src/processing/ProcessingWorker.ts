@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LoggerService } from '@backstage/backend-plugin-api';
+import {
+  claimDue,
+  LeaseTicket,
+  releaseLease,
+  renewLease,
+  toSafeError,
+} from '../database';
+import { InboxStore, WaitingMessage } from '../inbox';
+import { Pipeline, startPipeline } from '../lib';
+import { DeliveryStore } from './handle/DeliveryStore';
+import { HandlerRegistry } from './handle/HandlerRegistry';
+import { keepLease } from './keepLease';
+import {
+  MailboxWork,
+  processMessage,
+  ProcessMessageDeps,
+} from './processMessage';
+import { ThreadStore } from './thread/ThreadStore';
+import {
+  Database,
+  MailboxDirectory,
+  OnProcessingOutcome,
+  ProcessingOutcome,
+} from './types';
+
+// The protocol of a worker
+//
+// Mail of one mailbox is handled strictly in the order of its acceptance, by
+// one worker over all replicas: whoever holds the mailbox's lease of kind
+// `process`. Storing a mail makes the lease due.
+//
+//   claim   a due lease; it gives a ticket
+//   work    list what waits, oldest first; each mail: processMessage, whose
+//           transactions begin by proving the ticket; until nothing is due
+//   renew   meanwhile, see keepLease
+//   release with the time of the next postponed mail, if there is one; what was
+//           stored meanwhile has the lease due at once
+//
+// A mail that fails is postponed and those after it go on: order is kept among
+// mails that succeed. A worker that dies keeps nothing: its lease runs out and
+// the mails are still waiting. One that only stalls and comes back finds its
+// ticket taken, and what it has not committed is undone.
+//
+// While the handling transaction is open it locks the lease against other
+// claims, and a renewal waits for it. The handlers of one mail together
+// must therefore take less than the time that `keepLease` trusts a renewal for
+// (five sixths of the lease's duration), or each attempt at it is given up.
+
+/** How many waiting mails are looked up at a time. */
+const BATCH_SIZE = 50;
+/** How long a mailbox rests when the database failed amid its work. */
+const REST_AFTER_ERROR_MS = 5_000;
+
+/** What a worker is made of. */
+export interface ProcessingWorkerOptions {
+  readonly db: Database;
+  readonly inbox: InboxStore;
+  readonly mailboxes: MailboxDirectory;
+  readonly registry: HandlerRegistry;
+  readonly logger: LoggerService;
+  /** Names this replica in the lease; at most 64 characters. */
+  readonly holder: string;
+  readonly leaseMs: number;
+  /** The most mailboxes at a time. */
+  readonly concurrency: number;
+  readonly handlerTimeoutMs: number;
+  readonly onOutcome?: OnProcessingOutcome;
+}
+
+/** A claimed mailbox. */
+interface Claim {
+  readonly ticket: LeaseTicket;
+  readonly claimedAt: number;
+}
+
+/**
+ * Turns stored mail into whatever its handlers make of it. Does nothing until
+ * it is woken, and has no timer that wakes it: the scheduler's tick does, and
+ * whoever stored mail.
+ */
+export class ProcessingWorker {
+  readonly #options: ProcessingWorkerOptions;
+  readonly #deps: ProcessMessageDeps;
+  readonly #pipeline: Pipeline;
+
+  constructor(options: ProcessingWorkerOptions) {
+    this.#options = options;
+    this.#deps = {
+      ...options,
+      threads: new ThreadStore(),
+      deliveries: new DeliveryStore(),
+    };
+    this.#pipeline = startPipeline<Claim>({
+      capacity: options.concurrency,
+      load: limit => this.#claim(limit),
+      run: (claim, signal) => this.#run(claim, signal),
+      onLoadError: error =>
+        options.logger.error(
+          'Mailboxes with waiting mail could not be claimed',
+          toSafeError(error),
+        ),
+    });
+  }
+
+  /** Looks for mailboxes with waiting mail soon. Cheap; call it on each tick and after storing mail. */
+  wake(): void {
+    this.#pipeline.wake();
+  }
+
+  /** Resolves when nothing is being worked on. */
+  async idle(): Promise<void> {
+    await this.#pipeline.idle();
+  }
+
+  /**
+   * Takes no more mailboxes and gives up those under work: a running handler
+   * sees its signal, its mail stays due. Resolves when all leases are
+   * given back.
+   */
+  async stop(): Promise<void> {
+    await this.#pipeline.stop();
+  }
+
+  async #claim(limit: number): Promise<Claim[]> {
+    const { db, holder, leaseMs } = this.#options;
+    const claimedAt = performance.now();
+    const tickets = await claimDue(db, {
+      kind: 'process',
+      holder,
+      limit,
+      durationMs: leaseMs,
+    });
+    return tickets.map(ticket => ({ ticket, claimedAt }));
+  }
+
+  async #run(claim: Claim, stopping: AbortSignal): Promise<void> {
+    const { ticket } = claim;
+    const logger = this.#options.logger.child({ mailboxId: ticket.subjectId });
+    const lost = new AbortController();
+    const done = new AbortController();
+    const keeping = this.#keep(claim, {
+      onLost: () => lost.abort(),
+      signal: done.signal,
+      logger,
+    });
+    try {
+      const dueInMs = await this.#work(
+        ticket,
+        AbortSignal.any([stopping, lost.signal]),
+      );
+      await releaseLease(this.#options.db, ticket, dueInMs);
+    } catch (error) {
+      logger.error(
+        'The waiting mail of a mailbox could not be worked on',
+        toSafeError(error),
+      );
+      await this.#rest(ticket, logger);
+    } finally {
+      done.abort();
+      await keeping;
+    }
+  }
+
+  #keep(
+    claim: Claim,
+    options: { onLost(): void; signal: AbortSignal; logger: LoggerService },
+  ): Promise<void> {
+    const { db, leaseMs } = this.#options;
+    return keepLease({
+      durationMs: leaseMs,
+      heldSince: claim.claimedAt,
+      renew: () => renewLease(db, claim.ticket, leaseMs),
+      onLost: options.onLost,
+      onRenewError: error =>
+        options.logger.warn(
+          'The right to work on a mailbox could not be prolonged',
+          toSafeError(error),
+        ),
+      signal: options.signal,
+    });
+  }
+
+  /**
+   * Works on a mailbox until nothing of it is due.
+   *
+   * @returns in how many milliseconds there is more to do; undefined: not
+   *   before it is scheduled
+   */
+  async #work(
+    ticket: LeaseTicket,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { inbox, mailboxes } = this.#options;
+    const mailboxId = ticket.subjectId;
+    while (!signal.aborted) {
+      // Read anew for each batch: settings may change while a backlog is
+      // worked off.
+      const mailbox = await mailboxes.findById(mailboxId);
+      const waiting = await inbox.listWaiting(mailboxId, BATCH_SIZE);
+      if (!mailbox || waiting.length === 0) {
+        return inbox.nextAttemptInMs(mailboxId);
+      }
+      const bindings = await mailboxes.listBindings(mailboxId);
+      const work = { ticket, mailbox, bindings, signal };
+      if (!(await this.#processBatch(waiting, work))) {
+        break;
+      }
+    }
+    return 0;
+  }
+
+  /** @returns whether the work may go on */
+  async #processBatch(
+    waiting: readonly WaitingMessage[],
+    work: MailboxWork,
+  ): Promise<boolean> {
+    for (const message of waiting) {
+      if (work.signal.aborted) {
+        return false;
+      }
+      const outcome = await processMessage(message, work, this.#deps);
+      this.#record(outcome, message);
+      if (outcome.kind === 'lease-lost' || outcome.kind === 'aborted') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #record(outcome: ProcessingOutcome, message: WaitingMessage) {
+    const logger = this.#options.logger.child({
+      mailboxId: message.mailboxId,
+      messageId: message.id,
+    });
+    if (outcome.kind === 'quarantined' || outcome.kind === 'postponed') {
+      // The cause goes in as the error that it is, so that the backend's log
+      // has its stack.
+      const entry = outcome.kind === 'quarantined' ? QUARANTINED : POSTPONED;
+      const { failure, cause } = outcome;
+      logger.child({ failure }).warn(entry, cause === undefined ? undefined : toSafeError(cause));
+    } else {
+      logger.debug('A mail was worked on', { outcome: outcome.kind });
+    }
+    this.#options.onOutcome?.(outcome, message);
+  }
+
+  // A lease that cannot be given back either runs out by itself.
+  async #rest(ticket: LeaseTicket, logger: LoggerService) {
+    try {
+      await releaseLease(this.#options.db, ticket, REST_AFTER_ERROR_MS);
+    } catch (error) {
+      logger.debug(
+        'The right to work on a mailbox is left to run out',
+        toSafeError(error),
+      );
+    }
+  }
+}
+
+const QUARANTINED = 'A mail could not be handled and is kept for review';
+const POSTPONED = 'A mail could not be handled and is tried again later';

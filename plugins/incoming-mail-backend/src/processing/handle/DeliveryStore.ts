@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { HandlerOutcome } from '@postroom/plugin-incoming-mail-node';
+import { DbDeliveryRow, dbNow, tables, Tx } from '../../database';
+
+/** That a bound handler has finished a mail, and how. */
+export interface Delivery {
+  readonly bindingId: string;
+  readonly outcome: HandlerOutcome;
+}
+
+/**
+ * One row per mail and binding, written in the transaction of the handler's
+ * effects: a handler that has one is not called again for that mail.
+ */
+export class DeliveryStore {
+  async list(tx: Tx, messageId: string): Promise<Delivery[]> {
+    const rows = await tx<DbDeliveryRow>(tables.deliveries).where({
+      message_id: messageId,
+    });
+    return rows.map(row => ({
+      bindingId: row.binding_id,
+      outcome: toOutcome(row),
+    }));
+  }
+
+  async add(tx: Tx, messageId: string, delivery: Delivery): Promise<void> {
+    const { bindingId, outcome } = delivery;
+    await tx(tables.deliveries).insert({
+      message_id: messageId,
+      binding_id: bindingId,
+      outcome: outcome.kind,
+      target: outcome.kind === 'ignored' ? null : outcome.target,
+      reason: outcome.kind === 'ignored' ? outcome.reason : null,
+      finished_at: dbNow(tx),
+    });
+  }
+}
+
+function toOutcome(row: DbDeliveryRow): HandlerOutcome {
+  return row.outcome === 'created' || row.outcome === 'commented'
+    ? { kind: row.outcome, target: row.target ?? '' }
+    : { kind: 'ignored', reason: row.reason ?? '' };
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+export { HandlerRegistry } from './handle/HandlerRegistry';
+export { ProcessingWorker } from './ProcessingWorker';
+export type { ProcessingWorkerOptions } from './ProcessingWorker';
+export type {
+  MailboxDirectory,
+  OnProcessingOutcome,
+  ProcessingOutcome,
+} from './types';

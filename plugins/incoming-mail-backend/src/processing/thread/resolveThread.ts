@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import {
+  IncomingMessage,
+  MessageThread,
+} from '@postroom/plugin-incoming-mail-node';
+import { Tx } from '../../database';
+import {
+  findThreadId,
+  MessageKeys,
+  ThreadKey,
+  toMessageKeys,
+} from './threadKeys';
+import { ThreadStore } from './ThreadStore';
+
+/**
+ * Finds the conversation of a mail, or begins one, and remembers the mail's
+ * Message-IDs for those to come.
+ *
+ * A mailbox has one worker at a time, but the transaction of one that lost its
+ * lease may still be open. So the references are added first, which waits for
+ * such a transaction, and read again: both then agree on the conversation of
+ * whoever was first.
+ */
+export async function resolveThread(
+  tx: Tx,
+  threads: ThreadStore,
+  message: IncomingMessage,
+): Promise<MessageThread> {
+  const { mailboxId } = message;
+  const keys = toMessageKeys(message);
+  const hashes = [...keys.references, ...(keys.own ? [keys.own] : [])];
+  const known = await threads.list(tx, mailboxId, hashes);
+  const found = findThreadId(keys, known);
+  const proposed = found ?? randomUUID();
+  await threads.add(tx, mailboxId, unknownReferences(keys, known, proposed));
+  const agreed =
+    findThreadId(keys, await threads.list(tx, mailboxId, hashes)) ?? proposed;
+  if (!found && agreed !== proposed) {
+    await threads.move(tx, { mailboxId, from: proposed, to: agreed });
+  }
+  if (keys.own) {
+    await threads.add(tx, mailboxId, [
+      { hash: keys.own, kind: 'own', threadId: agreed },
+    ]);
+  }
+  return Object.freeze({
+    id: agreed,
+    isReply: keys.references.length > 0 || found !== undefined,
+  });
+}
+
+// A reference to a mail that is here needs no key of its own. It must not get
+// one: another mail under the same Message-ID would then match it.
+function unknownReferences(
+  keys: MessageKeys,
+  known: readonly ThreadKey[],
+  threadId: string,
+): ThreadKey[] {
+  const knownHashes = new Set(known.map(key => key.hash));
+  return keys.references
+    .filter(hash => !knownHashes.has(hash))
+    .map(hash => ({ hash, kind: 'reference', threadId }));
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  endpoints,
+  RequestComment,
+  requestReadPermission,
+} from '@postroom/plugin-incoming-mail-common';
+import { Authorizer, MountEndpoint, projectRefOf } from '../http';
+import { RequestStore } from './RequestStore';
+import { safeHtml } from './safeHtml';
+
+const audit = { none: 'Reading requests changes nothing' };
+
+/** Mounts what the page of requests reads. */
+export function mountRequestRoutes(
+  mount: MountEndpoint,
+  services: { requests: RequestStore; authorizer: Authorizer },
+): void {
+  const { requests, authorizer } = services;
+
+  mount(endpoints.listRequests, {
+    authorize: ({ credentials, input }) =>
+      authorizer.project(
+        credentials,
+        requestReadPermission,
+        projectRefOf(input.params),
+      ),
+    audit,
+    async handle({ input }) {
+      const page = await requests.list(projectRefOf(input.params), input.query);
+      return { ...page, items: page.items.map(withSubject) };
+    },
+  });
+
+  mount(endpoints.getRequest, {
+    authorize: ({ credentials, input }) =>
+      authorizer.project(
+        credentials,
+        requestReadPermission,
+        projectRefOf(input.params),
+      ),
+    audit,
+    async handle({ input }) {
+      const request = await requests.getByNumber(
+        projectRefOf(input.params),
+        input.params.number,
+      );
+      return withSubject(withSafeHtml(request));
+    },
+  });
+
+  mount(endpoints.listRequestComments, {
+    authorize: ({ credentials, input }) =>
+      authorizer.project(
+        credentials,
+        requestReadPermission,
+        projectRefOf(input.params),
+      ),
+    audit,
+    async handle({ input }) {
+      const page = await requests.listComments(
+        projectRefOf(input.params),
+        input.params.number,
+        input.query,
+      );
+      return { ...page, items: page.items.map(withSafeHtml) };
+    },
+  });
+}
+
+// Stored as it came: an empty subject is shown as one, not kept as one.
+function withSubject<T extends { subject: string }>(shown: T): T {
+  return { ...shown, subject: shown.subject || '(no subject)' };
+}
+
+function withSafeHtml<T extends RequestComment>(shown: T): T {
+  return shown.html === undefined
+    ? shown
+    : { ...shown, html: safeHtml(shown.html) };
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** How long what may take, in milliseconds. */
+export interface ImapTimeouts {
+  /** TCP and TLS. */
+  readonly connectMs: number;
+  readonly greetingMs: number;
+  /** Everything up to being signed in. */
+  readonly signInMs: number;
+  /** Without a byte from the server. */
+  readonly inactivityMs: number;
+  /** One command, without what is fetched by it. */
+  readonly commandMs: number;
+  readonly signOutMs: number;
+}
+
+export const defaultImapTimeouts: ImapTimeouts = {
+  connectMs: 15_000,
+  greetingMs: 10_000,
+  signInMs: 45_000,
+  inactivityMs: 60_000,
+  commandMs: 60_000,
+  signOutMs: 2_000,
+};
