@@ -16,12 +16,18 @@ import { HandlerCollector } from './extensions';
 import { createAuthorizer } from './http';
 import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
-import { ChannelService, MailboxStore, mountChannelRoutes } from './mailboxes';
+import {
+  ChannelService,
+  MailboxStore,
+  mountChannelRoutes,
+  proveMailbox,
+} from './mailboxes';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
 import { CursorStore, PollDispatcher } from './polling';
 import { HandlerRegistry, ProcessingWorker } from './processing';
 import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
+import { Janitor, retentionPolicy } from './retention';
 import { createRouter } from './router';
 import { Keyring } from './secrets';
 import { createOpenSession } from './transport';
@@ -88,23 +94,11 @@ export const incomingMailPlugin = createBackendPlugin({
           returnOrigins: config.oauth.returnOrigins,
           allowHttpLoopback: allowPlaintextLoopback,
           hooks: {
-            async proveMailbox({ mailboxId, accessToken, signal }) {
-              const { server, address, folder } = await mailboxes.getById(
-                mailboxId,
-              );
-              const session = await openSession({
-                server,
-                credentials: { method: 'oauth', user: address, accessToken },
-                signal,
-              });
-              try {
-                await session.open(folder);
-              } finally {
-                await session.close();
-              }
-            },
+            proveMailbox: proof =>
+              proveMailbox(proof, { mailboxes, openSession }),
             async onGranted(tx, { mailboxId }) {
               await mailboxes.activate(tx, mailboxId);
+              await journal.appendIn(tx, { mailboxId, event: 'authorized' });
             },
             async onRefused({ mailboxId, code }) {
               await journal.append({
@@ -204,6 +198,29 @@ export const incomingMailPlugin = createBackendPlugin({
             dispatcher.wake();
             worker.wake();
           },
+        });
+        const janitor = new Janitor({
+          logger,
+          rules: [
+            {
+              what: 'consents',
+              keepMs: retentionPolicy.consents,
+              removeOld: removal => oauth.removeOldConsents(removal),
+            },
+            {
+              what: 'journal',
+              keepMs: retentionPolicy.journal,
+              removeOld: removal => journal.removeOld(removal),
+            },
+          ],
+        });
+        await services.scheduler.scheduleTask({
+          id: 'incoming-mail-retention',
+          scope: 'global',
+          frequency: { hours: 1 },
+          timeout: { minutes: 10 },
+          initialDelay: { minutes: 1 },
+          fn: signal => janitor.runOnce(signal),
         });
         lifecycle.addShutdownHook(async () => {
           await dispatcher.stop();

@@ -174,7 +174,10 @@ export async function releaseLease(
   } as {});
 }
 
-/** Takes a lease from whoever holds it, because the subject's settings changed. */
+/**
+ * Takes a lease from whoever holds it, because the subject's settings changed.
+ * The work is not due before it is scheduled again.
+ */
 export async function revokeLease(
   tx: Tx,
   kind: LeaseKind,
@@ -183,6 +186,7 @@ export async function revokeLease(
   await tx<DbLeaseRow>(tables.leases)
     .where({ kind, subject_id: subjectId })
     .update({
+      due_at: null,
       holder: null,
       lease_until: null,
       ticket: tx.raw('?? + 1', ['ticket']),

@@ -117,7 +117,9 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
     expect(await waiting()).toHaveLength(2);
     const { id: cursorId } = await cursorOf(2);
     const options = { cursorId, renumbered: true };
-    expect(await accept([aMail(1, 'same'), aMail(2, 'other')], options)).toBe(1);
+    expect(await accept([aMail(1, 'same'), aMail(2, 'other')], options)).toBe(
+      1,
+    );
     expect(await waiting()).toHaveLength(3);
   });
 

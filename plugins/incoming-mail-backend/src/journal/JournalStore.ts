@@ -10,10 +10,12 @@ import { Knex } from 'knex';
 import {
   DbJournalEntryRow,
   dbNow,
+  dbNowPlus,
   fromDbTimeToIso,
   readPage,
   tables,
   toSafeError,
+  Tx,
 } from '../database';
 
 /** A line to be written. */
@@ -40,15 +42,7 @@ export class JournalStore {
    */
   async append(entry: NewJournalEntry): Promise<void> {
     try {
-      await this.#db<DbJournalEntryRow>(tables.journalEntries).insert({
-        id: randomUUID(),
-        mailbox_id: entry.mailboxId,
-        at: dbNow(this.#db),
-        event: entry.event,
-        failure_code: entry.failure ?? null,
-        count: entry.count ?? null,
-        detail: entry.detail ?? null,
-      } as {});
+      await insert(this.#db, entry);
     } catch (error) {
       this.#logger.warn('A journal entry could not be written', {
         mailboxId: entry.mailboxId,
@@ -58,6 +52,27 @@ export class JournalStore {
     }
   }
 
+  /** Writes a line as part of a transaction, and with its fate. */
+  async appendIn(tx: Tx, entry: NewJournalEntry): Promise<void> {
+    await insert(tx, entry);
+  }
+
+  /**
+   * Removes lines that are older than `ageMs`, at most `limit` of them.
+   *
+   * @returns how many were removed
+   */
+  async removeOld(options: { ageMs: number; limit: number }): Promise<number> {
+    const old = this.#db<DbJournalEntryRow>(tables.journalEntries)
+      .where('at', '<', dbNowPlus(this.#db, -options.ageMs))
+      .orderBy('seq')
+      .limit(options.limit)
+      .select('seq');
+    return this.#db<DbJournalEntryRow>(tables.journalEntries)
+      .whereIn('seq', old)
+      .delete();
+  }
+
   /** The lines of a mailbox, newest first. */
   async list(mailboxId: string, page: PageQuery): Promise<Page<JournalEntry>> {
     return readPage<DbJournalEntryRow, JournalEntry>(
@@ -65,6 +80,18 @@ export class JournalStore {
       { page, order: ['seq'], direction: 'desc', toItem: fromRow },
     );
   }
+}
+
+async function insert(db: Knex, entry: NewJournalEntry) {
+  await db<DbJournalEntryRow>(tables.journalEntries).insert({
+    id: randomUUID(),
+    mailbox_id: entry.mailboxId,
+    at: dbNow(db),
+    event: entry.event,
+    failure_code: entry.failure ?? null,
+    count: entry.count ?? null,
+    detail: entry.detail ?? null,
+  } as {});
 }
 
 function fromRow(row: DbJournalEntryRow): JournalEntry {

@@ -110,6 +110,22 @@ describe.each(databases.eachSupportedId())('MailboxStore (%s)', databaseId => {
     expect(await claim(db)).toHaveLength(1);
   });
 
+  it('does not visit a mailbox whose change needs a new consent', async () => {
+    const db = await open();
+    const store = new MailboxStore(db);
+    const mailbox = await aChannel(db);
+    await inTransaction(db, tx =>
+      store.update(tx, {
+        id: mailbox.id,
+        version: 1,
+        settings: { ...mailbox, address: 'other@corp.test' },
+        state: 'draft',
+      }),
+    );
+    expect(await claim(db)).toEqual([]);
+    expect(await store.nextVisitAt(mailbox.id)).toBeUndefined();
+  });
+
   it('remembers since when a failure stands, and forgets it after success', async () => {
     const db = await open();
     const store = new MailboxStore(db);
@@ -138,7 +154,9 @@ describe.each(databases.eachSupportedId())('MailboxStore (%s)', databaseId => {
     const other = await store.getById(id);
     expect(age(other.failure?.since)).toBeLessThan(3_000_000);
 
-    await inTransaction(db, tx => store.recordVisit(tx, id, { state: 'active' }));
+    await inTransaction(db, tx =>
+      store.recordVisit(tx, id, { state: 'active' }),
+    );
     expect(await store.getById(id)).toMatchObject({
       state: 'active',
       failedVisits: 0,

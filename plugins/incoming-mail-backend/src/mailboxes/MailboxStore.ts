@@ -117,7 +117,7 @@ export class MailboxStore {
     },
   ): Promise<void> {
     const { id, version, settings, state } = options;
-    const updated = await tx<DbMailboxRow>(tables.mailboxes)
+    const [updated] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id, version })
       .update({
         ...toSettingsColumns(settings),
@@ -125,14 +125,18 @@ export class MailboxStore {
         version: version + 1,
         failed_visits: 0,
         updated_at: dbNow(tx),
-      } as {});
-    if (updated !== 1) {
+      } as {})
+      .returning('state');
+    if (!updated) {
       throw new ConflictError(
         'The channel was changed by someone else meanwhile; load it again',
       );
     }
     await revokeLease(tx, 'poll', id);
-    await scheduleWork(tx, 'poll', id);
+    // A draft has nothing to sign in with.
+    if (updated.state !== ('draft' satisfies ChannelState)) {
+      await scheduleWork(tx, 'poll', id);
+    }
   }
 
   /** Removes a mailbox and all that hangs on it. Nothing to do is no error. */

@@ -4,4 +4,5 @@ export { mountChannelRoutes } from './channelRoutes';
 export { stateAfterVisit } from './mailboxHealth';
 export { MailboxStore } from './MailboxStore';
 export type { MailboxHealth, MailboxSettings } from './MailboxStore';
+export { proveMailbox } from './proveMailbox';
 export type { HandlerBinding, Mailbox } from './types';

@@ -49,7 +49,6 @@ export interface CodeRedemption {
   readonly redirectUri: string;
   /** What the ID token must hold; absent where none was asked for. */
   readonly nonce?: string;
-  readonly signal?: AbortSignal;
 }
 
 /** The claims of an ID token that say whose it is; not judged yet. */
@@ -83,7 +82,7 @@ export class TokenEndpoint {
     integration: IntegrationRecord,
     redemption: CodeRedemption,
   ): Promise<{ tokens: TokenSet; account?: AccountClaims }> {
-    const { code, verifier, redirectUri, nonce, signal } = redemption;
+    const { code, verifier, redirectUri, nonce } = redemption;
     const { response, reply } = await this.#request(integration, {
       kind: 'code',
       grantType: 'authorization_code',
@@ -93,7 +92,6 @@ export class TokenEndpoint {
         redirect_uri: redirectUri,
       },
       secrets: [code, verifier],
-      signal,
     });
     const tokens = accepted(
       judgeConsentResponse(response, integration.settings.scopes),
@@ -104,8 +102,8 @@ export class TokenEndpoint {
   }
 
   /**
-   * Gets a new access token. Not to be aborted by one of several callers: the
-   * provider may rotate the refresh token with the answer.
+   * Gets a new access token. Not to be aborted: the provider may rotate the
+   * refresh token with the answer.
    *
    * @throws MailFailure
    */
@@ -131,10 +129,9 @@ export class TokenEndpoint {
       grantType: string;
       parameters: Record<string, string>;
       secrets: readonly Secret[];
-      signal?: AbortSignal;
     },
   ): Promise<{ response: TokenResponse; reply: TokenReply }> {
-    const { kind, grantType, parameters, signal } = request;
+    const { kind, grantType, parameters } = request;
     const clientSecret = await integration.openClientSecret();
     const secrets = clientSecret
       ? [...request.secrets, clientSecret]
@@ -153,7 +150,7 @@ export class TokenEndpoint {
           {
             [oauth.customFetch]: this.#fetch,
             [oauth.allowInsecureRequests]: this.#mayBeHttp(integration),
-            signal: withDeadline(signal),
+            signal: AbortSignal.timeout(DEADLINE_MS),
           },
         ),
       );
@@ -250,11 +247,24 @@ function authenticationOf(
     );
   }
   return clientAuthentication === 'client_secret_basic'
-    ? oauth.ClientSecretBasic(clientSecret.reveal())
+    ? basicAuthentication(clientSecret)
     : oauth.ClientSecretPost(clientSecret.reveal());
 }
 
-function withDeadline(signal: AbortSignal | undefined): AbortSignal {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
-  return signal ? AbortSignal.any([signal, deadline]) : deadline;
+/**
+ * RFC 6749 section 2.3.1. Encoded as forms are, which leaves `-`, `.` and `_`
+ * alone: oauth4webapi encodes these as well, and a provider that does not
+ * decode, as some do not, would then refuse most secrets.
+ */
+function basicAuthentication(clientSecret: Secret): oauth.ClientAuth {
+  return (_server, client, _body, headers) => {
+    const credentials = [client.client_id, clientSecret.reveal()]
+      .map(encodeFormValue)
+      .join(':');
+    headers.set('authorization', `Basic ${btoa(credentials)}`);
+  };
+}
+
+function encodeFormValue(value: string): string {
+  return new URLSearchParams({ '': value }).toString().slice(1);
 }

@@ -21,174 +21,183 @@ jest.setTimeout(60_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
-describe.each(databases.eachSupportedId())('PollDispatcher (%s)', databaseId => {
-  const open = () => openTestDatabase(databases, databaseId as TestDatabaseId);
-  const started: PollDispatcher[] = [];
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map(dispatcher => dispatcher.stop()));
-  });
-
-  const createDispatcher = (
-    db: Knex,
-    server: FakeMailServer,
-    options: Partial<PollDispatcherOptions> = {},
-  ) => {
-    const outcomes: PollOutcome[] = [];
-    const wakes: string[] = [];
-    const journal = new JournalStore({ db, logger: mockServices.logger.mock() });
-    const dispatcher = new PollDispatcher({
-      deps: {
-        db,
-        cursors: new CursorStore(db),
-        inbox: new InboxStore(db),
-        mailboxes: new MailboxStore(db),
-        openSession: server.openSession,
-        accessToken: async () => new Secret('token'),
-        policy: {
-          intervalMs: 60_000,
-          messagesPerVisit: 100,
-          maxMessageBytes: 1_000,
-        },
-      },
-      journal,
-      logger: mockServices.logger.mock(),
-      holder: 'test',
-      leaseMs: 60_000,
-      concurrency: 2,
-      visitTimeoutMs: 30_000,
-      onAccepted: () => wakes.push('accepted'),
-      onOutcome: outcome => outcomes.push(outcome),
-      random: () => 0.5,
-      ...options,
+describe.each(databases.eachSupportedId())(
+  'PollDispatcher (%s)',
+  databaseId => {
+    const open = () =>
+      openTestDatabase(databases, databaseId as TestDatabaseId);
+    const started: PollDispatcher[] = [];
+    afterEach(async () => {
+      await Promise.all(started.splice(0).map(dispatcher => dispatcher.stop()));
     });
-    started.push(dispatcher);
-    const run = async () => {
-      dispatcher.wake();
-      await dispatcher.idle();
-    };
-    return { dispatcher, outcomes, wakes, journal, run };
-  };
-  const makeDue = (db: Knex) =>
-    db(tables.leases)
-      .where({ kind: 'poll' })
-      .update({ due_at: dbNowPlus(db, -1) });
-  const eventsOf = async (journal: JournalStore, mailboxId: string) =>
-    (await journal.list(mailboxId, { limit: 50 })).items
-      .map(({ event }) => event)
-      .reverse();
 
-  it('visits what is due, records it, and comes back after the interval', async () => {
-    const db = await open();
-    const server = new FakeMailServer();
-    const { id } = await aChannel(db);
-    const { run, outcomes, wakes, journal } = createDispatcher(db, server);
-    await run();
-    server.deliver('mail');
-    await run();
-    expect(outcomes).toHaveLength(1);
-    await makeDue(db);
-    await run();
-    expect(outcomes).toHaveLength(2);
-    expect(wakes).toEqual(['accepted']);
-    expect(await eventsOf(journal, id)).toEqual([
-      'baseline-set',
-      'mail-accepted',
-    ]);
-    const mailboxes = new MailboxStore(db);
-    const next = (await mailboxes.nextVisitAt(id))!.getTime() - Date.now();
-    expect(next).toBeGreaterThan(50_000);
-    expect(next).toBeLessThan(70_000);
-    expect((await mailboxes.getById(id)).lastSuccessAt).toBeDefined();
-  });
-
-  it('tells of a failure once, with its state, and of the recovery', async () => {
-    const db = await open();
-    const server = new FakeMailServer();
-    const { id } = await aChannel(db);
-    const { run, journal } = createDispatcher(db, server);
-    const mailboxes = new MailboxStore(db);
-    const visitFailing = async (
-      code: 'connection-refused' | 'folder-not-found',
+    const createDispatcher = (
+      db: Knex,
+      server: FakeMailServer,
+      options: Partial<PollDispatcherOptions> = {},
     ) => {
-      server.failNext('connect', code);
+      const outcomes: PollOutcome[] = [];
+      const wakes: string[] = [];
+      const journal = new JournalStore({
+        db,
+        logger: mockServices.logger.mock(),
+      });
+      const dispatcher = new PollDispatcher({
+        deps: {
+          db,
+          cursors: new CursorStore(db),
+          inbox: new InboxStore(db),
+          mailboxes: new MailboxStore(db),
+          openSession: server.openSession,
+          accessToken: async () => new Secret('token'),
+          policy: {
+            intervalMs: 60_000,
+            messagesPerVisit: 100,
+            maxMessageBytes: 1_000,
+          },
+        },
+        journal,
+        logger: mockServices.logger.mock(),
+        holder: 'test',
+        leaseMs: 60_000,
+        concurrency: 2,
+        visitTimeoutMs: 30_000,
+        onAccepted: () => wakes.push('accepted'),
+        onOutcome: outcome => outcomes.push(outcome),
+        random: () => 0.5,
+        ...options,
+      });
+      started.push(dispatcher);
+      const run = async () => {
+        dispatcher.wake();
+        await dispatcher.idle();
+      };
+      return { dispatcher, outcomes, wakes, journal, run };
+    };
+    const makeDue = (db: Knex) =>
+      db(tables.leases)
+        .where({ kind: 'poll' })
+        .update({ due_at: dbNowPlus(db, -1) });
+    const eventsOf = async (journal: JournalStore, mailboxId: string) =>
+      (await journal.list(mailboxId, { limit: 50 })).items
+        .map(({ event }) => event)
+        .reverse();
+
+    it('visits what is due, records it, and comes back after the interval', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { id } = await aChannel(db);
+      const { run, outcomes, wakes, journal } = createDispatcher(db, server);
+      await run();
+      server.deliver('mail');
+      await run();
+      expect(outcomes).toHaveLength(1);
       await makeDue(db);
       await run();
-      return mailboxes.getById(id);
-    };
-    await run();
-    expect((await visitFailing('connection-refused')).state).toBe('degraded');
-    expect((await visitFailing('connection-refused')).failedVisits).toBe(2);
-    expect((await visitFailing('folder-not-found')).state).toBe(
-      'mailbox-unavailable',
-    );
-    await makeDue(db);
-    await run();
-    expect((await mailboxes.getById(id)).state).toBe('active');
-    expect(await eventsOf(journal, id)).toEqual([
-      'baseline-set',
-      'visit-failed',
-      'visit-failed',
-      'recovered',
-    ]);
-  });
-
-  it('does not let a server that hangs hold its place for ever, nor keep others waiting', async () => {
-    const db = await open();
-    const server = new FakeMailServer();
-    const slow = await aChannel(db, 'component:default/slow');
-    const quick = await aChannel(db, 'component:default/quick');
-    server.hangNext('connect');
-    const { run, outcomes } = createDispatcher(db, server, {
-      visitTimeoutMs: 200,
+      expect(outcomes).toHaveLength(2);
+      expect(wakes).toEqual(['accepted']);
+      expect(await eventsOf(journal, id)).toEqual([
+        'baseline-set',
+        'mail-accepted',
+      ]);
+      const mailboxes = new MailboxStore(db);
+      const next = (await mailboxes.nextVisitAt(id))!.getTime() - Date.now();
+      expect(next).toBeGreaterThan(50_000);
+      expect(next).toBeLessThan(70_000);
+      expect((await mailboxes.getById(id)).lastSuccessAt).toBeDefined();
     });
-    await run();
-    expect(outcomes.map(({ kind }) => kind).sort()).toEqual([
-      'completed',
-      'failed',
-    ]);
-    const mailboxes = new MailboxStore(db);
-    const states = await Promise.all(
-      [slow, quick].map(async ({ id }) => (await mailboxes.getById(id)).state),
-    );
-    expect(states.sort()).toEqual(['active', 'degraded']);
-    expect(server.openSessionCount).toBe(0);
-  });
 
-  it('hands its work back at once when it is stopped', async () => {
-    const db = await open();
-    const server = new FakeMailServer();
-    await aChannel(db);
-    server.hangNext('open');
-    const first = createDispatcher(db, server);
-    first.dispatcher.wake();
-    while (server.openSessionCount === 0) {
-      await new Promise(resolve => setTimeout(resolve, 5));
-    }
-    await first.dispatcher.stop();
-    expect(first.outcomes).toEqual([{ kind: 'aborted' }]);
-    const second = createDispatcher(db, server);
-    await second.run();
-    expect(second.outcomes).toMatchObject([{ kind: 'completed' }]);
-  });
+    it('tells of a failure once, with its state, and of the recovery', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { id } = await aChannel(db);
+      const { run, journal } = createDispatcher(db, server);
+      const mailboxes = new MailboxStore(db);
+      const visitFailing = async (
+        code: 'connection-refused' | 'folder-not-found',
+      ) => {
+        server.failNext('connect', code);
+        await makeDue(db);
+        await run();
+        return mailboxes.getById(id);
+      };
+      await run();
+      expect((await visitFailing('connection-refused')).state).toBe('degraded');
+      expect((await visitFailing('connection-refused')).failedVisits).toBe(2);
+      expect((await visitFailing('folder-not-found')).state).toBe(
+        'mailbox-unavailable',
+      );
+      await makeDue(db);
+      await run();
+      expect((await mailboxes.getById(id)).state).toBe('active');
+      expect(await eventsOf(journal, id)).toEqual([
+        'baseline-set',
+        'visit-failed',
+        'visit-failed',
+        'recovered',
+      ]);
+    });
 
-  it('shares mailboxes out between two dispatchers without storing anything twice', async () => {
-    const db = await open();
-    const servers = new FakeMailServer();
-    for (let n = 0; n < 6; n += 1) {
-      await aChannel(db, `component:default/project-${n}`);
-    }
-    const replicas = ['a', 'b'].map(holder =>
-      createDispatcher(db, servers, { holder }),
-    );
-    await Promise.all(replicas.map(({ run }) => run()));
-    for (let n = 0; n < 10; n += 1) {
-      servers.deliver(`mail ${n}`);
-    }
-    await makeDue(db);
-    await Promise.all(replicas.map(({ run }) => run()));
-    const [{ n }] = await db(tables.inboxMessages).count({ n: '*' });
-    // Each of the six mailboxes reads the same folder of the fake server.
-    expect(Number(n)).toBe(60);
-    expect(replicas.flatMap(({ outcomes }) => outcomes)).toHaveLength(12);
-  });
-});
+    it('does not let a server that hangs hold its place for ever, nor keep others waiting', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const slow = await aChannel(db, 'component:default/slow');
+      const quick = await aChannel(db, 'component:default/quick');
+      server.hangNext('connect');
+      const { run, outcomes } = createDispatcher(db, server, {
+        visitTimeoutMs: 200,
+      });
+      await run();
+      expect(outcomes.map(({ kind }) => kind).sort()).toEqual([
+        'completed',
+        'failed',
+      ]);
+      const mailboxes = new MailboxStore(db);
+      const states = await Promise.all(
+        [slow, quick].map(
+          async ({ id }) => (await mailboxes.getById(id)).state,
+        ),
+      );
+      expect(states.sort()).toEqual(['active', 'degraded']);
+      expect(server.openSessionCount).toBe(0);
+    });
+
+    it('hands its work back at once when it is stopped', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      await aChannel(db);
+      server.hangNext('open');
+      const first = createDispatcher(db, server);
+      first.dispatcher.wake();
+      while (server.openSessionCount === 0) {
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      await first.dispatcher.stop();
+      expect(first.outcomes).toEqual([{ kind: 'aborted' }]);
+      const second = createDispatcher(db, server);
+      await second.run();
+      expect(second.outcomes).toMatchObject([{ kind: 'completed' }]);
+    });
+
+    it('shares mailboxes out between two dispatchers without storing anything twice', async () => {
+      const db = await open();
+      const servers = new FakeMailServer();
+      for (let n = 0; n < 6; n += 1) {
+        await aChannel(db, `component:default/project-${n}`);
+      }
+      const replicas = ['a', 'b'].map(holder =>
+        createDispatcher(db, servers, { holder }),
+      );
+      await Promise.all(replicas.map(({ run }) => run()));
+      for (let n = 0; n < 10; n += 1) {
+        servers.deliver(`mail ${n}`);
+      }
+      await makeDue(db);
+      await Promise.all(replicas.map(({ run }) => run()));
+      const [{ n }] = await db(tables.inboxMessages).count({ n: '*' });
+      // Each of the six mailboxes reads the same folder of the fake server.
+      expect(Number(n)).toBe(60);
+      expect(replicas.flatMap(({ outcomes }) => outcomes)).toHaveLength(12);
+    });
+  },
+);

@@ -252,9 +252,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     await visit(world);
     world.server.deliver('mail');
     world.server.onNext('fetch', () =>
-      inTransaction(world.db, tx =>
-        revokeLease(tx, 'poll', world.mailbox.id),
-      ),
+      inTransaction(world.db, tx => revokeLease(tx, 'poll', world.mailbox.id)),
     );
     expect(await visit(world)).toEqual({ kind: 'aborted' });
     expect(await stored(world)).toEqual([]);

@@ -4,14 +4,13 @@ import {
   claimDue,
   LeaseTicket,
   releaseLease,
-  renewLease,
   toSafeError,
+  workWithLease,
 } from '../database';
 import { InboxStore, WaitingMessage } from '../inbox';
 import { Pipeline, startPipeline } from '../lib';
 import { DeliveryStore } from './handle/DeliveryStore';
 import { HandlerRegistry } from './handle/HandlerRegistry';
-import { keepLease } from './keepLease';
 import {
   MailboxWork,
   processMessage,
@@ -34,7 +33,7 @@ import {
 //   claim   a due lease; it gives a ticket
 //   work    list what waits, oldest first; each mail: processMessage, whose
 //           transactions begin by proving the ticket; until nothing is due
-//   renew   meanwhile, see keepLease
+//   renew   meanwhile, by `workWithLease`
 //   release with the time of the next postponed mail, if there is one; what was
 //           stored meanwhile has the lease due at once
 //
@@ -45,8 +44,8 @@ import {
 //
 // While the handling transaction is open it locks the lease against other
 // claims, and a renewal waits for it. The handlers of one mail together
-// must therefore take less than the time that `keepLease` trusts a renewal for
-// (five sixths of the lease's duration), or each attempt at it is given up.
+// must therefore take less than five sixths of the lease's duration, for which
+// a renewal is trusted, or each attempt at it is given up.
 
 /** How many waiting mails are looked up at a time. */
 const BATCH_SIZE = 50;
@@ -69,12 +68,6 @@ export interface ProcessingWorkerOptions {
   readonly onOutcome?: OnProcessingOutcome;
 }
 
-/** A claimed mailbox. */
-interface Claim {
-  readonly ticket: LeaseTicket;
-  readonly claimedAt: number;
-}
-
 /**
  * Turns stored mail into whatever its handlers make of it. Does nothing until
  * it is woken, and has no timer that wakes it: the scheduler's tick does, and
@@ -92,10 +85,10 @@ export class ProcessingWorker {
       threads: new ThreadStore(),
       deliveries: new DeliveryStore(),
     };
-    this.#pipeline = startPipeline<Claim>({
+    this.#pipeline = startPipeline<LeaseTicket>({
       capacity: options.concurrency,
       load: limit => this.#claim(limit),
-      run: (claim, signal) => this.#run(claim, signal),
+      run: (ticket, signal) => this.#run(ticket, signal),
       onLoadError: error =>
         options.logger.error(
           'Mailboxes with waiting mail could not be claimed',
@@ -123,63 +116,34 @@ export class ProcessingWorker {
     await this.#pipeline.stop();
   }
 
-  async #claim(limit: number): Promise<Claim[]> {
+  async #claim(limit: number): Promise<LeaseTicket[]> {
     const { db, holder, leaseMs } = this.#options;
-    const claimedAt = performance.now();
-    const tickets = await claimDue(db, {
+    return claimDue(db, {
       kind: 'process',
       holder,
       limit,
       durationMs: leaseMs,
     });
-    return tickets.map(ticket => ({ ticket, claimedAt }));
   }
 
-  async #run(claim: Claim, stopping: AbortSignal): Promise<void> {
-    const { ticket } = claim;
+  async #run(ticket: LeaseTicket, stopping: AbortSignal): Promise<void> {
+    const { db, leaseMs } = this.#options;
     const logger = this.#options.logger.child({ mailboxId: ticket.subjectId });
-    const lost = new AbortController();
-    const done = new AbortController();
-    const keeping = this.#keep(claim, {
-      onLost: () => lost.abort(),
-      signal: done.signal,
-      logger,
-    });
     try {
-      const dueInMs = await this.#work(
+      const dueInMs = await workWithLease(
+        db,
         ticket,
-        AbortSignal.any([stopping, lost.signal]),
+        { durationMs: leaseMs, signal: stopping },
+        signal => this.#work(ticket, signal),
       );
-      await releaseLease(this.#options.db, ticket, dueInMs);
+      await releaseLease(db, ticket, dueInMs);
     } catch (error) {
       logger.error(
         'The waiting mail of a mailbox could not be worked on',
         toSafeError(error),
       );
       await this.#rest(ticket, logger);
-    } finally {
-      done.abort();
-      await keeping;
     }
-  }
-
-  #keep(
-    claim: Claim,
-    options: { onLost(): void; signal: AbortSignal; logger: LoggerService },
-  ): Promise<void> {
-    const { db, leaseMs } = this.#options;
-    return keepLease({
-      durationMs: leaseMs,
-      heldSince: claim.claimedAt,
-      renew: () => renewLease(db, claim.ticket, leaseMs),
-      onLost: options.onLost,
-      onRenewError: error =>
-        options.logger.warn(
-          'The right to work on a mailbox could not be prolonged',
-          toSafeError(error),
-        ),
-      signal: options.signal,
-    });
   }
 
   /**

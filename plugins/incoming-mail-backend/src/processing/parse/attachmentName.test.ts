@@ -38,7 +38,7 @@ describe('attachmentName', () => {
   });
 
   it('cuts a long name before its extension, never within a character', () => {
-    const name = attachmentName(`${'ü'.repeat(10_000)}.pdf`, 'text/plain');
+    const name = attachmentName(`${'ü'.repeat(500)}.pdf`, 'text/plain');
     expect(Buffer.byteLength(name)).toBe(MAX_NAME_BYTES);
     expect(name).toMatch(/^ü+\.pdf$/);
     expect(attachmentName(`a.${'x'.repeat(10_000)}`, 'text/plain')).toHaveLength(

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Secret } from '../secrets';
+import { OpenSession } from '../transport';
+import { MailboxStore } from './MailboxStore';
+
+/**
+ * Signs in to a mailbox with a token that a consent has just given and opens
+ * its folder: what was authorized is then proven to be the account that will
+ * be read, whatever the provider says about whose it is.
+ *
+ * @throws MailFailure where it does not work
+ */
+export async function proveMailbox(
+  options: { mailboxId: string; accessToken: Secret; signal: AbortSignal },
+  deps: { mailboxes: MailboxStore; openSession: OpenSession },
+): Promise<void> {
+  const { mailboxId, accessToken, signal } = options;
+  const mailbox = await deps.mailboxes.getById(mailboxId);
+  const session = await deps.openSession({
+    server: mailbox.server,
+    credentials: { method: 'oauth', user: mailbox.address, accessToken },
+    signal,
+  });
+  try {
+    await session.open(mailbox.folder);
+  } finally {
+    await session.close();
+  }
+}

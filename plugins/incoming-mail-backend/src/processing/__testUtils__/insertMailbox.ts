@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { addLease, dbNow, inTransaction, tables } from '../../database';
+import { Database } from '../types';
+
+/**
+ * A mailbox with its lease and bindings, as far as processing needs one.
+ *
+ * @returns its id
+ */
+export async function insertMailbox(
+  db: Database,
+  options: { projectRef?: string; handlerIds?: readonly string[] } = {},
+): Promise<string> {
+  const id = randomUUID();
+  const { projectRef, handlerIds = [] } = options;
+  await inTransaction(db, async tx => {
+    await tx(tables.mailboxes).insert({
+      id,
+      project_ref: projectRef ?? null,
+      version: 1,
+      address: `${id}@example.com`,
+      protocol: 'imap',
+      host: 'imap.example.com',
+      port: 993,
+      security: 'tls',
+      folder: 'INBOX',
+      auth_method: 'oauth',
+      state: 'active',
+      created_by: 'user:default/ann',
+      created_at: dbNow(tx),
+      updated_at: dbNow(tx),
+    });
+    for (const [position, handlerId] of handlerIds.entries()) {
+      await tx(tables.handlerBindings).insert({
+        id: randomUUID(),
+        mailbox_id: id,
+        handler_id: handlerId,
+        position,
+      });
+    }
+    await addLease(tx, 'process', id);
+  });
+  return id;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+const DAY_MS = 86_400_000;
+
+/** What is kept how long, in milliseconds. Mail and requests are not removed. */
+export const retentionPolicy = {
+  /** After a consent ran out; it is of no use to anyone then. */
+  consents: DAY_MS,
+  /** Long enough to see what happened last quarter. */
+  journal: 90 * DAY_MS,
+} as const;

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+import { TestDatabases } from '@backstage/backend-test-utils';
+import { endpoints } from '@postroom/plugin-incoming-mail-common';
+import { Knex } from 'knex';
+import request from 'supertest';
+import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import {
+  ada,
+  mallory,
+  olga,
+  PROJECT,
+  startTestPlugin,
+} from '../__testUtils__/startTestPlugin';
+import { tables } from '../database';
+import { randomToken } from '../secrets';
+
+jest.setTimeout(60_000);
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3'] });
+
+const host = {
+  protocol: 'imap',
+  host: 'imap.corp.test',
+  port: 993,
+  security: 'tls',
+};
+const anIntegration = (change: object = {}) => ({
+  callbackSlug: randomToken(16),
+  name: 'Corp mail',
+  provider: 'custom',
+  authorizationEndpoint: 'https://id.corp.test/auth',
+  tokenEndpoint: 'https://id.corp.test/token',
+  scopes: ['mail', 'offline_access'],
+  clientId: 'postroom',
+  clientSecret: 'canary-secret-7c1f',
+  clientAuthentication: 'client_secret_basic',
+  allowedDomains: ['corp.test'],
+  mailHosts: [host],
+  ...change,
+});
+const aChannel = (integrationId: string, change: object = {}) => ({
+  address: 'support@corp.test',
+  server: host,
+  authentication: { method: 'oauth', integrationId },
+  ...change,
+});
+
+describe('the plugin over HTTP', () => {
+  let db: Knex;
+  let as: Awaited<ReturnType<typeof startTestPlugin>>['as'];
+  let server: Awaited<ReturnType<typeof startTestPlugin>>['server'];
+
+  beforeAll(async () => {
+    db = await openTestDatabase(databases, 'SQLITE_3');
+    ({ as, server } = await startTestPlugin(db));
+  });
+
+  afterEach(async () => {
+    await db(tables.mailboxes).delete();
+    await db(tables.oauthIntegrations).delete();
+  });
+
+  const createIntegration = async (change: object = {}) => {
+    const reply = await as(ada).post('/integrations', anIntegration(change));
+    expect(reply.status).toBe(201);
+    return reply.body;
+  };
+
+  describe.each(Object.entries(endpoints))('%s', (name, endpoint) => {
+    const uuid = '3f0c4b53-1d51-4a68-9f2e-0a4f3b6f2a11';
+    const pathOf = (project: string) =>
+      endpoint.path
+        .replace(':kind', 'component')
+        .replace(':namespace', 'default')
+        .replace(':name', project)
+        .replace(':number', '1')
+        .replace(/:\w+Id/, uuid);
+    const call = (
+      user: string | undefined,
+      path: string,
+      body: object | undefined = bodies[name],
+    ) =>
+      as(user)[
+        endpoint.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete'
+      ](path, body);
+    const bodies: Record<string, object> = {
+      createIntegration: anIntegration(),
+      updateIntegration: {
+        ...anIntegration(),
+        callbackSlug: undefined,
+        version: 1,
+      },
+      createChannel: aChannel(uuid),
+      updateChannel: aChannel(uuid, { version: 1 }),
+      startConsent: { returnOrigin: 'http://localhost:3000' },
+    };
+    const isOwnConsent = endpoint.path.startsWith('/consents');
+
+    it('refuses strangers: 401 without a sign-in, 403 without the right', async () => {
+      expect((await call(undefined, pathOf('payments'))).status).toBe(401);
+      // A consent is its starter's alone: for others there is none.
+      expect((await call(mallory, pathOf('payments'))).status).toBe(
+        isOwnConsent ? 404 : 403,
+      );
+    });
+
+    it('answers wrong input with 400 and the field', async () => {
+      const reply = await call(ada, `${pathOf('payments')}?surprise=1`);
+      expect(reply.status).toBe(400);
+      expect(reply.body.error.message).toContain('query.surprise');
+      expect(reply.body.error.fields).toContainEqual({
+        path: 'query.surprise',
+        message: 'is not known here',
+      });
+    });
+
+    if (endpoint.path.includes(':name')) {
+      it('knows no project that the catalog does not know', async () => {
+        expect((await call(ada, pathOf('missing'))).status).toBe(404);
+      });
+    }
+
+    if (endpoint.path.includes(':integrationId')) {
+      it('refuses an id that is none, and one that nothing has', async () => {
+        const broken = pathOf('payments').replace(uuid, 'not-an-id');
+        expect((await call(ada, broken)).status).toBe(400);
+        expect((await call(ada, pathOf('payments'))).status).toBe(404);
+      });
+    }
+
+    if (name in bodies) {
+      it('refuses a body that is not JSON, too large, or not what is asked for', async () => {
+        const path = `/api/incoming-mail${pathOf('payments')}`;
+        const method = endpoint.method.toLowerCase() as 'post' | 'put';
+        const send = (text: string) =>
+          request(server)
+            [method](path)
+            .set('authorization', `Bearer mock-user-token`)
+            .set('content-type', 'application/json')
+            .send(text);
+        expect((await send('{"address":')).status).toBe(400);
+        expect((await send(`"${'x'.repeat(200_000)}"`)).status).toBe(413);
+        for (const body of [{}, { ...bodies[name], unknown: 1 }]) {
+          const reply = await call(ada, pathOf('payments'), body);
+          expect(reply.status).toBe(400);
+          expect(reply.body.error.message).toMatch(/body\.\w+ /);
+        }
+      });
+    }
+  });
+
+  it('keeps the client secret to itself', async () => {
+    const created = await createIntegration();
+    expect(created.clientSecret).toEqual({
+      set: true,
+      updatedAt: expect.any(String),
+    });
+    const replies = [
+      created,
+      (await as(ada).get(`/integrations/${created.id}`)).body,
+      (await as(ada).get('/integrations')).body,
+      (await as(olga).get(`${PROJECT}/integrations`)).body,
+    ];
+    expect(JSON.stringify(replies)).not.toContain('canary-secret');
+    const rows = JSON.stringify(await db(tables.oauthIntegrations));
+    expect(rows).not.toContain('canary-secret');
+    expect(rows).not.toContain(
+      Buffer.from('canary-secret-7c1f').toString('base64').slice(0, 20),
+    );
+  });
+
+  it('S19: gives a redirect URL before client ID and secret exist', async () => {
+    const reserved = (await as(ada).post('/redirect-urls')).body;
+    expect(reserved.redirectUrl).toMatch(
+      /^http:\/\/localhost:\d+\/api\/incoming-mail\/oauth\/callback\/[\w-]{22}$/,
+    );
+    const draft = await createIntegration({
+      callbackSlug: reserved.callbackSlug,
+      clientId: undefined,
+      clientSecret: undefined,
+    });
+    expect(draft).toMatchObject({
+      ready: false,
+      redirectUrl: reserved.redirectUrl,
+    });
+    const again = await as(ada).post(
+      '/integrations',
+      anIntegration({ callbackSlug: reserved.callbackSlug }),
+    );
+    expect(again.status).toBe(409);
+  });
+
+  it('S59: a second channel of a project is a 409', async () => {
+    const { id } = await createIntegration();
+    const first = await as(olga).post(`${PROJECT}/channel`, aChannel(id));
+    expect(first.status).toBe(201);
+    expect(first.body).toMatchObject({
+      projectRef: 'component:default/payments',
+      state: 'draft',
+      integrationName: 'Corp mail',
+      folder: 'INBOX',
+    });
+    const second = await as(olga).post(
+      '/projects/Component/DEFAULT/Payments/channel',
+      aChannel(id),
+    );
+    expect(second.status).toBe(409);
+    const deleted = await as(ada).delete(`/integrations/${id}`);
+    expect(deleted.status).toBe(409);
+    expect(deleted.body.error.message).toContain('component:default/payments');
+    expect((await as(olga).delete(`${PROJECT}/channel`)).status).toBe(204);
+    expect((await as(olga).get(`${PROJECT}/channel`)).status).toBe(404);
+    expect((await as(ada).delete(`/integrations/${id}`)).status).toBe(204);
+  });
+
+  it('tells which setting of a channel does not fit its integration', async () => {
+    const { id } = await createIntegration();
+    const pathsOf = async (change: object) => {
+      const reply = await as(olga).post(
+        `${PROJECT}/channel`,
+        aChannel(id, change),
+      );
+      expect(reply.status).toBe(400);
+      return reply.body.error.fields.map(
+        (field: { path: string }) => field.path,
+      );
+    };
+    expect(await pathsOf({ address: 'a@evil.test' })).toEqual(['body.address']);
+    expect(
+      await pathsOf({ server: { ...host, host: 'imap.evil.test' } }),
+    ).toEqual(['body.server.host']);
+    expect(
+      await pathsOf({
+        authentication: {
+          method: 'oauth',
+          integrationId: '3f0c4b53-1d51-4a68-9f2e-0a4f3b6f2a11',
+        },
+      }),
+    ).toEqual(['body.authentication.integrationId']);
+  });
+
+  it('refuses to visit, and to change on a stale version', async () => {
+    const { id } = await createIntegration();
+    await as(olga).post(`${PROJECT}/channel`, aChannel(id));
+    const visit = await as(olga).post(`${PROJECT}/channel/visits`);
+    expect(visit.status).toBe(409);
+    const update = (version: number) =>
+      as(olga).put(
+        `${PROJECT}/channel`,
+        aChannel(id, { folder: 'Support', version }),
+      );
+    expect((await update(1)).body).toMatchObject({
+      folder: 'Support',
+      version: 2,
+    });
+    expect((await update(1)).status).toBe(409);
+    const journal = await as(olga).get(`${PROJECT}/channel/journal`);
+    expect(
+      journal.body.items.map((entry: { event: string }) => entry.event),
+    ).toEqual(['channel-updated', 'channel-created']);
+  });
+
+  it('starts a consent for pages of its own origins only', async () => {
+    const { id } = await createIntegration();
+    await as(olga).post(`${PROJECT}/channel`, aChannel(id));
+    const start = (returnOrigin: string) =>
+      as(olga).post(`${PROJECT}/channel/consents`, { returnOrigin });
+    const refused = await start('https://evil.test');
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(refused.status).toBeLessThan(500);
+    const started = await start('http://localhost:3000');
+    expect(started.status).toBe(201);
+    const path = `/consents/${started.body.consentId}`;
+    expect((await as(olga).get(path)).body.status).toBe('waiting');
+    expect((await as(mallory).get(path)).status).toBe(404);
+    expect((await as(olga).delete(path)).status).toBe(204);
+    expect((await as(olga).get(path)).body.status).toBe('cancelled');
+  });
+
+  it('describes itself', async () => {
+    const { body } = await as(ada).get('/openapi.json');
+    expect(body.openapi).toBe('3.1.0');
+    const operations = Object.values<object>(body.paths).flatMap(path =>
+      Object.keys(path),
+    );
+    expect(operations).toHaveLength(Object.keys(endpoints).length);
+  });
+});
+
+describe('the start of the plugin', () => {
+  it('is refused without a vault key, with the path and the remedy', async () => {
+    const db = await openTestDatabase(databases, 'SQLITE_3');
+    await expect(
+      startTestPlugin(db, { config: { vault: { keys: [] } } }),
+    ).rejects.toThrow(/incomingMail\.vault\.keys/);
+  });
+
+  it('is refused with a setting that makes no sense', async () => {
+    const db = await openTestDatabase(databases, 'SQLITE_3');
+    await expect(
+      startTestPlugin(db, { config: { polling: { concurrency: 0 } } }),
+    ).rejects.toThrow(/incomingMail\.polling\.concurrency/);
+  });
+});
