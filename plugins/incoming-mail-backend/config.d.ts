@@ -45,7 +45,10 @@ export interface Config {
     processing?: {
       /** The most mailboxes whose mail one replica handles at the same time. Default: 4. */
       concurrency?: number;
-      /** The longest that a handler may take for one mail. Default: 30 seconds. */
+      /**
+       * The longest that a handler may take for one mail; at most half of
+       * leases.duration. Default: 30 seconds, or that half.
+       */
       handlerTimeout?: HumanDuration;
     };
 

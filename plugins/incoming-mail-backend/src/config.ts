@@ -49,9 +49,22 @@ export function readIncomingMailConfig(
 ): IncomingMailConfig {
   const config = root.getOptionalConfig('incomingMail');
   const durationMs = (key: string, fallback: number, minimum: number) =>
-    readDuration(config, key, fallback, minimum);
+    readDuration(root, `incomingMail.${key}`, fallback, minimum);
   const count = (key: string, fallback: number, maximum: number) =>
-    readCount(config, key, fallback, maximum);
+    readCount(root, `incomingMail.${key}`, fallback, maximum);
+  const leaseMs = durationMs('leases.duration', MINUTE, SECOND);
+  const handlerTimeoutMs = durationMs(
+    'processing.handlerTimeout',
+    Math.min(30 * SECOND, leaseMs / 2),
+    100,
+  );
+  // A handler's transaction holds the lease, and the lease cannot be renewed
+  // meanwhile: it has to last longer than the handler.
+  if (handlerTimeoutMs > leaseMs / 2) {
+    throw new InputError(
+      'incomingMail.processing.handlerTimeout must be at most half of incomingMail.leases.duration',
+    );
+  }
   return {
     vaultKeys: (config?.getOptionalConfigArray('vault.keys') ?? []).map(
       key => ({ kid: key.getString('kid'), secret: key.getString('secret') }),
@@ -66,14 +79,10 @@ export function readIncomingMailConfig(
     },
     processing: {
       concurrency: count('processing.concurrency', 4, 64),
-      handlerTimeoutMs: durationMs(
-        'processing.handlerTimeout',
-        30 * SECOND,
-        100,
-      ),
+      handlerTimeoutMs,
     },
     messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
-    leases: { durationMs: durationMs('leases.duration', MINUTE, SECOND) },
+    leases: { durationMs: leaseMs },
     egress: {
       allowPrivate: config?.getOptionalStringArray('egress.allowPrivate') ?? [],
       extraCa: config?.getOptionalStringArray('egress.extraCa') ?? [],
@@ -87,35 +96,31 @@ export function readIncomingMailConfig(
 }
 
 function readDuration(
-  config: Config | undefined,
-  key: string,
+  root: Config,
+  path: string,
   fallback: number,
   minimum: number,
 ): number {
-  if (!config?.has(key)) {
+  if (!root.has(path)) {
     return fallback;
   }
-  const duration: HumanDuration = readDurationFromConfig(config, { key });
+  const duration: HumanDuration = readDurationFromConfig(root, { key: path });
   const ms = durationToMilliseconds(duration);
   if (ms < minimum) {
-    throw new InputError(
-      `incomingMail.${key} must be at least ${minimum} milliseconds`,
-    );
+    throw new InputError(`${path} must be at least ${minimum} milliseconds`);
   }
   return ms;
 }
 
 function readCount(
-  config: Config | undefined,
-  key: string,
+  root: Config,
+  path: string,
   fallback: number,
   maximum: number,
 ): number {
-  const value = config?.getOptionalNumber(key) ?? fallback;
+  const value = root.getOptionalNumber(path) ?? fallback;
   if (!Number.isInteger(value) || value < 1 || value > maximum) {
-    throw new InputError(
-      `incomingMail.${key} must be a whole number from 1 to ${maximum}`,
-    );
+    throw new InputError(`${path} must be a whole number from 1 to ${maximum}`);
   }
   return value;
 }
