@@ -14,7 +14,6 @@ import { Portal } from './smoke/Portal.mjs';
 
 const PROJECT = '/projects/component/default/payments';
 const ADDRESS = 'support@corp.test';
-const PORTAL_ORIGIN = 'http://localhost:3000';
 const WAIT_MS = 45_000;
 
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
@@ -78,7 +77,7 @@ async function connectChannel(owner, installation) {
   const { consentId, startUrl } = await owner.call(
     'POST',
     `${PROJECT}/channel/consents`,
-    { returnOrigin: PORTAL_ORIGIN },
+    { returnOrigin: installation.portalUrl },
   );
   const login = await browser.open(startUrl);
   const consent = await browser.submit(login, { account: ADDRESS });

@@ -12,6 +12,7 @@ import { ensureSetUp } from './setup.mjs';
 
 const COLORS = { sandbox: 35, backend: 36, app: 32 };
 const NAME_WIDTH = 7;
+const PARENT_CHECK_MS = 500;
 
 function printLine(line, name) {
   const label = name.padEnd(NAME_WIDTH);
@@ -40,11 +41,23 @@ function welcome(ports) {
 `;
 }
 
-/** Resolves with the first signal that asks this process to end. */
+/**
+ * Resolves with the first signal that asks this process to end. npm runs scripts
+ * in a shell, and a SIGTERM ends that shell without reaching us: its end counts
+ * as the signal.
+ */
 function askedToEnd() {
   return new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.once(signal, () => resolve({ signal }));
+    }
+    if (process.env.npm_lifecycle_event) {
+      const shell = process.ppid;
+      setInterval(() => {
+        if (process.ppid !== shell) {
+          resolve({ signal: 'SIGTERM' });
+        }
+      }, PARENT_CHECK_MS).unref();
     }
   });
 }

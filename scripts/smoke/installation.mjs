@@ -8,6 +8,7 @@ import { startPostgres } from '../lib/postgres.mjs';
 import {
   signalGroup,
   startBackend,
+  startPackage,
   startSandbox,
   stop,
 } from '../lib/processes.mjs';
@@ -15,6 +16,8 @@ import { fromRoot } from '../lib/repository.mjs';
 import { waitForAnswer } from '../lib/waitForAnswer.mjs';
 
 const START_TIMEOUT_MS = 60_000;
+// The portal's first page has to be compiled.
+const PORTAL_TIMEOUT_MS = 240_000;
 
 /**
  * An installation of its own: sandbox and backend on free ports, with a fresh
@@ -25,27 +28,34 @@ const START_TIMEOUT_MS = 60_000;
 export async function createInstallation({ postgres }) {
   const folder = await mkdtemp(join(tmpdir(), 'postroom-smoke-'));
   const ports = {
+    portal: await freePort(),
     backend: await freePort(),
     http: await freePort(),
     imap: await freePort(),
   };
   const server = postgres ? await startPostgres() : undefined;
+  const portalUrl = `http://localhost:${ports.portal}`;
   const backendUrl = `http://localhost:${ports.backend}`;
   const configFile = join(folder, 'app-config.yaml');
   // JSON is YAML.
   await writeFile(
     configFile,
-    JSON.stringify(toConfig({ folder, ports, backendUrl, server })),
+    JSON.stringify(toConfig({ folder, ports, portalUrl, backendUrl, server })),
   );
   const running = new Map();
 
-  const start = async (name, process, answersAt) => {
+  const start = async (
+    name,
+    process,
+    answersAt,
+    timeoutMs = START_TIMEOUT_MS,
+  ) => {
     running.set(name, process);
     const outcome = await Promise.race([
       process.ended.then(() => 'ended'),
       waitForAnswer(answersAt, {
         what: `The ${name}`,
-        timeoutMs: START_TIMEOUT_MS,
+        timeoutMs,
       }),
     ]);
     if (outcome === 'ended') {
@@ -54,6 +64,7 @@ export async function createInstallation({ postgres }) {
   };
 
   return {
+    portalUrl,
     backendUrl,
     sandboxUrl: `http://localhost:${ports.http}`,
     imapPort: ports.imap,
@@ -77,6 +88,18 @@ export async function createInstallation({ postgres }) {
         }),
         `${backendUrl}/api/auth/demo-ada/refresh`,
       ),
+    startPortal: () =>
+      start(
+        'portal',
+        startPackage('app', {
+          env: {
+            APP_CONFIG_app_baseUrl: JSON.stringify(portalUrl),
+            APP_CONFIG_backend_baseUrl: JSON.stringify(backendUrl),
+          },
+        }),
+        portalUrl,
+        PORTAL_TIMEOUT_MS,
+      ),
     /** Ends the backend at once, as a power cut would. */
     async killBackend() {
       const backend = running.get('backend');
@@ -93,12 +116,12 @@ export async function createInstallation({ postgres }) {
   };
 }
 
-function toConfig({ folder, ports, backendUrl, server }) {
+function toConfig({ folder, ports, portalUrl, backendUrl, server }) {
   return {
-    // Where a page would come from; only its origin is compared.
-    app: { baseUrl: 'http://localhost:3000' },
+    app: { baseUrl: portalUrl },
     backend: {
       baseUrl: backendUrl,
+      cors: { origin: portalUrl },
       listen: { port: ports.backend, host: 'localhost' },
       database: server
         ? { client: 'pg', connection: server.connectionString }

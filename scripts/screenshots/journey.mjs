@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { fromRoot } from '../lib/repository.mjs';
+
+const ADDRESS = 'support@corp.test';
+const PROJECT_PATH = '/catalog/default/component/payments';
+
+/** Leaves whoever is signed in, and signs in as someone else. */
+async function signInAs(page, portalUrl, name) {
+  await page.goto(portalUrl);
+  await page.evaluate(() => {
+    localStorage.clear();
+    sessionStorage.clear();
+  });
+  await page.goto(portalUrl);
+  await page.getByRole('button', { name: new RegExp(name) }).click();
+  await page.getByRole('navigation').first().waitFor();
+}
+
+/** A second tab: the sandbox's page on which applications are registered. */
+async function registerApplication(context, sandboxUrl, redirectUrl) {
+  const page = await context.newPage();
+  await page.goto(`${sandboxUrl}/apps`);
+  await page.getByLabel(/name/i).first().fill('Postroom');
+  await page.getByLabel(/redirect/i).fill(redirectUrl);
+  await page.getByRole('button', { name: /register/i }).click();
+  const clientId = await page.locator('#client-id').innerText();
+  const clientSecret = await page.locator('#client-secret').innerText();
+  await page.close();
+  return { clientId: clientId.trim(), clientSecret: clientSecret.trim() };
+}
+
+async function fillIntegration(page, { sandboxUrl, imapPort }) {
+  const issuer = `${sandboxUrl}/oidc`;
+  await page.getByLabel('Name', { exact: false }).first().fill('Corp mail');
+  await page.getByLabel(/^Authorization endpoint/).fill(`${issuer}/auth`);
+  await page.getByLabel(/^Token endpoint/).fill(`${issuer}/token`);
+  await page.getByLabel(/^Issuer/).fill(issuer);
+  await page.getByLabel(/^Scopes/).fill('openid\nemail\noffline_access\nmail');
+  await page.getByLabel(/^Allowed e-mail domains/).fill('corp.test');
+  const server = page.getByRole('group', { name: 'Mail server 1' });
+  await server.getByLabel(/^Host/).fill('localhost');
+  await server.getByLabel(/^Port/).fill(`${imapPort}`);
+  await choose(page, server.getByLabel(/^Security/), /^None/);
+}
+
+/** A select of the portal, by the words of its option. */
+async function choose(page, field, option) {
+  const isNative = await field.evaluate(
+    element => element.tagName === 'SELECT',
+  );
+  if (isNative) {
+    const label = await field
+      .locator('option')
+      .evaluateAll(
+        (options, source) =>
+          options.find(({ text }) => new RegExp(source).test(text))?.text,
+        option.source,
+      );
+    await field.selectOption({ label });
+    return;
+  }
+  await field.click();
+  await page.getByRole('option', { name: option }).click();
+}
+
+async function sendMail(sandboxUrl, raw) {
+  const response = await fetch(
+    `${sandboxUrl}/api/messages?to=${encodeURIComponent(ADDRESS)}`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'message/rfc822' },
+      body: raw,
+    },
+  );
+  if (!response.ok) {
+    throw new Error(`The sandbox did not take a mail: ${response.status}`);
+  }
+}
+
+const exampleMail = name => readFile(fromRoot('examples', 'mail', name));
+
+/**
+ * The main journey as people walk it, step by step. A step that cannot be
+ * taken throws; `take` makes pictures of the page that the step has reached.
+ *
+ * @param {object} world
+ * @param {import('playwright-core').BrowserContext} world.context
+ * @param {import('playwright-core').Page} world.page
+ * @param {{ portalUrl: string, sandboxUrl: string, imapPort: number }} world.addresses
+ * @param {(name: string, page?: import('playwright-core').Page) => Promise<void>} world.take
+ * @param {(name: string, work: () => Promise<void>) => Promise<void>} world.step
+ */
+export async function walkJourney({ context, page, addresses, take, step }) {
+  const { portalUrl, sandboxUrl } = addresses;
+
+  await step('the sign-in page offers a choice', async () => {
+    await page.goto(portalUrl);
+    await page.getByRole('button', { name: /Ada Admin/ }).waitFor();
+    await take('sign-in');
+  });
+  await step('sign in as administrator', () =>
+    signInAs(page, portalUrl, 'Ada Admin'),
+  );
+  await step('no integration yet', async () => {
+    await page.goto(`${portalUrl}/incoming-mail`);
+    await page.getByText('No integration yet').waitFor();
+    await take('integrations-empty');
+  });
+  await step('register an OAuth 2.0 integration', async () => {
+    await page
+      .getByRole('button', { name: 'Add new integration' })
+      .or(page.getByRole('link', { name: 'Add new integration' }))
+      .first()
+      .click();
+    await page.getByRole('radio', { name: /Custom/ }).click();
+    const field = page.getByLabel(/^Redirect URL/);
+    await page.waitForFunction(
+      element => element.value.includes('/oauth/callback/'),
+      await field.elementHandle(),
+    );
+    const client = await registerApplication(
+      context,
+      sandboxUrl,
+      await field.inputValue(),
+    );
+    await fillIntegration(page, addresses);
+    await page.getByLabel(/^Client ID/).fill(client.clientId);
+    await page.getByLabel(/^Client secret/).fill(client.clientSecret);
+    await take('integration');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(/“Corp mail” is saved/).waitFor();
+    await take('integrations');
+  });
+  await step('sign in as project owner', () =>
+    signInAs(page, portalUrl, 'Olga Owner'),
+  );
+  await step('the project has no mailbox yet', async () => {
+    await page.goto(`${portalUrl}${PROJECT_PATH}/email-requests`);
+    await page.getByText('Connect a mailbox').waitFor();
+    await page.getByLabel(/^Email address/).fill(ADDRESS);
+    await choose(page, page.getByLabel(/^OAuth 2.0 integration/), /Corp mail/);
+    await take('channel-new');
+  });
+  await step('save and authorize, in a popup', async () => {
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('button', { name: 'Save and authorize' }).click();
+    const popup = await opened;
+    await popup.getByRole('button', { name: new RegExp(ADDRESS) }).waitFor();
+    await take('popup-login', popup);
+    await popup.getByRole('button', { name: new RegExp(ADDRESS) }).click();
+    await popup.getByRole('button', { name: 'Allow' }).waitFor();
+    await take('popup-consent', popup);
+    await popup.getByRole('button', { name: 'Allow' }).click();
+    await page.getByText('The channel is enabled').waitFor();
+    await page.getByText('Reading starts from now on').waitFor();
+  });
+  await step('a mail becomes a request', async () => {
+    await sendMail(sandboxUrl, await exampleMail('hello.eml'));
+    await page.getByRole('button', { name: 'Poll now' }).click();
+    await page.goto(`${portalUrl}${PROJECT_PATH}/requests`);
+    await page.getByText('The invoice of October is missing').waitFor();
+  });
+  await step('a reply becomes a comment on it', async () => {
+    await sendMail(sandboxUrl, await exampleMail('reply.eml'));
+    await sendMail(sandboxUrl, await exampleMail('styled.eml'));
+    await sendMail(sandboxUrl, Buffer.from([0, 1, 2, 255, 13, 10, 0]));
+    await page.getByText('Your order has been shipped').waitFor();
+    await take('requests');
+    await page.getByText('The invoice of October is missing').click();
+    await page.getByText('it was in the spam folder').waitFor();
+    await take('request');
+  });
+  await step('everyone can see why each mail ended where it did', async () => {
+    await page.goto(`${portalUrl}${PROJECT_PATH}/email-requests`);
+    await page.getByText('Quarantined').first().waitFor();
+    await take('channel');
+  });
+}
