@@ -14,7 +14,7 @@ async function signInAs(page, portalUrl, name) {
   });
   await page.goto(portalUrl);
   await page.getByRole('button', { name: new RegExp(name) }).click();
-  await page.getByRole('navigation').first().waitFor();
+  await page.getByRole('link', { name: 'Settings' }).first().waitFor();
 }
 
 /** A second tab: the sandbox's page on which applications are registered. */
@@ -83,6 +83,8 @@ const exampleMail = name => readFile(fromRoot('examples', 'mail', name));
 /**
  * The main journey as people walk it, step by step. A step that cannot be
  * taken throws; `take` makes pictures of the page that the step has reached.
+ * The portal builds itself anew when a window becomes narrow, and what was
+ * typed is gone then: so pictures are taken before or after filling a form.
  *
  * @param {object} world
  * @param {import('playwright-core').BrowserContext} world.context
@@ -127,10 +129,14 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await fillIntegration(page, addresses);
     await page.getByLabel(/^Client ID/).fill(client.clientId);
     await page.getByLabel(/^Client secret/).fill(client.clientSecret);
-    await take('integration');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText(/“Corp mail” is saved/).waitFor();
     await take('integrations');
+  });
+  await step('look at the integration again, without its secret', async () => {
+    await page.getByLabel('Edit Corp mail').click();
+    await page.getByText('A secret is stored').waitFor();
+    await take('integration');
   });
   await step('sign in as project owner', () =>
     signInAs(page, portalUrl, 'Olga Owner'),
@@ -138,11 +144,11 @@ export async function walkJourney({ context, page, addresses, take, step }) {
   await step('the project has no mailbox yet', async () => {
     await page.goto(`${portalUrl}${PROJECT_PATH}/email-requests`);
     await page.getByText('Connect a mailbox').waitFor();
-    await page.getByLabel(/^Email address/).fill(ADDRESS);
-    await choose(page, page.getByLabel(/^OAuth 2.0 integration/), /Corp mail/);
     await take('channel-new');
   });
   await step('save and authorize, in a popup', async () => {
+    await page.getByLabel(/^Email address/).fill(ADDRESS);
+    await choose(page, page.getByLabel(/^OAuth 2.0 integration/), /Corp mail/);
     const opened = page.waitForEvent('popup');
     await page.getByRole('button', { name: 'Save and authorize' }).click();
     const popup = await opened;
