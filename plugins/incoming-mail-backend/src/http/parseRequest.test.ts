@@ -26,8 +26,11 @@ describe('parseRequest', () => {
     });
     expect(input).toEqual({ params, query: { limit: 7 }, body: undefined });
     expect(
-      parseRequest(endpoints.listRequests, { params, query: {}, body: undefined })
-        .query,
+      parseRequest(endpoints.listRequests, {
+        params,
+        query: {},
+        body: undefined,
+      }).query,
     ).toEqual({ limit: 50 });
   });
 
