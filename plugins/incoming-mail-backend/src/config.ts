@@ -3,11 +3,14 @@ import { RootConfigService } from '@backstage/backend-plugin-api';
 import { Config, readDurationFromConfig } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import { durationToMilliseconds, HumanDuration } from '@backstage/types';
-import { KeyringKey } from './secrets';
 
 /** Everything that app-config says, with all defaults in place. */
 export interface IncomingMailConfig {
-  readonly vaultKeys: readonly KeyringKey[];
+  /** The one in use first. */
+  readonly vaultKeys: ReadonlyArray<{
+    readonly kid: string;
+    readonly secret: string;
+  }>;
   readonly oauth: {
     /** Where a consent may be started from; exact origins. */
     readonly returnOrigins: readonly string[];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MetricsService } from '@backstage/backend-plugin-api/alpha';
-import type { PollOutcome } from './polling';
 
 /**
  * Every instrument of the plugin. The platform's metrics service is still
@@ -25,14 +24,14 @@ export function createMetrics(service: MetricsService) {
     unit: '{message}',
   });
   return {
-    visitEnded(outcome: PollOutcome, durationMs: number) {
-      const { kind } = outcome;
-      const failure = kind === 'failed' ? outcome.failure : 'none';
+    visitEnded(
+      outcome: { kind: string; failure?: string; accepted?: number },
+      durationMs: number,
+    ) {
+      const { kind, failure = 'none' } = outcome;
       visits.add(1, { outcome: kind, failure });
       visitDuration.record(durationMs, { outcome: kind });
-      if (kind !== 'aborted') {
-        accepted.add(outcome.accepted);
-      }
+      accepted.add(outcome.accepted ?? 0);
     },
     messageEnded(outcome: string) {
       finished.add(1, { outcome });

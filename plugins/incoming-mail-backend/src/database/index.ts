@@ -26,4 +26,4 @@ export {
 } from './time';
 export { toSafeError } from './toSafeError';
 export { inTransaction } from './transaction';
-export type { Tx } from './transaction';
+export type { Db, Tx } from './transaction';

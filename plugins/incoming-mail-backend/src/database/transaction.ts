@@ -2,6 +2,9 @@
 import { Knex } from 'knex';
 import { isRetryable } from './dialect';
 
+/** The plugin's database, for those who only pass it on. */
+export type Db = Knex;
+
 /** An open transaction. Inside one, nothing else of the database may be used. */
 export type Tx = Knex.Transaction;
 

@@ -38,6 +38,7 @@ import {
   WaitingMessage,
 } from './types';
 
+const DAY_MS = 86_400_000;
 const CHUNK_BYTES = 1_048_576;
 // Both engines bound the number of values in one statement (PostgreSQL 65,535,
 // SQLite 32,766).
@@ -275,8 +276,6 @@ export class InboxStore {
     };
   }
 }
-
-const DAY_MS = 86_400_000;
 
 function whereStored(tx: Tx, messageId: string) {
   return tx<DbInboxMessageRow>(tables.inboxMessages).where({

@@ -9,12 +9,14 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return Promise.resolve();
   }
   return new Promise(resolve => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', finish);
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', wakeEarly);
       resolve();
-    };
-    const timer = setTimeout(finish, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS));
-    signal?.addEventListener('abort', finish, { once: true });
+    }, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS));
+    function wakeEarly() {
+      clearTimeout(timer);
+      resolve();
+    }
+    signal?.addEventListener('abort', wakeEarly, { once: true });
   });
 }

@@ -7,9 +7,8 @@ import {
   StartedConsent,
   updateChannelSchema,
 } from '@postroom/plugin-incoming-mail-common';
-import { Knex } from 'knex';
 import { z } from 'zod';
-import { inTransaction, Tx } from '../database';
+import { Db, inTransaction, Tx } from '../database';
 import { FieldsError } from '../http';
 import { JournalStore } from '../journal';
 import { findSettingsFaults, needsNewConsent } from './channelRules';
@@ -18,7 +17,7 @@ import { Mailbox } from './types';
 
 /** What the service needs. */
 export interface ChannelServiceOptions {
-  readonly db: Knex;
+  readonly db: Db;
   readonly mailboxes: MailboxStore;
   readonly journal: JournalStore;
   /** @throws NotFoundError */

@@ -40,6 +40,12 @@ export interface MailboxHealth {
   readonly failure?: { readonly code: FailureCode; readonly detail?: string };
 }
 
+const NO_FAILURE = {
+  failure_code: null,
+  failure_detail: null,
+  failure_since: null,
+};
+
 /**
  * Mailboxes, their handler bindings and their health.
  *
@@ -256,12 +262,6 @@ export class MailboxStore {
     return rows.map(row => ({ id: row.id, handlerId: row.handler_id }));
   }
 }
-
-const NO_FAILURE = {
-  failure_code: null,
-  failure_detail: null,
-  failure_since: null,
-};
 
 function toSettingsColumns(settings: MailboxSettings) {
   return {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
-import { Knex } from 'knex';
 import {
+  Db,
   holdLease,
   inTransaction,
   LeaseLostError,
@@ -9,8 +9,13 @@ import {
 } from '../database';
 import { InboxStore } from '../inbox';
 import { Mailbox, MailboxStore } from '../mailboxes';
-import { Secret } from '../secrets';
-import { MailSession, MessageRef, OpenFolder, OpenSession } from '../transport';
+import {
+  MailSession,
+  MessageRef,
+  OpenFolder,
+  OpenSession,
+  SessionCredentials,
+} from '../transport';
 import { Cursor, CursorStore } from './CursorStore';
 import { takeBatch } from './takeBatch';
 import { PollOutcome, PollPolicy } from './types';
@@ -27,9 +32,12 @@ import { PollOutcome, PollPolicy } from './types';
 // - reading is decided by the cursor alone. What the server says about flags
 //   is never asked: a person who reads the mail first hides nothing from us.
 
-/** Reads mail that a server has; the access token comes from the vault. */
+/** A secret that polling carries from the vault to the session, unopened. */
+type AccessToken = SessionCredentials['accessToken'];
+
+/** What a visit needs. */
 export interface PollDeps {
-  readonly db: Knex;
+  readonly db: Db;
   readonly cursors: CursorStore;
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxStore;
@@ -37,8 +45,8 @@ export interface PollDeps {
   /** @throws MailFailure */
   accessToken(
     mailboxId: string,
-    options: { signal: AbortSignal; forceRefreshOf?: Secret },
-  ): Promise<Secret>;
+    options: { signal: AbortSignal; forceRefreshOf?: AccessToken },
+  ): Promise<AccessToken>;
   readonly policy: PollPolicy;
 }
 
@@ -108,7 +116,7 @@ async function signIn(
   deps: PollDeps,
   signal: AbortSignal,
 ): Promise<MailSession> {
-  const open = (accessToken: Secret) =>
+  const open = (accessToken: AccessToken) =>
     deps.openSession({
       server: mailbox.server,
       credentials: { method: 'oauth', user: mailbox.address, accessToken },
@@ -217,7 +225,7 @@ async function readAfter(
       maxBytes: maxMessageBytes,
       truncateBytes: TRUNCATE_BYTES,
     });
-    lastUid = refs[refs.length - 1].uid;
+    const upTo = refs[refs.length - 1].uid;
     progress.accepted += await inTransaction(deps.db, async tx => {
       await holdLease(tx, ticket);
       const accepted = await deps.inbox.accept(tx, {
@@ -230,9 +238,10 @@ async function readAfter(
         })),
         renumbered,
       });
-      await deps.cursors.advance(tx, cursor.id, lastUid);
+      await deps.cursors.advance(tx, cursor.id, upTo);
       return accepted;
     });
+    lastUid = upTo;
     await acknowledgeStored(cursor, session, deps);
     seen += refs.length;
   }

@@ -81,7 +81,10 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
       handlerIds: ['test'],
     });
     const subjects = Array.from({ length: 120 }, (_, n) => `mail ${n}`);
-    await accept(mailboxId, subjects.map(subject => aMail(subject)));
+    await accept(
+      mailboxId,
+      subjects.map(subject => aMail(subject)),
+    );
 
     await work();
     await work();
@@ -90,14 +93,22 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     expect(kinds()).toEqual(subjects.map(() => 'done'));
     expect((await log(mailboxId))[0]).toMatchObject({
       state: 'done',
-      subject: 'mail 119'.length ? expect.stringMatching(/^mail/) : '',
+      subject: expect.stringMatching(/^mail/),
       from: 'Ann Example <ann@example.com>',
       attempts: 1,
       target: expect.stringMatching(/^effect:/),
       trace: [
         { step: 'attempt', verdict: 'passed', reason: 'Attempt 1 of 4' },
-        { step: 'parse', verdict: 'passed', reason: 'Read, without attachments' },
-        { step: 'thread', verdict: 'passed', reason: 'It begins a conversation' },
+        {
+          step: 'parse',
+          verdict: 'passed',
+          reason: 'Read, without attachments',
+        },
+        {
+          step: 'thread',
+          verdict: 'passed',
+          reason: 'It begins a conversation',
+        },
         {
           step: 'handle',
           verdict: 'passed',
@@ -164,10 +175,25 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     await expect(db(tables.deliveries)).resolves.toEqual([]);
     await expect(db(tables.threadKeys)).resolves.toEqual([]);
     expect(outcomes.map(({ outcome }) => outcome)).toEqual([
-      expect.objectContaining({ kind: 'postponed', attempt: 1, dueInMs: 2_000 }),
-      expect.objectContaining({ kind: 'postponed', attempt: 2, dueInMs: 30_000 }),
-      expect.objectContaining({ kind: 'postponed', attempt: 3, dueInMs: 300_000 }),
-      expect.objectContaining({ kind: 'quarantined', failure: 'handler-failed' }),
+      expect.objectContaining({
+        kind: 'postponed',
+        attempt: 1,
+        dueInMs: 2_000,
+      }),
+      expect.objectContaining({
+        kind: 'postponed',
+        attempt: 2,
+        dueInMs: 30_000,
+      }),
+      expect.objectContaining({
+        kind: 'postponed',
+        attempt: 3,
+        dueInMs: 300_000,
+      }),
+      expect.objectContaining({
+        kind: 'quarantined',
+        failure: 'handler-failed',
+      }),
     ]);
     const [entry] = await log(mailboxId);
     expect(entry).toMatchObject({
@@ -195,7 +221,12 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
       }),
     ]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
-    await accept(mailboxId, [aMail('a'), aMail('poison'), aMail('b'), aMail('c')]);
+    await accept(mailboxId, [
+      aMail('a'),
+      aMail('poison'),
+      aMail('b'),
+      aMail('c'),
+    ]);
 
     await work();
 
@@ -243,7 +274,9 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     worker.wake();
     await worker.idle();
 
-    expect(kinds()[0]).toBe('lease-lost');
+    expect(kinds()).toEqual(['lease-lost']);
+    await expect(effects()).resolves.toEqual([]);
+    await db(tables.leases).update({ due_at: 1 });
     await work();
     await expect(effects()).resolves.toEqual(['one', 'two']);
     expect((await log(mailboxId)).map(({ state }) => state)).toEqual([
@@ -391,7 +424,6 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     const { db, accept, work, effects, log } = await open([aHandler(handle)]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
     await accept(mailboxId, [aMail('killer'), aMail('next')]);
-    await db(tables.inboxMessages).orderBy('seq').limit(1);
     await db(tables.inboxMessages)
       .where('seq', db(tables.inboxMessages).min('seq'))
       .update({ attempts: 4 });
@@ -591,7 +623,10 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
     // A replay: one delivery was taken back.
     await db(tables.deliveries).where({ outcome: 'created' }).delete();
-    await db(tables.inboxMessages).update({ state: 'stored', next_attempt_at: 1 });
+    await db(tables.inboxMessages).update({
+      state: 'stored',
+      next_attempt_at: 1,
+    });
     await db(tables.leases).update({ due_at: 1 });
     await work();
     await expect(effects()).resolves.toEqual([
@@ -656,13 +691,11 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
     await accept(mailboxId, [aMail('one')]);
     const { inbox } = opened.at(-1)!;
-    jest
-      .spyOn(inbox, 'listWaiting')
-      .mockRejectedValueOnce(
-        Object.assign(new Error('Key (address)=(ann@example.com)'), {
-          code: '57P01',
-        }),
-      );
+    jest.spyOn(inbox, 'listWaiting').mockRejectedValueOnce(
+      Object.assign(new Error('Key (address)=(ann@example.com)'), {
+        code: '57P01',
+      }),
+    );
 
     await work();
 
@@ -683,14 +716,14 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     };
     const poison: Record<string, Handle> = {
       throw: boom,
-      'throw nothing': async () => {
-        throw undefined;
-      },
+      'throw nothing': async () => Promise.reject(),
       'reject late': async () =>
-        new Promise((_resolve, reject) => setTimeout(() => reject(new Error()), 5)),
+        new Promise((_resolve, reject) =>
+          setTimeout(() => reject(new Error()), 5),
+        ),
       hang: async () => new Promise(() => {}),
       'no outcome': async () => undefined as never,
-      'wild outcome': async () => ({ kind: 'exploded' }) as never,
+      'wild outcome': async () => ({ kind: 'exploded' } as never),
       'long target': async () => ({ kind: 'created', target: 'x'.repeat(999) }),
       'bad sql': async (_message, { tx }) => {
         await tx.raw('no sql at all');
@@ -700,9 +733,23 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
         await tx(tables.leases).insert({ kind: null });
         return { kind: 'created', target: 'x:1' };
       },
-      rollback: async (_message, { tx }) => {
+      'rolls back': async (_message, { tx }) => {
+        await tx.rollback();
+        return { kind: 'created', target: 'x:1' };
+      },
+      'rolls back with an error': async (_message, { tx }) => {
         await tx.rollback(new Error('mine'));
         return { kind: 'created', target: 'x:1' };
+      },
+      'uses the transaction later': async (_message, { tx }) => {
+        setTimeout(
+          () =>
+            tx('effects')
+              .insert({ what: 'late' })
+              .catch(() => {}),
+          20,
+        );
+        throw new Error('but now it fails');
       },
     };
     const kindsOfPoison = Object.keys(poison);
@@ -750,7 +797,9 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
         handlerIds: ['request-tracker'],
       });
       const list = async () => {
-        const page = await requests.list('component:default/shop', { limit: 50 });
+        const page = await requests.list('component:default/shop', {
+          limit: 50,
+        });
         return page.items
           .map(({ number, subject, commentCount }) => ({
             number,

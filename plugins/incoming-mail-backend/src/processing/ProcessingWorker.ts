@@ -52,6 +52,9 @@ const BATCH_SIZE = 50;
 /** How long a mailbox rests when the database failed amid its work. */
 const REST_AFTER_ERROR_MS = 5_000;
 
+const QUARANTINED = 'A mail could not be handled and is kept for review';
+const POSTPONED = 'A mail could not be handled and is tried again later';
+
 /** What a worker is made of. */
 export interface ProcessingWorkerOptions {
   readonly db: Database;
@@ -203,7 +206,9 @@ export class ProcessingWorker {
       // has its stack.
       const entry = outcome.kind === 'quarantined' ? QUARANTINED : POSTPONED;
       const { failure, cause } = outcome;
-      logger.child({ failure }).warn(entry, cause === undefined ? undefined : toSafeError(cause));
+      logger
+        .child({ failure })
+        .warn(entry, cause === undefined ? undefined : toSafeError(cause));
     } else {
       logger.debug('A mail was worked on', { outcome: outcome.kind });
     }
@@ -222,6 +227,3 @@ export class ProcessingWorker {
     }
   }
 }
-
-const QUARANTINED = 'A mail could not be handled and is kept for review';
-const POSTPONED = 'A mail could not be handled and is tried again later';

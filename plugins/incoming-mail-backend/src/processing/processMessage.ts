@@ -40,6 +40,8 @@ import { Database, ProcessingOutcome } from './types';
 //    transaction, which proves the lease anew, has the mail wait or quarantines
 //    it. If that one fails as well, the mail is simply due again.
 
+const NO_HANDLER = 'No handler is bound to the mailbox';
+
 /** What processing a mail needs. */
 export interface ProcessMessageDeps extends DeliveryDeps {
   readonly db: Database;
@@ -134,19 +136,26 @@ async function handleMessage(
   // Which handler was called last, to tell its failures from ours.
   let calledHandler: string | undefined;
   try {
-    return await inTransaction(deps.db, async tx => {
-      calledHandler = undefined;
-      await holdLease(tx, work.ticket);
-      const { end, outcome } = await handleInTransaction(
-        tx,
-        { message, attempt, onHandler: id => (calledHandler = id) },
-        work,
-        deps,
-      );
-      calledHandler = undefined;
-      await deps.inbox.finish(tx, message.id, end);
-      return outcome;
-    });
+    const ended = await inTransaction<ProcessingOutcome | undefined>(
+      deps.db,
+      async tx => {
+        calledHandler = undefined;
+        await holdLease(tx, work.ticket);
+        const { end, outcome } = await handleInTransaction(
+          tx,
+          { message, attempt, onHandler: id => (calledHandler = id) },
+          work,
+          deps,
+        );
+        calledHandler = undefined;
+        await deps.inbox.finish(tx, message.id, end);
+        return outcome;
+      },
+    );
+    if (!ended) {
+      throw new Error('A handler ended the transaction that it was lent');
+    }
+    return ended;
   } catch (error) {
     if (error instanceof LeaseLostError) {
       throw error;
@@ -204,8 +213,6 @@ async function handleInTransaction(
   };
   return { end, outcome };
 }
-
-const NO_HANDLER = 'No handler is bound to the mailbox';
 
 // The mail log has room for one target; the trace has them all.
 function summarize(outcomes: readonly HandlerOutcome[]) {

@@ -8,14 +8,20 @@ import { Authorizer, MountEndpoint, projectRefOf } from '../http';
 import { RequestStore } from './RequestStore';
 import { safeHtml } from './safeHtml';
 
-const audit = { none: 'Reading requests changes nothing' };
+const audit = { none: 'reads what the page shows' };
 
-/** Mounts what the page of requests reads. */
+/** What the routes need. */
+export interface RequestRoutesOptions {
+  readonly authorizer: Authorizer;
+  readonly requests: RequestStore;
+}
+
+/** Mounts the requests of a project and their comments. */
 export function mountRequestRoutes(
   mount: MountEndpoint,
-  services: { requests: RequestStore; authorizer: Authorizer },
+  options: RequestRoutesOptions,
 ): void {
-  const { requests, authorizer } = services;
+  const { requests, authorizer } = options;
 
   mount(endpoints.listRequests, {
     authorize: ({ credentials, input }) =>

@@ -13,6 +13,8 @@ const MAX_CHARACTERS = 1_048_576;
 const MAX_TAGS = 20_000;
 const MAX_DEPTH = 100;
 const MAX_URL_LENGTH = 2_048;
+// Mail that exists is final after one pass, and a second one finds it so.
+const MAX_PASSES = 5;
 
 // prettier-ignore
 const ALLOWED_TAGS = [
@@ -32,44 +34,6 @@ const DROPPED_WITH_CONTENT = [
   'noembed', 'noframes', 'noscript', 'object', 'option', 'plaintext', 'script',
   'select', 'style', 'svg', 'template', 'textarea', 'title', 'video', 'xmp',
 ];
-
-/**
- * Reduces an HTML part to what only formats text: no scripts, no styles but a
- * few harmless properties, no forms, nothing that is fetched. Images are
- * replaced by their alternative text. Links lead to the web or to an address,
- * in a window of their own that knows nothing of ours.
- *
- * Doing it twice is doing it once. A part that is too large or has too many
- * tags is cut.
- */
-export function safeHtml(html: string): string {
-  return sanitizeHtml(beginning(html), {
-    allowedTags: ALLOWED_TAGS,
-    allowedAttributes: {
-      '*': ['align', 'dir', 'lang', 'style', 'valign'],
-      a: ['href', 'rel', 'target'],
-      col: ['span'],
-      colgroup: ['span'],
-      font: ['color'],
-      ol: ['start', 'type'],
-      td: ['colspan', 'rowspan'],
-      th: ['colspan', 'rowspan', 'scope'],
-    },
-    allowedSchemes: [...LINK_PROTOCOLS].map(protocol => protocol.slice(0, -1)),
-    allowProtocolRelative: false,
-    nonTextTags: DROPPED_WITH_CONTENT,
-    disallowedTagsMode: 'discard',
-    nestingLimit: MAX_DEPTH,
-    // Styles are judged by safeStyle below; a parser for all of CSS would only
-    // be one more thing to attack.
-    parseStyleAttributes: false,
-    transformTags: {
-      a: toSafeLink,
-      img: toAlternativeText,
-      '*': keepSafeAttributes,
-    },
-  });
-}
 
 function beginning(html: string): string {
   const bounded = html.slice(0, MAX_CHARACTERS);
@@ -247,7 +211,10 @@ function safeStyle(style: string): string {
 
 function toSafeDeclaration(declaration: string): string | undefined {
   const colon = declaration.indexOf(':');
-  const property = declaration.slice(0, Math.max(colon, 0)).trim().toLowerCase();
+  const property = declaration
+    .slice(0, Math.max(colon, 0))
+    .trim()
+    .toLowerCase();
   const value = declaration
     .slice(colon + 1)
     .replace(/\s+/g, ' ')
@@ -256,4 +223,55 @@ function toSafeDeclaration(declaration: string): string | undefined {
     STYLE_VALUES[property].test(value)
     ? `${property}:${value}`
     : undefined;
+}
+
+const options: sanitizeHtml.IOptions = {
+  allowedTags: ALLOWED_TAGS,
+  allowedAttributes: {
+    '*': ['align', 'dir', 'lang', 'style', 'valign'],
+    a: ['href', 'rel', 'target'],
+    col: ['span'],
+    colgroup: ['span'],
+    font: ['color'],
+    ol: ['start', 'type'],
+    td: ['colspan', 'rowspan'],
+    th: ['colspan', 'rowspan', 'scope'],
+  },
+  allowedSchemes: [...LINK_PROTOCOLS].map(protocol => protocol.slice(0, -1)),
+  allowProtocolRelative: false,
+  nonTextTags: DROPPED_WITH_CONTENT,
+  disallowedTagsMode: 'discard',
+  nestingLimit: MAX_DEPTH,
+  // Styles are judged by safeStyle; a parser for all of CSS would only be one
+  // more thing to attack.
+  parseStyleAttributes: false,
+  transformTags: {
+    a: toSafeLink,
+    img: toAlternativeText,
+    '*': keepSafeAttributes,
+  },
+};
+
+/**
+ * Reduces an HTML part to what only formats text: no scripts, no styles but a
+ * few harmless properties, no forms, nothing that is fetched. Images are
+ * replaced by their alternative text. Links lead to the web or to an address,
+ * in a window of their own that knows nothing of ours.
+ *
+ * Doing it twice is doing it once. A part that is too large or has too many
+ * tags is cut.
+ */
+export function safeHtml(html: string): string {
+  // What is left out can change how the rest is read: inside <math> a table
+  // does not end a paragraph, and without the <math> it does. Only what is read
+  // the same again means to a browser what it meant to us.
+  let before = beginning(html);
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const after = sanitizeHtml(before, options);
+    if (after === before) {
+      return after;
+    }
+    before = after;
+  }
+  return sanitizeHtml(before, { ...options, allowedTags: [] });
 }

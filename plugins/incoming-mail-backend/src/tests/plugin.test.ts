@@ -75,14 +75,6 @@ describe('the plugin over HTTP', () => {
         .replace(':name', project)
         .replace(':number', '1')
         .replace(/:\w+Id/, uuid);
-    const call = (
-      user: string | undefined,
-      path: string,
-      body: object | undefined = bodies[name],
-    ) =>
-      as(user)[
-        endpoint.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete'
-      ](path, body);
     const bodies: Record<string, object> = {
       createIntegration: anIntegration(),
       updateIntegration: {
@@ -94,6 +86,14 @@ describe('the plugin over HTTP', () => {
       updateChannel: aChannel(uuid, { version: 1 }),
       startConsent: { returnOrigin: 'http://localhost:3000' },
     };
+    const call = (
+      user: string | undefined,
+      path: string,
+      body: object | undefined = bodies[name],
+    ) =>
+      as(user)[
+        endpoint.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete'
+      ](path, body);
     const isOwnConsent = endpoint.path.startsWith('/consents');
 
     it('refuses strangers: 401 without a sign-in, 403 without the right', async () => {

@@ -29,7 +29,7 @@ export class ScriptedTokenServer {
     const server = createServer();
     const scripted = new ScriptedTokenServer(server);
     server.on('request', async (request, response) => {
-      const reply = await scripted.#take(request);
+      const reply = await scripted.#take(request).catch(brokenScript);
       if (reply === 'cut') {
         response.destroy();
         return;
@@ -76,4 +76,8 @@ export class ScriptedTokenServer {
     this.requests.push(request);
     return this.#script(request);
   }
+}
+
+function brokenScript(error: unknown): ScriptedReply {
+  return { status: 418, body: String(error) };
 }

@@ -6,10 +6,7 @@ import { dbNow, inTransaction, tables } from '../../database';
 import { InboxStore } from '../../inbox';
 import { MailboxStore } from '../../mailboxes';
 import { HandlerRegistry } from '../handle/HandlerRegistry';
-import {
-  ProcessingWorker,
-  ProcessingWorkerOptions,
-} from '../ProcessingWorker';
+import { ProcessingWorker, ProcessingWorkerOptions } from '../ProcessingWorker';
 import { Database, ProcessingOutcome } from '../types';
 
 /** A worker on a database, and what a test does around it. */
@@ -34,8 +31,7 @@ export function openProcessing(
     leaseMs: 60_000,
     concurrency: 4,
     handlerTimeoutMs: 30_000,
-    onOutcome: (outcome, message) =>
-      outcomes.push({ id: message.id, outcome }),
+    onOutcome: (outcome, message) => outcomes.push({ id: message.id, outcome }),
     ...options,
   });
   return {

@@ -19,7 +19,8 @@ describe('HandlerRegistry', () => {
 
   it('refuses an id that two handlers have, naming both', () => {
     expect(
-      () => new HandlerRegistry([aHandler('x', 'First'), aHandler('x', 'Second')]),
+      () =>
+        new HandlerRegistry([aHandler('x', 'First'), aHandler('x', 'Second')]),
     ).toThrow(/'First' and 'Second' have the same id 'x'/);
   });
 

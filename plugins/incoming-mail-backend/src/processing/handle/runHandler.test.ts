@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mockServices } from '@backstage/backend-test-utils';
-import { HandlerContext, MailHandler } from '@postroom/plugin-incoming-mail-node';
+import {
+  HandlerContext,
+  MailHandler,
+} from '@postroom/plugin-incoming-mail-node';
 import { aMessage } from '@postroom/plugin-incoming-mail-node/testUtils';
 import {
   HandlerAbortedError,
@@ -35,7 +38,10 @@ describe('runHandler', () => {
       run(async () => ({ kind: 'created', target: 'issue:1', more: 'x' })),
     ).resolves.toEqual({ kind: 'created', target: 'issue:1' });
     await expect(
-      run(() => ({ kind: 'ignored', reason: `not\0\nfor us ${'x'.repeat(999)}` })),
+      run(() => ({
+        kind: 'ignored',
+        reason: `not\0\nfor us ${'x'.repeat(999)}`,
+      })),
     ).resolves.toEqual({
       kind: 'ignored',
       reason: expect.stringMatching(/^not for us x{200,289}$/),

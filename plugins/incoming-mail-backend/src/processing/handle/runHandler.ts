@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isError } from '@backstage/errors';
 import {
   HandlerContext,
   HandlerOutcome,
@@ -44,8 +45,8 @@ const outcomeSchema = z.discriminatedUnion('kind', [
  *
  * @throws HandlerTimedOutError
  * @throws HandlerAbortedError where `signal` was aborted
- * @throws whatever the handler throws, unchanged: a deadlock must be recognized
- *   as one and run again
+ * @throws whatever error the handler throws, unchanged: a deadlock must be
+ *   recognized as one and run again
  */
 export async function runHandler(
   handler: MailHandler,
@@ -86,6 +87,11 @@ export async function runHandler(
       ended,
     ]);
     return outcomeSchema.parse(outcome);
+  } catch (error) {
+    // knex takes a rejection with nothing for a wanted rollback, and resolves.
+    throw isError(error)
+      ? error
+      : new Error('The handler threw something that is no error');
   } finally {
     stopWaiting();
   }

@@ -41,9 +41,9 @@ describe('attachmentName', () => {
     const name = attachmentName(`${'ü'.repeat(500)}.pdf`, 'text/plain');
     expect(Buffer.byteLength(name)).toBe(MAX_NAME_BYTES);
     expect(name).toMatch(/^ü+\.pdf$/);
-    expect(attachmentName(`a.${'x'.repeat(10_000)}`, 'text/plain')).toHaveLength(
-      MAX_NAME_BYTES,
-    );
+    expect(
+      attachmentName(`a.${'x'.repeat(10_000)}`, 'text/plain'),
+    ).toHaveLength(MAX_NAME_BYTES);
   });
 
   it('is never empty, long, hidden or more than a name', () => {

@@ -62,7 +62,10 @@ function cutKeepingExtension(name: string): string {
   const extensionBytes = Buffer.byteLength(extension);
   return extensionBytes > MAX_EXTENSION_BYTES
     ? trimEnd(cutToBytes(name, MAX_NAME_BYTES))
-    : cutToBytes(name.slice(0, dot < 0 ? undefined : dot), MAX_NAME_BYTES - extensionBytes) + extension;
+    : cutToBytes(
+        name.slice(0, dot < 0 ? undefined : dot),
+        MAX_NAME_BYTES - extensionBytes,
+      ) + extension;
 }
 
 function defaultName(contentType: string): string {

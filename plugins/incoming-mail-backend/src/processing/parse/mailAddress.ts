@@ -114,46 +114,6 @@ function toName(encoded: string, decodeWords: DecodeWords): string {
   return bounded && toOneLine(decodeWords(bounded), MAX_NAME_LENGTH);
 }
 
-/**
- * Splits an address field (RFC 5322 section 3.4) into at most `limit`
- * mailboxes. One pass; what is malformed comes out as not `sound`.
- */
-function listMailboxes(value: string, limit: number): ListedMailbox[] {
-  const tainted = CONTROL.test(value);
-  const found: ListedMailbox[] = [];
-  let mailbox = new MailboxText();
-  let inGroup = false;
-  const finish = () => {
-    if (!mailbox.isEmpty()) {
-      found.push(mailbox.toListed(inGroup, !tainted));
-    }
-    mailbox = new MailboxText();
-  };
-  for (let at = 0; at < value.length && found.length < limit; ) {
-    const character = value[at];
-    if (character === '"' || character === '(' || character === '<') {
-      at = mailbox.take(value, at);
-      continue;
-    }
-    if (character === ',' || character === ';') {
-      finish();
-      // Outlook separates mailboxes by semicolons, so one outside a group is
-      // no fault.
-      inGroup = inGroup && character === ',';
-    } else if (character === ':' && !inGroup && !mailbox.mayBeAddress()) {
-      mailbox = new MailboxText();
-      inGroup = true;
-    } else {
-      mailbox.add(character);
-    }
-    at += 1;
-  }
-  if (found.length < limit) {
-    finish();
-  }
-  return found;
-}
-
 /** What has been read of one mailbox. */
 class MailboxText {
   /** Everything outside brackets and comments, quotes as they came. */
@@ -253,4 +213,44 @@ function readDelimited(
     text += character;
   }
   return { end: value.length, text, closed: false };
+}
+
+/**
+ * Splits an address field (RFC 5322 section 3.4) into at most `limit`
+ * mailboxes. One pass; what is malformed comes out as not `sound`.
+ */
+function listMailboxes(value: string, limit: number): ListedMailbox[] {
+  const tainted = CONTROL.test(value);
+  const found: ListedMailbox[] = [];
+  let mailbox = new MailboxText();
+  let inGroup = false;
+  const finish = () => {
+    if (!mailbox.isEmpty()) {
+      found.push(mailbox.toListed(inGroup, !tainted));
+    }
+    mailbox = new MailboxText();
+  };
+  for (let at = 0; at < value.length && found.length < limit; ) {
+    const character = value[at];
+    if (character === '"' || character === '(' || character === '<') {
+      at = mailbox.take(value, at);
+      continue;
+    }
+    if (character === ',' || character === ';') {
+      finish();
+      // Outlook separates mailboxes by semicolons, so one outside a group is
+      // no fault.
+      inGroup = inGroup && character === ',';
+    } else if (character === ':' && !inGroup && !mailbox.mayBeAddress()) {
+      mailbox = new MailboxText();
+      inGroup = true;
+    } else {
+      mailbox.add(character);
+    }
+    at += 1;
+  }
+  if (found.length < limit) {
+    finish();
+  }
+  return found;
 }

@@ -27,8 +27,42 @@ async function parse(raw: Buffer): Promise<IncomingMessage> {
 }
 
 function withoutSubject(subject: string): string[] {
-  return [...ordinaryHeader.filter(line => !line.startsWith('Subject')), subject];
+  return [
+    ...ordinaryHeader.filter(line => !line.startsWith('Subject')),
+    subject,
+  ];
 }
+
+const awkwardPieces = [
+  '\r\n',
+  '\r\n\r\n',
+  '\n',
+  '\r',
+  '\0',
+  '--b1\r\n',
+  '--b1--\r\n',
+  'Content-Type: multipart/mixed; boundary=b1\r\n',
+  'Content-Type: multipart/alternative; boundary=\r\n',
+  'Content-Type: message/rfc822\r\n\r\n',
+  'Content-Type: text/plain; charset=utf-7; format=flowed; delsp=yes\r\n',
+  'Content-Type: text/html; charset=iso-2022-jp\r\n',
+  "Content-Disposition: attachment; filename*0*=x''%; filename*1=\"\r\n",
+  'Content-Transfer-Encoding: base64\r\n',
+  'Content-Transfer-Encoding: quoted-printable\r\n',
+  'Content-ID: <<>>\r\n',
+  'From: <<<>>>,,;;:"(\r\n',
+  'References: <<>><<a><b>\r\n',
+  'Date: Tue, 99 Foo 99999 99:99 +9999\r\n',
+  'List-__proto__: <x>\r\n',
+  '=?utf-8?B?',
+  '?=',
+  '=?x?Q?=ZZ?=',
+  '=',
+  '=\r\n',
+  '<b><p><td>',
+  '\u{1f642}',
+  '\xff\xfe',
+];
 
 describe('parseMessage', () => {
   it('reads a plain mail', async () => {
@@ -193,12 +227,7 @@ describe('parseMessage', () => {
       'Привет',
     ],
     ['Shift_JIS', 'shift_jis', Buffer.from([0x93, 0xfa, 0x96, 0x7b]), '日本'],
-    [
-      'GB18030',
-      'gb18030',
-      Buffer.from([0xc4, 0xe3, 0xba, 0xc3]),
-      '你好',
-    ],
+    ['GB18030', 'gb18030', Buffer.from([0xc4, 0xe3, 0xba, 0xc3]), '你好'],
   ])('decodes %s', async (_title, charset, bytes, expected) => {
     const message = await parse(
       rawMail(
@@ -222,7 +251,10 @@ describe('parseMessage', () => {
     ['Subject: raw Gr\xfc\xdfe', 'raw Grüße'],
     ['Subject: folded\r\n\tover\r\n two lines', 'folded over two lines'],
     ['Subject: =?utf-8?Q?a=00b=0D=0AX=3A_y?=', 'a b X: y'],
-    ['Subject: a \\"quoted\\" "subject" =?utf-8?Q?=C3=A9?=', 'a \\"quoted\\" "subject" é'],
+    [
+      'Subject: a \\"quoted\\" "subject" =?utf-8?Q?=C3=A9?=',
+      'a \\"quoted\\" "subject" é',
+    ],
     ['Subject: =?utf-8?Q?unterminated', '=?utf-8?Q?unterminated'],
     ['Subject: =?nonsense?Q?abc?=', 'abc'],
     ['Subject: =?utf-8?Q?=E2=80=AEgnp.exe?=', 'gnp.exe'],
@@ -291,9 +323,7 @@ describe('parseMessage', () => {
 
   it('brings all 256 byte values through, wherever they stand', async () => {
     const all = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
-    const inHeader = all
-      .toString('latin1')
-      .replace(/[\r\n]/g, '');
+    const inHeader = all.toString('latin1').replace(/[\r\n]/g, '');
     const message = await parse(
       rawMail(
         [
@@ -319,7 +349,10 @@ describe('parseMessage', () => {
 
   it.each([
     ['nothing at all', Buffer.alloc(0)],
-    ['text without a header', Buffer.from('Just a few words.\r\nAnd more.\r\n')],
+    [
+      'text without a header',
+      Buffer.from('Just a few words.\r\nAnd more.\r\n'),
+    ],
     ['a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
     ['zeros', Buffer.alloc(10_000)],
     [
@@ -444,10 +477,16 @@ describe('parseMessage', () => {
   it('cuts a text and an HTML part that are too long', async () => {
     const long = 'ü'.repeat(2 * MAX_BODY_BYTES);
     const text = await parse(
-      rawMail([...ordinaryHeader, 'Content-Type: text/plain; charset=utf-8'], long),
+      rawMail(
+        [...ordinaryHeader, 'Content-Type: text/plain; charset=utf-8'],
+        long,
+      ),
     );
     const html = await parse(
-      rawMail([...ordinaryHeader, 'Content-Type: text/html; charset=utf-8'], long),
+      rawMail(
+        [...ordinaryHeader, 'Content-Type: text/html; charset=utf-8'],
+        long,
+      ),
     );
 
     expect(Buffer.byteLength(text.text)).toBe(MAX_BODY_BYTES);
@@ -519,37 +558,6 @@ describe('parseMessage', () => {
     );
   }, 60_000);
 });
-
-const awkwardPieces = [
-  '\r\n',
-  '\r\n\r\n',
-  '\n',
-  '\r',
-  '\0',
-  '--b1\r\n',
-  '--b1--\r\n',
-  'Content-Type: multipart/mixed; boundary=b1\r\n',
-  'Content-Type: multipart/alternative; boundary=\r\n',
-  'Content-Type: message/rfc822\r\n\r\n',
-  'Content-Type: text/plain; charset=utf-7; format=flowed; delsp=yes\r\n',
-  'Content-Type: text/html; charset=iso-2022-jp\r\n',
-  "Content-Disposition: attachment; filename*0*=x''%; filename*1=\"\r\n",
-  'Content-Transfer-Encoding: base64\r\n',
-  'Content-Transfer-Encoding: quoted-printable\r\n',
-  'Content-ID: <<>>\r\n',
-  'From: <<<>>>,,;;:"(\r\n',
-  'References: <<>><<a><b>\r\n',
-  'Date: Tue, 99 Foo 99999 99:99 +9999\r\n',
-  'List-__proto__: <x>\r\n',
-  '=?utf-8?B?',
-  '?=',
-  '=?x?Q?=ZZ?=',
-  '=',
-  '=\r\n',
-  '<b><p><td>',
-  '\u{1f642}',
-  '\xff\xfe',
-];
 
 function seedMails(): Buffer[] {
   return [

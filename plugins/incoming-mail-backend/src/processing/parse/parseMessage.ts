@@ -66,7 +66,8 @@ export async function parseMessage(
   if (!isMail(reading.header)) {
     return {
       kind: 'unreadable',
-      reason: 'It has none of the header fields From, Date, Subject and Message-ID',
+      reason:
+        'It has none of the header fields From, Date, Subject and Message-ID',
       head,
     };
   }
@@ -91,10 +92,7 @@ function isMail(header: readonly HeaderLine[]): boolean {
   return header.some(field => telling.includes(field.key));
 }
 
-function toHead(facts: {
-  from?: MailAddress;
-  subject: string;
-}): MessageHead {
+function toHead(facts: { from?: MailAddress; subject: string }): MessageHead {
   const { from, subject } = facts;
   const sender =
     from?.name && from.address

@@ -53,6 +53,8 @@ export type MimeReading =
       readonly reason: string;
     };
 
+class DeadlineError extends Error {}
+
 /** Takes a mail apart. Never rejects for what is in it. */
 export async function readMime(raw: Buffer): Promise<MimeReading> {
   const parser = new MailParser({
@@ -97,8 +99,6 @@ export function decodeWords(text: string): string {
   const { value } = parseAddressHeader(`"${quoted}" <a@localhost>`);
   return value[0]?.name ?? text;
 }
-
-class DeadlineError extends Error {}
 
 function collect(parser: MailParser, raw: Buffer): Promise<MimeContent> {
   return new Promise((resolve, reject) => {

@@ -91,7 +91,10 @@ describe.each(databases.eachSupportedId())('resolveThread on %p', id => {
     const { db, aMail, resolve } = await open();
     const here = await resolve(aMail('a').build());
     const elsewhere = await resolve(
-      aMail('b').inReplyTo('a').mailbox(await insertMailbox(db)).build(),
+      aMail('b')
+        .inReplyTo('a')
+        .mailbox(await insertMailbox(db))
+        .build(),
     );
 
     expect(elsewhere.id).not.toBe(here.id);
@@ -114,9 +117,19 @@ describe.each(databases.eachSupportedId())('resolveThread on %p', id => {
     for (let round = 0; round < 20; round += 1) {
       const shared = [`r1-${round}`, `r2-${round}`, `r3-${round}`];
       const resolved = await Promise.all([
-        resolve(aMail(`a-${round}`).references(...shared).build()),
-        resolve(aMail(`b-${round}`).references(...shared.toReversed()).build()),
-        resolve(aMail(`c-${round}`).references(`extra-${round}`, shared[1]).build()),
+        resolve(
+          aMail(`a-${round}`)
+            .references(...shared)
+            .build(),
+        ),
+        resolve(
+          aMail(`b-${round}`)
+            .references(...shared.toReversed())
+            .build(),
+        ),
+        resolve(
+          aMail(`c-${round}`).references(`extra-${round}`, shared[1]).build(),
+        ),
       ]);
 
       expect(new Set(resolved.map(thread => thread.id)).size).toBe(1);

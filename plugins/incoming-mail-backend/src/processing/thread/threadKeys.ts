@@ -30,7 +30,10 @@ export interface MessageKeys {
 export function toMessageKeys(
   message: Pick<IncomingMessage, 'messageId' | 'inReplyTo' | 'references'>,
 ): MessageKeys {
-  const newestFirst = [...message.inReplyTo, ...message.references.toReversed()];
+  const newestFirst = [
+    ...message.inReplyTo,
+    ...message.references.toReversed(),
+  ];
   const references = new Set(
     newestFirst.filter(id => id !== message.messageId).map(hashOf),
   );

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useState } from 'react';
+import Button from '@material-ui/core/Button';
+import KeyIcon from '@material-ui/icons/VpnKeyOutlined';
+import { LinkButton } from '@backstage/core-components';
+import { useApi } from '@backstage/core-plugin-api';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { usePermission } from '@backstage/plugin-permission-react';
+import {
+  Channel,
+  CreateChannel,
+  IntegrationChoice,
+  integrationCreatePermission,
+} from '@postroom/plugin-incoming-mail-common';
+import { kindOfError } from '../api/errorKind';
+import { fieldErrorsOf, FieldErrors } from '../api/fieldErrors';
+import { incomingMailApiRef } from '../api/incomingMailApiRef';
+import { EmptyNotice } from '../components/EmptyNotice';
+import { ErrorAlert } from '../components/ErrorAlert';
+import { LoadedView } from '../components/LoadedView';
+import { Notice } from '../components/Notice';
+import { useAction } from '../hooks/useAction';
+import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
+import { useIntegrationChoices } from '../hooks/useIntegrationChoices';
+import type { Project } from '../hooks/useProject';
+import { useOptionalRouteRef } from '../hooks/useRequestPath';
+import { newIntegrationRouteRef } from '../routes';
+import { incomingMailTranslationRef } from '../translation';
+import { ChannelFields } from './ChannelFields';
+import {
+  fromChannel,
+  needsNewConsent,
+  newChannelForm,
+  toChannelSettings,
+} from './channelForm';
+
+/** Props of {@link ChannelFormContent}. */
+export interface ChannelFormContentProps {
+  project: Project;
+  /** The channel to edit; absent for a new one. */
+  channel?: Channel;
+  authorization: AuthorizePopup;
+  /**
+   * Called after the settings are stored; where a consent follows, before it
+   * is given.
+   */
+  onSaved: (consentFollows: boolean) => void;
+  /** Reads the channel again after a change in between. */
+  onReload: () => void;
+  onCancel?: () => void;
+}
+
+/** The form of a channel with the integrations that it can choose from. */
+export function ChannelFormContent(props: ChannelFormContentProps) {
+  const choices = useIntegrationChoices(props.project);
+  return (
+    <LoadedView loaded={choices}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <NoIntegration />
+        ) : (
+          <LoadedForm {...props} choices={items} />
+        )
+      }
+    </LoadedView>
+  );
+}
+
+function NoIntegration() {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const newPath = useOptionalRouteRef(newIntegrationRouteRef)?.();
+  const mayCreate = usePermission({
+    permission: integrationCreatePermission,
+  }).allowed;
+  return (
+    <EmptyNotice
+      icon={KeyIcon}
+      title={t('channel.noIntegration.title')}
+      text={t('channel.noIntegration.text')}
+      action={
+        newPath &&
+        mayCreate && (
+          <LinkButton to={newPath} variant="contained" color="primary">
+            {t('channel.noIntegration.link')}
+          </LinkButton>
+        )
+      }
+    />
+  );
+}
+
+function LoadedForm(
+  props: ChannelFormContentProps & { choices: readonly IntegrationChoice[] },
+) {
+  const { project, choices, authorization } = props;
+  // As it was when the form opened: a refresh behind the form must not let it
+  // overwrite what someone else changed meanwhile.
+  const [channel] = useState(props.channel);
+  const api = useApi(incomingMailApiRef);
+  const [values, setValues] = useState(() =>
+    channel ? fromChannel(channel) : newChannelForm(choices),
+  );
+  const [formErrors, setFormErrors] = useState<FieldErrors>({});
+  const authorizes = !channel || needsNewConsent(channel, values);
+
+  const store = async (settings: CreateChannel) => {
+    await (channel
+      ? api.call('updateChannel', {
+          params: project,
+          body: { ...settings, version: channel.version },
+        })
+      : api.call('createChannel', { params: project, body: settings }));
+    props.onSaved(authorizes);
+  };
+  const [saving, save] = useAction(store);
+  // What stops the saving on the way to the consent arrives there.
+  const error = errorOf(authorizes ? authorization.state : saving);
+
+  const submit = () => {
+    const verdict = toChannelSettings(values, choices);
+    setFormErrors(verdict.kind === 'invalid' ? verdict.errors : {});
+    if (verdict.kind === 'invalid') {
+      return;
+    }
+    if (authorizes) {
+      authorization.authorize(() => store(verdict.settings));
+    } else {
+      save(verdict.settings);
+    }
+  };
+
+  return (
+    <ChannelFields
+      values={values}
+      choices={choices}
+      errors={
+        Object.keys(formErrors).length > 0 ? formErrors : fieldErrorsOf(error)
+      }
+      authorizes={authorizes}
+      busy={
+        saving.status === 'busy' || authorization.state.status === 'opening'
+      }
+      notice={error && <SaveProblem error={error} onReload={props.onReload} />}
+      onChange={setValues}
+      onSubmit={submit}
+      onCancel={props.onCancel}
+    />
+  );
+}
+
+function errorOf(state: { status: string } & { error?: Error }) {
+  return state.status === 'failed' ? state.error : undefined;
+}
+
+function SaveProblem(props: { error: Error; onReload: () => void }) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  return kindOfError(props.error) === 'conflict' ? (
+    <Notice
+      severity="error"
+      title={t('channel.form.changedMeanwhile')}
+      actions={
+        <Button size="small" variant="outlined" onClick={props.onReload}>
+          {t('common.reload')}
+        </Button>
+      }
+    />
+  ) : (
+    <ErrorAlert error={props.error} />
+  );
+}

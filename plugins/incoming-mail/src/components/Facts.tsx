@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ReactNode } from 'react';
+import { makeStyles } from '@material-ui/core/styles';
+
+const useStyles = makeStyles(
+  theme => ({
+    root: {
+      display: 'grid',
+      gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 130px), 1fr))',
+      gap: theme.spacing(2),
+      [theme.breakpoints.up('sm')]: {
+        gridTemplateColumns: 'repeat(auto-fill, minmax(180px, 1fr))',
+      },
+      margin: 0,
+    },
+    name: {
+      ...theme.typography.caption,
+      color: theme.palette.text.secondary,
+    },
+    value: {
+      ...theme.typography.body2,
+      margin: 0,
+      overflowWrap: 'anywhere',
+    },
+  }),
+  { name: 'IncomingMailFacts' },
+);
+
+/** Props of {@link Facts}. */
+export interface FactsProps {
+  facts: readonly { name: string; value: ReactNode }[];
+}
+
+/** Names and values, in as many columns as fit. */
+export function Facts({ facts }: FactsProps) {
+  const classes = useStyles();
+  return (
+    <dl className={classes.root}>
+      {facts.map(({ name, value }) => (
+        <div key={name}>
+          <dt className={classes.name}>{name}</dt>
+          <dd className={classes.value}>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ReactNode } from 'react';
+import TextField from '@material-ui/core/TextField';
+
+/** Props of {@link FormField}. */
+export interface FormFieldProps {
+  id: string;
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  /** What is wrong with the value; stands in the place of the hint. */
+  error?: string;
+  hint?: string;
+  required?: boolean;
+  disabled?: boolean;
+  /** Several lines, growing with the text. */
+  multiline?: boolean;
+  type?: 'text' | 'email' | 'url';
+  /** The `<option>`s that make it a choice. */
+  options?: ReactNode;
+}
+
+/** A labelled text field or choice with its hint or error below. */
+export function FormField(props: FormFieldProps) {
+  return (
+    <TextField
+      id={props.id}
+      label={props.label}
+      value={props.value}
+      onChange={event => props.onChange(event.target.value)}
+      error={props.error !== undefined}
+      helperText={props.error ?? props.hint}
+      required={props.required}
+      disabled={props.disabled}
+      type={props.multiline || props.options ? undefined : props.type}
+      multiline={props.multiline}
+      minRows={props.multiline ? 3 : undefined}
+      maxRows={props.multiline ? 12 : undefined}
+      select={props.options !== undefined}
+      // A native choice is the one that works with every keyboard and phone.
+      SelectProps={props.options ? { native: true } : undefined}
+      InputLabelProps={props.options ? { shrink: true } : undefined}
+      inputProps={{ spellCheck: false }}
+      variant="outlined"
+      size="small"
+      autoComplete="off"
+      fullWidth
+    >
+      {props.options}
+    </TextField>
+  );
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ReactNode } from 'react';
+import { act, renderHook } from '@testing-library/react';
+import { TestApiProvider } from '@backstage/frontend-test-utils';
+import type { Consent } from '@postroom/plugin-incoming-mail-common';
+import { FakeIncomingMailApi } from '../__testUtils__/FakeIncomingMailApi';
+import { aRefusal } from '../__testUtils__/samples';
+import { incomingMailApiRef } from '../api/incomingMailApiRef';
+import { useAuthorizePopup } from './useAuthorizePopup';
+
+const project = { kind: 'component', namespace: 'default', name: 'support' };
+const START_URL = 'https://backend.test/api/incoming-mail/oauth/start/ticket';
+const BACKEND = 'https://backend.test';
+const POLL_MS = 1_500;
+
+/** As much of a window as a page can touch of a popup. */
+class FakePopup {
+  closed = false;
+  readonly location = { href: 'about:blank' };
+  close() {
+    this.closed = true;
+  }
+}
+
+interface Setup {
+  popup?: FakePopup;
+  startUrl?: string;
+  getConsent?: () => Consent | Promise<Consent>;
+}
+
+function setUp(setup: Setup) {
+  const consent: Consent = {
+    id: 'consent',
+    status: 'waiting',
+    expiresAt: '2024-05-06T07:08:09.000Z',
+  };
+  const api = new FakeIncomingMailApi({
+    startConsent: () => ({
+      consentId: 'consent',
+      startUrl: setup.startUrl ?? START_URL,
+      expiresAt: consent.expiresAt,
+    }),
+    getConsent: setup.getConsent ?? (() => consent),
+    cancelConsent: () => undefined,
+  });
+  const open = jest
+    .spyOn(window, 'open')
+    .mockReturnValue((setup.popup ?? null) as unknown as Window | null);
+  const hook = renderHook(() => useAuthorizePopup(project), {
+    wrapper: ({ children }: { children: ReactNode }) => (
+      <TestApiProvider apis={[[incomingMailApiRef, api]]}>
+        {children}
+      </TestApiProvider>
+    ),
+  });
+  const polls = () => api.names.filter(name => name === 'getConsent').length;
+  return { api, open, hook, consent, polls };
+}
+
+const pass = (ms: number) => act(() => jest.advanceTimersByTimeAsync(ms));
+
+function post(origin: string, data: unknown) {
+  return act(async () => {
+    window.dispatchEvent(new MessageEvent('message', { origin, data }));
+    await jest.advanceTimersByTimeAsync(0);
+  });
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+describe('useAuthorizePopup', () => {
+  it('opens in the click, saves, sends the popup on and believes the polled status', async () => {
+    const popup = new FakePopup();
+    const { api, open, hook, consent, polls } = setUp({ popup });
+    const prepare = jest.fn(async () => {});
+    act(() => hook.result.current.authorize(prepare));
+    // Before anything else had a turn.
+    expect(open).toHaveBeenCalledWith(
+      'about:blank',
+      expect.any(String),
+      expect.stringContaining('popup'),
+    );
+    expect(hook.result.current.state).toEqual({ status: 'opening' });
+
+    await pass(0);
+    expect(prepare).toHaveBeenCalledTimes(1);
+    expect(api.names).toEqual(['issueCookie', 'startConsent']);
+    expect(api.lastInput('startConsent')).toEqual({
+      params: project,
+      body: { returnOrigin: window.location.origin },
+    });
+    expect(popup.location.href).toBe(START_URL);
+    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+
+    await pass(POLL_MS);
+    expect(polls()).toBe(1);
+    consent.status = 'succeeded';
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(popup.closed).toBe(true);
+
+    await pass(10 * POLL_MS);
+    expect(polls()).toBe(2);
+  });
+
+  it('asks at once when the backend’s page posts, and only then', async () => {
+    const { hook, consent, polls } = setUp({ popup: new FakePopup() });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+
+    const response = { type: 'authorization_response', response: {} };
+    await post('https://evil.test', response);
+    await post(BACKEND, { type: 'config_info' });
+    await post(BACKEND, 'authorization_response');
+    expect(polls()).toBe(0);
+
+    // What the message says is not believed.
+    await post(BACKEND, response);
+    expect(polls()).toBe(1);
+    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+
+    consent.status = 'succeeded';
+    await post(BACKEND, response);
+    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+  });
+
+  it('goes on asking when the popup looks closed', async () => {
+    const popup = new FakePopup();
+    const { hook, consent, polls } = setUp({ popup });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    popup.closed = true;
+    await pass(250);
+    expect(polls()).toBe(1);
+    await pass(4 * POLL_MS);
+    expect(polls()).toBe(5);
+    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+
+    consent.status = 'succeeded';
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+  });
+
+  it('gives a link where the popup is blocked, and waits all the same', async () => {
+    const { hook, consent } = setUp({ popup: undefined });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    expect(hook.result.current.state).toEqual({
+      status: 'blocked',
+      startUrl: START_URL,
+    });
+    consent.status = 'succeeded';
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+  });
+
+  it('tells why the provider or the backend said no', async () => {
+    const { hook, consent } = setUp({ popup: new FakePopup() });
+    act(() => hook.result.current.authorize());
+    consent.status = 'failed';
+    consent.failure = { code: 'consent-denied' };
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({
+      status: 'failed',
+      failure: { code: 'consent-denied' },
+    });
+
+    consent.status = 'expired';
+    consent.failure = undefined;
+    act(() => hook.result.current.authorize());
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({
+      status: 'failed',
+      failure: { code: 'consent-expired' },
+    });
+  });
+
+  it('closes the popup and starts nothing when saving fails', async () => {
+    const popup = new FakePopup();
+    const { api, hook } = setUp({ popup });
+    const error = await aRefusal(400, 'Invalid input: body.address is wrong');
+    act(() =>
+      hook.result.current.authorize(async () => {
+        throw error;
+      }),
+    );
+    await pass(0);
+    expect(hook.result.current.state).toEqual({ status: 'failed', error });
+    expect(popup.closed).toBe(true);
+    expect(api.names).not.toContain('startConsent');
+  });
+
+  it('survives a backend that restarts, not one that refuses', async () => {
+    const refusal = await aRefusal(404, 'gone');
+    const restart = await aRefusal(503, 'starting');
+    const getConsent = jest
+      .fn<Promise<Consent>, []>()
+      .mockRejectedValueOnce(restart)
+      .mockRejectedValueOnce(new TypeError('Failed to fetch'))
+      .mockRejectedValue(refusal);
+    const { hook } = setUp({ popup: new FakePopup(), getConsent });
+    act(() => hook.result.current.authorize());
+    await pass(2 * POLL_MS);
+    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({
+      status: 'failed',
+      error: refusal,
+    });
+  });
+
+  it('ends by itself where no answer ever comes', async () => {
+    const { hook, polls } = setUp({
+      popup: new FakePopup(),
+      getConsent: () => Promise.reject(new TypeError('Failed to fetch')),
+    });
+    act(() => hook.result.current.authorize());
+    await pass(12 * 60_000);
+    expect(hook.result.current.state).toEqual({
+      status: 'failed',
+      failure: { code: 'consent-expired' },
+    });
+    const asked = polls();
+    await pass(60_000);
+    expect(polls()).toBe(asked);
+  });
+
+  it('cancels here and at the backend', async () => {
+    const popup = new FakePopup();
+    const { api, hook, polls } = setUp({ popup });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    act(() => hook.result.current.cancel());
+    await pass(4 * POLL_MS);
+    expect(hook.result.current.state).toEqual({ status: 'cancelled' });
+    expect(popup.closed).toBe(true);
+    expect(api.lastInput('cancelConsent')).toEqual({
+      params: { consentId: 'consent' },
+    });
+    expect(polls()).toBe(0);
+  });
+
+  it('stops asking when the page is left, and leaves the popup to the person', async () => {
+    const popup = new FakePopup();
+    const { hook, polls } = setUp({ popup });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    hook.unmount();
+    await pass(4 * POLL_MS);
+    expect(polls()).toBe(0);
+    expect(popup.closed).toBe(false);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('sends the popup to web pages only', async () => {
+    const popup = new FakePopup();
+    const { hook } = setUp({ popup, startUrl: 'javascript:alert(1)' });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    expect(hook.result.current.state).toMatchObject({ status: 'failed' });
+    expect(popup.location.href).toBe('about:blank');
+  });
+});

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { screen } from '@testing-library/react';
+import {
+  createExtensionTester,
+  renderTestApp,
+} from '@backstage/frontend-test-utils';
+import { createTestEntityPage } from '@backstage/plugin-catalog-react/testUtils';
+import { FakeIncomingMailApi } from './__testUtils__/FakeIncomingMailApi';
+import { aRequestSummary, project } from './__testUtils__/samples';
+import { incomingMailApiRef } from './api/incomingMailApiRef';
+import incomingMailPlugin from './index';
+
+describe('incomingMailPlugin', () => {
+  it('brings the extensions that hosts configure by these names', () => {
+    const ids = [
+      'api:incoming-mail',
+      'page:incoming-mail',
+      'sub-page:incoming-mail/oauth',
+      'entity-content:incoming-mail/email-requests',
+      'entity-content:incoming-mail/requests',
+    ] as const;
+    for (const id of ids) {
+      expect(() => incomingMailPlugin.getExtension(id)).not.toThrow();
+    }
+  });
+
+  it.each([
+    [
+      'shows the requests on the page of a project',
+      [aRequestSummary()],
+      'Printer on fire',
+    ],
+    [
+      'does without the tab Email requests where a host leaves it out',
+      [],
+      'No requests yet',
+    ],
+  ])('%s', async (_, items, shown) => {
+    renderTestApp({
+      extensions: [
+        createTestEntityPage({ entity: project }),
+        incomingMailPlugin.getExtension(
+          'entity-content:incoming-mail/requests',
+        ),
+      ],
+      apis: [
+        [
+          incomingMailApiRef,
+          new FakeIncomingMailApi({ listRequests: () => ({ items }) }),
+        ],
+      ],
+    });
+    expect(await screen.findByText(shown)).toBeInTheDocument();
+    expect(screen.queryByText('Open Email requests')).not.toBeInTheDocument();
+  });
+
+  it('has its tabs below the page of the plugin', () => {
+    const tester = createExtensionTester(
+      incomingMailPlugin.getExtension('page:incoming-mail'),
+    ).add(incomingMailPlugin.getExtension('sub-page:incoming-mail/oauth'));
+    expect(JSON.stringify(tester.snapshot())).toContain('incoming-mail/oauth');
+  });
+});
