@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+import { TestDatabases } from '@backstage/backend-test-utils';
+import {
+  CreateIntegration,
+  UpdateIntegration,
+} from '@postroom/plugin-incoming-mail-common';
+import { Knex } from 'knex';
+import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
+import { DbGrantRow, tables } from '../../database';
+import { Secret } from '../../secrets';
+import {
+  addMailbox,
+  aKeyring,
+  anIntegration,
+  dumpTables,
+} from '../__testUtils__/fixtures';
+import { ConsentStore } from '../consent/ConsentStore';
+import { GrantStore } from '../vault/GrantStore';
+import { IntegrationService } from './IntegrationService';
+import { IntegrationStore } from './IntegrationStore';
+
+jest.setTimeout(60_000);
+
+const ADMIN = 'user:default/admin';
+
+describe('IntegrationService', () => {
+  const databases = TestDatabases.create();
+
+  describe.each(databases.eachSupportedId())('%p', databaseId => {
+    let db: Knex;
+    let service: IntegrationService;
+    let store: IntegrationStore;
+    let grants: GrantStore;
+
+    beforeAll(async () => {
+      db = await openTestDatabase(databases, databaseId);
+      const keyring = aKeyring();
+      store = new IntegrationStore({ db, keyring });
+      grants = new GrantStore({ db, keyring });
+      service = new IntegrationService({
+        integrations: store,
+        grants,
+        consents: new ConsentStore({ db, keyring }),
+        externalBaseUrl: 'https://portal.test/api/incoming-mail',
+        allowHttpLoopback: false,
+      });
+    });
+
+    afterEach(async () => {
+      await db(tables.mailboxes).delete();
+      await db(tables.oauthIntegrations).delete();
+    });
+
+    const create = (changes?: Partial<CreateIntegration>) =>
+      service.create(anIntegration(changes), ADMIN);
+
+    /** An update without a secret that changes nothing unless told. */
+    function anUpdate(changes: Partial<UpdateIntegration> = {}) {
+      const { callbackSlug, clientSecret, ...settings } = anIntegration();
+      return { ...settings, version: 1, ...changes };
+    }
+
+    async function addGrant(integrationId: string) {
+      const mailboxId = await addMailbox(db, { integrationId });
+      await store.transaction(tx =>
+        grants.put(tx, {
+          mailboxId,
+          integrationId,
+          integrationVersion: 1,
+          account: 'support@corp.test',
+          tokens: {
+            accessToken: new Secret('a'),
+            refreshToken: new Secret('r'),
+            expiresInMs: 1,
+            refreshAheadMs: 1,
+            scopes: [],
+          },
+        }),
+      );
+      return async () =>
+        (await db<DbGrantRow>(tables.oauthGrants)
+          .where({ mailbox_id: mailboxId })
+          .first())!;
+    }
+
+    it('keeps an integration and seals its secret', async () => {
+      const { callbackSlug, redirectUrl } = service.reserveRedirectUrl();
+      expect(callbackSlug).toMatch(/^[\w-]{22}$/);
+      expect(redirectUrl).toBe(
+        `https://portal.test/api/incoming-mail/oauth/callback/${callbackSlug}`,
+      );
+      const input = anIntegration({
+        callbackSlug,
+        issuer: 'https://provider.test',
+        allowedDomains: ['corp.test'],
+      });
+      const created = await service.create(input, ADMIN);
+      const { clientSecret, callbackSlug: _slug, ...settings } = input;
+      expect(created).toEqual({
+        ...settings,
+        revocationEndpoint: undefined,
+        id: expect.any(String),
+        version: 1,
+        redirectUrl,
+        clientSecret: { set: true, updatedAt: expect.any(String) },
+        ready: true,
+        channelCount: 0,
+        createdAt: expect.any(String),
+        updatedAt: expect.any(String),
+      });
+      expect(await dumpTables(db)).not.toContain(clientSecret);
+      const record = await store.find(created.id);
+      expect((await record!.openClientSecret())!.reveal()).toBe(clientSecret);
+      expect(JSON.stringify(record)).not.toContain(clientSecret);
+      await expect(service.create(input, ADMIN)).rejects.toMatchObject({
+        name: 'ConflictError',
+      });
+    });
+
+    it('is ready once the provider can tell who we are', async () => {
+      const ready = async (changes: Partial<CreateIntegration>) =>
+        (await create(changes)).ready;
+      expect(await ready({})).toBe(true);
+      expect(await ready({ clientId: undefined })).toBe(false);
+      expect(await ready({ clientSecret: undefined })).toBe(false);
+      expect(
+        await ready({
+          clientSecret: undefined,
+          clientAuthentication: 'none',
+        }),
+      ).toBe(true);
+    });
+
+    it('takes only addresses that secrets may be sent to', async () => {
+      await expect(
+        create({
+          tokenEndpoint: 'http://provider.test/token',
+          issuer: 'http://localhost:9',
+        }),
+      ).rejects.toMatchObject({
+        name: 'InputError',
+        fields: [
+          { path: 'body.issuer', message: 'must be https' },
+          { path: 'body.tokenEndpoint', message: 'must be https' },
+        ],
+      });
+      await expect(
+        create({
+          provider: 'microsoft',
+          scopes: ['offline_access', 'IMAP.AccessAsUser.All'],
+        }),
+      ).rejects.toMatchObject({ fields: [{ path: 'body.scopes.1' }] });
+    });
+
+    it('lists by name, page by page, with the number of users', async () => {
+      const names = ['delta', 'alpha', 'bravo', 'alpha', 'charlie'];
+      for (const name of names) {
+        await create({ name });
+      }
+      const [first] = (await service.list({ limit: 1 })).items;
+      await addMailbox(db, { integrationId: first.id });
+      await addMailbox(db, { integrationId: first.id });
+
+      const seen: Array<[string, number]> = [];
+      let cursor: string | undefined;
+      do {
+        const page = await service.list({ limit: 2, cursor });
+        seen.push(
+          ...page.items.map(
+            item => [item.name, item.channelCount] as [string, number],
+          ),
+        );
+        cursor = page.nextCursor;
+      } while (cursor);
+      expect(seen.map(([name]) => name)).toEqual([...names].sort());
+      expect(seen[0][1]).toBe(2);
+      expect(seen.slice(1).every(([, count]) => count === 0)).toBe(true);
+    });
+
+    it('shows project owners nothing of the client', async () => {
+      const { id } = await create();
+      const choice = {
+        id,
+        name: 'Corp mail',
+        provider: 'custom',
+        allowedDomains: [],
+        mailHosts: anIntegration().mailHosts,
+        ready: true,
+      };
+      expect(await service.listChoices({ limit: 10 })).toEqual({
+        items: [choice],
+      });
+      expect(await service.findChoice(id)).toEqual(choice);
+    });
+
+    it('keeps grants and secret through a change that is not of trust', async () => {
+      const { id } = await create();
+      const grant = await addGrant(id);
+      const updated = await service.update(
+        id,
+        anUpdate({ name: 'Other', allowedDomains: ['corp.test'] }),
+      );
+      expect(updated).toMatchObject({
+        name: 'Other',
+        version: 2,
+        clientSecret: { set: true },
+      });
+      expect(await grant()).toMatchObject({
+        state: 'active',
+        integration_version: 2,
+        generation: 1,
+      });
+      await service.update(
+        id,
+        anUpdate({ version: 2, clientSecret: 'another' }),
+      );
+      const record = await store.find(id);
+      expect((await record!.openClientSecret())!.reveal()).toBe('another');
+      expect(await grant()).toMatchObject({
+        state: 'active',
+        integration_version: 3,
+      });
+    });
+
+    it.each<[string, Partial<UpdateIntegration>]>([
+      ['issuer', { issuer: 'https://evil.test' }],
+      [
+        'authorization endpoint',
+        { authorizationEndpoint: 'https://evil.test/a' },
+      ],
+      ['token endpoint', { tokenEndpoint: 'https://evil.test/t' }],
+      ['client ID', { clientId: 'another' }],
+    ])(
+      'asks for the secret again and voids the grants with another %s',
+      async (_title, change) => {
+        const { id } = await create();
+        const grant = await addGrant(id);
+        await expect(
+          service.update(id, anUpdate(change)),
+        ).rejects.toMatchObject({
+          name: 'InputError',
+          fields: [{ path: 'body.clientSecret' }],
+        });
+        expect(await service.get(id)).toMatchObject({ version: 1 });
+        expect(await grant()).toMatchObject({ state: 'active' });
+
+        await service.update(
+          id,
+          anUpdate({ ...change, clientSecret: 'entered again' }),
+        );
+        expect(await service.get(id)).toMatchObject({ ...change, version: 2 });
+        expect(await grant()).toMatchObject({
+          state: 'needs-consent',
+          failure_code: 'integration-changed',
+          refresh_sealed: null,
+          access_sealed: null,
+          generation: 2,
+        });
+      },
+    );
+
+    it('keeps no secret over a time in which the client has none', async () => {
+      const { id } = await create();
+      const open = await service.update(
+        id,
+        anUpdate({
+          clientAuthentication: 'none',
+          tokenEndpoint: 'https://evil.test/t',
+        }),
+      );
+      expect(open.clientSecret).toEqual({ set: false, updatedAt: undefined });
+      const closed = await service.update(
+        id,
+        anUpdate({ version: 2, tokenEndpoint: 'https://evil.test/t' }),
+      );
+      expect(closed).toMatchObject({
+        clientSecret: { set: false },
+        ready: false,
+      });
+    });
+
+    it('lets the first of two changes stand', async () => {
+      const { id } = await create();
+      const results = await Promise.allSettled([
+        service.update(id, anUpdate({ name: 'One' })),
+        service.update(id, anUpdate({ name: 'Two' })),
+      ]);
+      expect(results.map(({ status }) => status).sort()).toEqual([
+        'fulfilled',
+        'rejected',
+      ]);
+      await expect(
+        service.update(id, anUpdate({ name: 'Three' })),
+      ).rejects.toMatchObject({ name: 'ConflictError' });
+      expect((await service.get(id)).version).toBe(2);
+    });
+
+    it('is not deleted while somebody uses it', async () => {
+      const { id } = await create();
+      for (let n = 0; n < 12; n += 1) {
+        await addMailbox(db, {
+          integrationId: id,
+          projectRef: `component:default/p${String(n).padStart(2, '0')}`,
+        });
+      }
+      await expect(service.delete(id)).rejects.toMatchObject({
+        name: 'ConflictError',
+        message: expect.stringMatching(
+          /used by 12 mailbox\(es\): component:default\/p00, .*p09 and more/,
+        ),
+      });
+      await db(tables.mailboxes).delete();
+      await service.delete(id);
+      await expect(service.get(id)).rejects.toMatchObject({
+        name: 'NotFoundError',
+      });
+      await expect(service.delete(id)).rejects.toMatchObject({
+        name: 'NotFoundError',
+      });
+    });
+  });
+});
