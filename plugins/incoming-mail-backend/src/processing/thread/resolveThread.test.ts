@@ -114,7 +114,7 @@ describe.each(databases.eachSupportedId())('resolveThread on %p', id => {
 
   it('has two transactions at the same time agree on one conversation', async () => {
     const { db, aMail, resolve } = await open();
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 100; round += 1) {
       const shared = [`r1-${round}`, `r2-${round}`, `r3-${round}`];
       const resolved = await Promise.all([
         resolve(
@@ -135,6 +135,6 @@ describe.each(databases.eachSupportedId())('resolveThread on %p', id => {
       expect(new Set(resolved.map(thread => thread.id)).size).toBe(1);
     }
     const ids = await db(tables.threadKeys).distinct('thread_id');
-    expect(ids).toHaveLength(20);
+    expect(ids).toHaveLength(100);
   });
 });

@@ -18,9 +18,9 @@ import { ThreadStore } from './ThreadStore';
  * Message-IDs for those to come.
  *
  * A mailbox has one worker at a time, but the transaction of one that lost its
- * lease may still be open. So the references are added first, which waits for
- * such a transaction, and read again: both then agree on the conversation of
- * whoever was first.
+ * lease may still be open. So a new conversation is only proposed: its
+ * references are added first, which waits for such a transaction, and read
+ * again. Where the other one has brought a key, its conversation is joined.
  */
 export async function resolveThread(
   tx: Tx,
@@ -33,19 +33,24 @@ export async function resolveThread(
   const known = await threads.list(tx, mailboxId, hashes);
   const found = findThreadId(keys, known);
   const proposed = found ?? randomUUID();
-  await threads.add(tx, mailboxId, unknownReferences(keys, known, proposed));
-  const agreed =
-    findThreadId(keys, await threads.list(tx, mailboxId, hashes)) ?? proposed;
-  if (!found && agreed !== proposed) {
-    await threads.move(tx, { mailboxId, from: proposed, to: agreed });
+  const added = unknownReferences(keys, known, proposed);
+  await threads.add(tx, mailboxId, added);
+  let threadId = proposed;
+  if (found === undefined && added.length > 0) {
+    const present = await threads.list(tx, mailboxId, hashes);
+    const others = present.filter(key => key.threadId !== proposed);
+    threadId = findThreadId(keys, others) ?? proposed;
+    if (threadId !== proposed) {
+      await threads.move(tx, { mailboxId, from: proposed, to: threadId });
+    }
   }
   if (keys.own) {
     await threads.add(tx, mailboxId, [
-      { hash: keys.own, kind: 'own', threadId: agreed },
+      { hash: keys.own, kind: 'own', threadId },
     ]);
   }
   return Object.freeze({
-    id: agreed,
+    id: threadId,
     isReply: keys.references.length > 0 || found !== undefined,
   });
 }
