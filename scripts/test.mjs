@@ -47,6 +47,8 @@ async function testPackages(args) {
         'repo',
         'test',
         '--watchAll=false',
+        // A busy machine is slow, and slowness is not what is tested.
+        '--testTimeout=60000',
         '--json',
         `--outputFile=${reportPath('jest')}`,
         ...args,

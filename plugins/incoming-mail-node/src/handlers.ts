@@ -26,7 +26,8 @@ export interface HandlerContext {
    * The transaction in which the mail is marked as handled. What is written
    * through it stands exactly when the mail counts as handled. Valid until
    * the handler's promise settles. Use nothing else of the plugin's database
-   * meanwhile: SQLite has one connection, and would wait for itself.
+   * meanwhile: SQLite has one connection, and would wait for itself. Never
+   * commit it or roll it back: that is the plugin's to do.
    */
   readonly tx: Knex.Transaction;
   /**

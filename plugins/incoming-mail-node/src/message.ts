@@ -69,7 +69,7 @@ export interface IncomingMessage {
   readonly subject: string;
   /** The text part, or the text of the HTML part where there is no other. Lines end in `\n`; possibly empty; at most 1 MiB. */
   readonly text: string;
-  /** The HTML part as it came. Hostile until sanitised; absent where there is none. */
+  /** The HTML part as it came, at most 1 MiB. Hostile until sanitised; absent where there is none. */
   readonly html?: string;
   readonly attachments: readonly MailAttachment[];
   /** The size of the whole mail on the server. */

@@ -34,6 +34,15 @@ export function isUniqueViolation(error: unknown): boolean {
   return isDatabaseConflictError(error);
 }
 
+// PostgreSQL: invalid_text_representation and numeric_value_out_of_range.
+// SQLite compares values of any type.
+const unfitValueCodes = new Set(['22P02', '22003']);
+
+/** Whether a bound value is none that its column's type can have. */
+export function isUnfitValue(error: unknown): boolean {
+  return unfitValueCodes.has(codeOf(error) ?? '');
+}
+
 // PostgreSQL: serialization_failure and deadlock_detected. SQLite: another
 // process holds the file.
 const retryableCodes = new Set(['40001', '40P01', 'SQLITE_BUSY']);

@@ -38,6 +38,26 @@ describe.each(databases.eachSupportedId())('readPage (%s)', databaseId => {
     expect((await read('desc')).items).toEqual(['e', 'd']);
   });
 
+  it('refuses a cursor whose values the columns cannot have', async () => {
+    const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    const cursor = Buffer.from('["one","a"]').toString('base64url');
+    const reading = readPage<DbRequestCounterRow, string>(
+      db(tables.requestCounters),
+      {
+        page: { limit: 2, cursor },
+        order: ['last_number', 'project_ref'],
+        direction: 'asc',
+        toItem: row => row.project_ref,
+      },
+    );
+    const answer = await reading.catch((error: Error) => error.message);
+    // SQLite compares values of any type, and finds nothing.
+    expect([
+      'Invalid input: query.cursor is not one of this list',
+      { items: [] },
+    ]).toContainEqual(answer);
+  });
+
   it.each(['x', 'e30', 'WzFd', 'W1sxXSwyXQ', ''.padEnd(400, 'A')])(
     'refuses the cursor %p as an input error of its field',
     async cursor => {

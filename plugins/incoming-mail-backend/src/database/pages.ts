@@ -3,6 +3,7 @@ import { InputError } from '@backstage/errors';
 import { Page, PageQuery } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import { z } from 'zod';
+import { isUnfitValue } from './dialect';
 
 // Keyset pages: a page begins after the last row of the one before, named by
 // its values, so that rows that come or go meanwhile shift nothing.
@@ -31,7 +32,10 @@ export async function readPage<TRow extends {}, TItem>(
   },
 ): Promise<Page<TItem>> {
   const { page, order, direction, toItem } = options;
-  const after = page.cursor && decodeCursor(page.cursor, order.length);
+  const after =
+    page.cursor === undefined
+      ? undefined
+      : decodeCursor(page.cursor, order.length);
   if (after) {
     const columns = order.map(() => '??').join(', ');
     const values = order.map(() => '?').join(', ');
@@ -40,9 +44,12 @@ export async function readPage<TRow extends {}, TItem>(
       [...order, ...after],
     );
   }
-  const rows = (await query
-    .orderBy(order.map(column => ({ column, order: direction })))
-    .limit(page.limit + 1)) as TRow[];
+  const rows = await readRows<TRow>(
+    query
+      .orderBy(order.map(column => ({ column, order: direction })))
+      .limit(page.limit + 1),
+    after !== undefined,
+  );
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
   return {
@@ -50,6 +57,25 @@ export async function readPage<TRow extends {}, TItem>(
     ...(rows.length > page.limit &&
       last && { nextCursor: encodeCursor(order.map(column => last[column])) }),
   };
+}
+
+async function readRows<TRow>(
+  query: PromiseLike<unknown>,
+  hasCursor: boolean,
+): Promise<TRow[]> {
+  try {
+    return (await query) as TRow[];
+  } catch (error) {
+    // Well-formed, but with a value that the column's type does not have.
+    if (hasCursor && isUnfitValue(error)) {
+      throw invalidCursor();
+    }
+    throw error;
+  }
+}
+
+function invalidCursor(): InputError {
+  return new InputError('Invalid input: query.cursor is not one of this list');
 }
 
 function encodeCursor(values: unknown[]): string {
@@ -67,5 +93,5 @@ function decodeCursor(cursor: string, length: number): CursorValues {
   } catch {
     // Whatever is wrong with it, the caller gets the same answer.
   }
-  throw new InputError('Invalid input: query.cursor is not one of this list');
+  throw invalidCursor();
 }

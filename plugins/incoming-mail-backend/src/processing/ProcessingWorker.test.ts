@@ -7,13 +7,12 @@ import {
   MailHandler,
 } from '@postroom/plugin-incoming-mail-node';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
-import { claimDue, revokeLease, tables } from '../database';
+import { claimDue, revokeLease, tables, Db } from '../database';
 import { MailboxStore } from '../mailboxes';
 import { RequestStore, RequestTracker } from '../requests';
 import { insertMailbox } from './__testUtils__/insertMailbox';
 import { openProcessing, Processing } from './__testUtils__/openProcessing';
 import { ordinaryHeader, rawMail } from './__testUtils__/rawMail';
-import { Database } from './types';
 
 jest.setTimeout(120_000);
 
@@ -53,7 +52,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
   async function open(
     handlers: MailHandler[],
-    options: Parameters<typeof openProcessing>[2] & { db?: Database } = {},
+    options: Parameters<typeof openProcessing>[2] & { db?: Db } = {},
   ) {
     const { db: given, ...workerOptions } = options;
     const db = given ?? (await openTestDatabase(databases, id));
@@ -483,7 +482,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
   it('brings every byte value through to the store', async () => {
     const all = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
-    const requests = (db: Database) => new RequestTracker(new RequestStore(db));
+    const requests = (db: Db) => new RequestTracker(new RequestStore(db));
     const db = await openTestDatabase(databases, id);
     const { accept, work, kinds } = openProcessing(db, [requests(db)]);
     const mailboxId = await insertMailbox(db, {
@@ -867,7 +866,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
   });
 });
 
-async function hasWork(db: Database): Promise<boolean> {
+async function hasWork(db: Db): Promise<boolean> {
   const waiting = await db(tables.inboxMessages).where({ state: 'stored' });
   return waiting.length > 0;
 }

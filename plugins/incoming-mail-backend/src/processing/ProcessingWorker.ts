@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LoggerService } from '@backstage/backend-plugin-api';
 import {
+  Db,
   claimDue,
   LeaseTicket,
   releaseLease,
@@ -18,7 +19,6 @@ import {
 } from './processMessage';
 import { ThreadStore } from './thread/ThreadStore';
 import {
-  Database,
   MailboxDirectory,
   OnProcessingOutcome,
   ProcessingOutcome,
@@ -57,7 +57,7 @@ const POSTPONED = 'A mail could not be handled and is tried again later';
 
 /** What a worker is made of. */
 export interface ProcessingWorkerOptions {
-  readonly db: Database;
+  readonly db: Db;
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxDirectory;
   readonly registry: HandlerRegistry;

@@ -5,6 +5,7 @@ import {
   IncomingMessage,
 } from '@postroom/plugin-incoming-mail-node';
 import {
+  Db,
   holdLease,
   inTransaction,
   LeaseLostError,
@@ -24,7 +25,7 @@ import { parseMessage } from './parse/parseMessage';
 import { failed, passed, stopped } from './steps';
 import { resolveThread } from './thread/resolveThread';
 import { ThreadStore } from './thread/ThreadStore';
-import { Database, ProcessingOutcome } from './types';
+import { ProcessingOutcome } from './types';
 
 // Exactly once
 //
@@ -44,7 +45,7 @@ const NO_HANDLER = 'No handler is bound to the mailbox';
 
 /** What processing a mail needs. */
 export interface ProcessMessageDeps extends DeliveryDeps {
-  readonly db: Database;
+  readonly db: Db;
   readonly inbox: InboxStore;
   readonly threads: ThreadStore;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
-import { inTransaction } from '../database';
 import { WaitingMessage } from '../inbox';
 import { HandlerBinding, Mailbox } from '../mailboxes';
 
@@ -39,9 +38,6 @@ export type OnProcessingOutcome = (
   outcome: ProcessingOutcome,
   message: WaitingMessage,
 ) => void;
-
-/** The plugin's database, for transactions; statements are in the stores. */
-export type Database = Parameters<typeof inTransaction>[0];
 
 /** What processing has to know of mailboxes. */
 export interface MailboxDirectory {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { addLease, dbNow, inTransaction, tables } from '../../database';
-import { Database } from '../types';
+import { Db } from '../../database';
 
 /**
  * A mailbox with its lease and bindings, as far as processing needs one.
@@ -9,7 +9,7 @@ import { Database } from '../types';
  * @returns its id
  */
 export async function insertMailbox(
-  db: Database,
+  db: Db,
   options: { projectRef?: string; handlerIds?: readonly string[] } = {},
 ): Promise<string> {
   const id = randomUUID();

@@ -2,19 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { mockServices } from '@backstage/backend-test-utils';
 import { MailHandler } from '@postroom/plugin-incoming-mail-node';
-import { dbNow, inTransaction, tables } from '../../database';
+import { Db, dbNow, inTransaction, tables } from '../../database';
 import { InboxStore } from '../../inbox';
 import { MailboxStore } from '../../mailboxes';
 import { HandlerRegistry } from '../handle/HandlerRegistry';
 import { ProcessingWorker, ProcessingWorkerOptions } from '../ProcessingWorker';
-import { Database, ProcessingOutcome } from '../types';
+import { ProcessingOutcome } from '../types';
 
 /** A worker on a database, and what a test does around it. */
 export type Processing = ReturnType<typeof openProcessing>;
 
 /** Makes a worker; the mailboxes come from `insertMailbox`. */
 export function openProcessing(
-  db: Database,
+  db: Db,
   handlers: readonly MailHandler[],
   options: Partial<ProcessingWorkerOptions> = {},
 ) {
@@ -70,7 +70,7 @@ export function openProcessing(
 }
 
 async function accept(
-  db: Database,
+  db: Db,
   inbox: InboxStore,
   mailboxId: string,
   mails: ReadonlyArray<Buffer | { raw: Buffer; truncated: boolean }>,
