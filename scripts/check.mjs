@@ -20,10 +20,20 @@ const STEPS = [
     name: 'lint scripts',
     run: ['eslint', '--max-warnings', '0', '--ext', '.js,.mjs,.cjs', 'scripts'],
   },
-  { name: 'types', run: ['tsc', '--noEmit', '--incremental', 'false'] },
+  {
+    name: 'types',
+    run: [
+      'tsc',
+      '--noEmit',
+      '--skipLibCheck',
+      'false',
+      '--incremental',
+      'false',
+    ],
+  },
   {
     name: 'config, demo',
-    run: ['backstage-cli', 'config:check', '--lax'],
+    run: ['backstage-cli', 'config:check', '--lax', '--strict'],
   },
   {
     name: 'config, production',
@@ -31,6 +41,7 @@ const STEPS = [
       'backstage-cli',
       'config:check',
       '--lax',
+      '--strict',
       ...CONFIGS.flatMap(path => ['--config', path]),
     ],
   },
