@@ -37,7 +37,11 @@ export function portOverrides(ports) {
  * @returns {import('./processes.mjs').Running[]}
  */
 export function startDemo({ ports, watch = false, onLine }) {
-  const env = portOverrides(ports);
+  const env = {
+    // A line for each request hides what matters; LOG_LEVEL=info shows them.
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
+    ...portOverrides(ports),
+  };
   return [
     startSandbox({
       httpPort: ports.sandboxHttp,

@@ -50,7 +50,8 @@ export function pageRoutes(options: PageRoutesOptions): Router {
 
   router.get('/apps', (_req, res) => {
     const clients = options.clients.list();
-    res.send(appsPage({ issuer: options.issuer, clients }));
+    const { issuer, imapPort } = options;
+    res.send(appsPage({ issuer, imapPort, clients }));
   });
 
   router.post('/apps', form, (req, res) => {
@@ -60,6 +61,7 @@ export function pageRoutes(options: PageRoutesOptions): Router {
     res.status(registered ? 201 : 400).send(
       appsPage({
         issuer: options.issuer,
+        imapPort: options.imapPort,
         clients: options.clients.list(),
         notice,
         form: registered ? undefined : typed,

@@ -16,6 +16,7 @@ export type AppsNotice =
 /** The developer console: register an application, see those there are. */
 export function appsPage(options: {
   readonly issuer: string;
+  readonly imapPort: number;
   readonly clients: readonly RegisteredClient[];
   readonly notice?: AppsNotice;
   /** What was typed, so that a refused form is not lost. */
@@ -57,7 +58,7 @@ export function appsPage(options: {
             ${options.clients.map(rowOf)}
           </ul>`}
       <h2>Endpoints</h2>
-      ${providerFacts(options.issuer)}`,
+      ${providerFacts(options)}`,
   });
 }
 

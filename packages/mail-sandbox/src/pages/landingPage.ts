@@ -26,12 +26,10 @@ export function landingPage(options: {
           ><strong>Compose</strong><span>Put a mail into a mailbox</span></a
         >
       </nav>
-      <h2>OAuth provider</h2>
-      ${providerFacts(options.issuer)}
-      <h2>Mail server</h2>
+      <h2>OAuth provider and mail server</h2>
+      ${providerFacts(options)}
+      <h2>Mailboxes</h2>
       <dl>
-        <dt>IMAP, no encryption</dt>
-        <dd><code>127.0.0.1:${options.imapPort}</code></dd>
         <dt>Accounts (password <code>${demoPassword}</code>)</dt>
         ${demoAccounts.map(
           ({ address }) => html`<dd><code>${address}</code></dd>`,

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { html, type Html } from './html';
 
-/** What a person copies into an OAuth client. */
-export function providerFacts(issuer: string): Html {
+/** What a person copies into an OAuth client that reads mail. */
+export function providerFacts({
+  issuer,
+  imapPort,
+}: {
+  readonly issuer: string;
+  readonly imapPort: number;
+}): Html {
   return html`<dl>
     <dt>Issuer</dt>
     <dd><code>${issuer}</code></dd>
@@ -12,5 +18,10 @@ export function providerFacts(issuer: string): Html {
     <dd><code>${issuer}/token</code></dd>
     <dt>Scopes</dt>
     <dd><code>openid email mail offline_access</code></dd>
+    <dt>Mail server</dt>
+    <dd>
+      IMAP, host <code>localhost</code>, port <code>${imapPort}</code>, without
+      encryption
+    </dd>
   </dl>`;
 }
