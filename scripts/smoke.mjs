@@ -156,15 +156,6 @@ async function walk(installation, step) {
   await step('save the channel and walk the consent', () =>
     connectChannel(owner, installation),
   );
-  await step('first visit, nothing old', () =>
-    until('the first visit', async () => {
-      const { state, readingSince } = await owner.call(
-        'GET',
-        `${PROJECT}/channel`,
-      );
-      return state === 'active' && readingSince;
-    }).then(() => undefined),
-  );
   await step('send 20 mails', async () => {
     for (const mail of mails) {
       await send(installation, mail);

@@ -77,6 +77,7 @@ export const incomingMailPlugin = createBackendPlugin({
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
         const mailboxes = new MailboxStore(db);
+        const cursors = new CursorStore(db);
         const requests = new RequestStore(db);
         const tracker = new RequestTracker(requests);
         const openSession = createOpenSession({
@@ -96,9 +97,18 @@ export const incomingMailPlugin = createBackendPlugin({
           hooks: {
             proveMailbox: proof =>
               proveMailbox(proof, { mailboxes, openSession }),
-            async onGranted(tx, { mailboxId }) {
+            async onGranted(tx, { mailboxId, seen }) {
               await mailboxes.activate(tx, mailboxId);
               await journal.appendIn(tx, { mailboxId, event: 'authorized' });
+              // Reading starts here and now: mail that arrives before the
+              // first visit must not count as old.
+              if (await cursors.createBaseline(tx, { mailboxId, ...seen })) {
+                await mailboxes.setReadingSince(tx, mailboxId);
+                await journal.appendIn(tx, {
+                  mailboxId,
+                  event: 'baseline-set',
+                });
+              }
             },
             async onRefused({ mailboxId, code }) {
               await journal.append({
@@ -126,7 +136,7 @@ export const incomingMailPlugin = createBackendPlugin({
         const dispatcher = new PollDispatcher({
           deps: {
             db,
-            cursors: new CursorStore(db),
+            cursors,
             inbox,
             mailboxes,
             openSession,

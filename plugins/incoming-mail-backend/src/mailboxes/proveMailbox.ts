@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Secret } from '../secrets';
-import { OpenSession } from '../transport';
+import { OpenFolder, OpenSession } from '../transport';
 import { MailboxStore } from './MailboxStore';
 
 /**
@@ -8,12 +8,13 @@ import { MailboxStore } from './MailboxStore';
  * its folder: what was authorized is then proven to be the account that will
  * be read, whatever the provider says about whose it is.
  *
+ * @returns the folder as it stands, which is where reading starts
  * @throws MailFailure where it does not work
  */
 export async function proveMailbox(
   options: { mailboxId: string; accessToken: Secret; signal: AbortSignal },
   deps: { mailboxes: MailboxStore; openSession: OpenSession },
-): Promise<void> {
+): Promise<OpenFolder & { folder: string }> {
   const { mailboxId, accessToken, signal } = options;
   const mailbox = await deps.mailboxes.getById(mailboxId);
   const session = await deps.openSession({
@@ -22,7 +23,8 @@ export async function proveMailbox(
     signal,
   });
   try {
-    await session.open(mailbox.folder);
+    const opened = await session.open(mailbox.folder);
+    return { ...opened, folder: mailbox.folder };
   } finally {
     await session.close();
   }

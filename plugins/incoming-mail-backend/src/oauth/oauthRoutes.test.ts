@@ -39,7 +39,14 @@ describe('routes of the oauth room', () => {
       externalBaseUrl: 'https://portal.test/api/incoming-mail',
       returnOrigins: ['https://portal.test'],
       allowHttpLoopback: false,
-      hooks: { proveMailbox: async () => {}, onGranted: async () => {} },
+      hooks: {
+        proveMailbox: async () => ({
+          folder: 'INBOX',
+          uidValidity: 1,
+          uidNext: 1,
+        }),
+        onGranted: async () => {},
+      },
     });
     const router = PromiseRouter();
     oauth.mountRoutes({

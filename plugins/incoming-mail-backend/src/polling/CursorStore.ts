@@ -57,6 +57,37 @@ export class CursorStore {
     return fromRow(row);
   }
 
+  /**
+   * Begins to read a folder with mail that arrives from now on, if it was
+   * never read before.
+   *
+   * @returns false where it was: reading goes on where it stopped
+   */
+  async createBaseline(
+    tx: Tx,
+    options: {
+      mailboxId: string;
+      folder: string;
+      uidValidity: number;
+      uidNext: number;
+    },
+  ): Promise<boolean> {
+    const { mailboxId, folder, uidValidity, uidNext } = options;
+    const known = await tx<DbCursorRow>(tables.mailboxCursors)
+      .where({ mailbox_id: mailboxId, folder })
+      .first('id');
+    if (known) {
+      return false;
+    }
+    await this.create(tx, {
+      mailboxId,
+      folder,
+      uidValidity,
+      baseUid: uidNext - 1,
+    });
+    return true;
+  }
+
   /** Moves a cursor forward; a smaller UID leaves it where it is. */
   async advance(tx: Tx, cursorId: string, lastUid: number): Promise<void> {
     await tx<DbCursorRow>(tables.mailboxCursors)

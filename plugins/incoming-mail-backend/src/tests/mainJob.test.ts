@@ -159,7 +159,7 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
       const start = await startConsent();
       await walk(start);
       expect(await consentOf(start)).toMatchObject({ status: 'succeeded' });
-      return until(visit, now => now.readingSince !== undefined);
+      return getChannel();
     };
     const untilHandled = async (count: number): Promise<MessageSummary[]> =>
       until(
@@ -286,6 +286,17 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
       'After',
       'Before',
     ]);
+  });
+
+  it('reads mail from the consent on, not from the first visit on', async () => {
+    const world = await setUp();
+    await mail('old', 'Old', 'From before the consent.');
+    const channel = await world.authorize();
+    expect(channel.readingSince).toBeDefined();
+    await mail('early', 'Early', 'Arrived before the first visit.');
+    await world.visit();
+    await world.untilHandled(1);
+    expect(await world.listRequests()).toMatchObject([{ subject: 'Early' }]);
   });
 
   it('renews a token that has run out without anyone noticing', async () => {

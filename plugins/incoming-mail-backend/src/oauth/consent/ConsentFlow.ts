@@ -41,6 +41,15 @@ import { ConsentRecord } from './types';
 // completion altogether.
 const PROOF_MS = 60_000;
 
+/** What the proving sign-in saw: where reading can start. */
+export interface SeenFolder {
+  readonly folder: string;
+  /** The folder's numbering. */
+  readonly uidValidity: number;
+  /** Mail that arrives from now on has this number or a higher one. */
+  readonly uidNext: number;
+}
+
 /** What the composing plugin does when a mailbox was, or was not, authorized. */
 export interface ConsentHooks {
   /**
@@ -52,9 +61,12 @@ export interface ConsentHooks {
     mailboxId: string;
     accessToken: Secret;
     signal: AbortSignal;
-  }): Promise<void>;
+  }): Promise<SeenFolder>;
   /** Part of the transaction that stores the grant; may be run again. */
-  onGranted(tx: Tx, options: { mailboxId: string }): Promise<void>;
+  onGranted(
+    tx: Tx,
+    options: { mailboxId: string; seen: SeenFolder },
+  ): Promise<void>;
   /** Told of a consent that failed after the person had come back. */
   onRefused?(options: { mailboxId: string; code: FailureCode }): Promise<void>;
 }
@@ -171,12 +183,12 @@ export class ConsentFlow {
     }
     try {
       const tokens = await this.#redeem(callback, consent, integration);
-      await this.#hooks.proveMailbox({
+      const seen = await this.#hooks.proveMailbox({
         mailboxId: consent.mailboxId,
         accessToken: tokens.accessToken,
         signal: AbortSignal.timeout(PROOF_MS),
       });
-      await this.#store(consent, tokens);
+      await this.#store(consent, tokens, seen);
       return { kind: 'succeeded', consent };
     } catch (error) {
       return this.#fail(consent, error);
@@ -212,7 +224,11 @@ export class ConsentFlow {
   }
 
   /** All or nothing: the grant, what depends on it, and the consent's end. */
-  async #store(consent: ConsentRecord, tokens: TokenSet): Promise<void> {
+  async #store(
+    consent: ConsentRecord,
+    tokens: TokenSet,
+    seen: SeenFolder,
+  ): Promise<void> {
     const { id, mailboxId, integrationId, expectedAccount } = consent;
     await this.#consents.transaction(async tx => {
       const version = await this.#integrations.holdVersion(tx, integrationId);
@@ -233,7 +249,7 @@ export class ConsentFlow {
           refreshAheadMs: refreshAheadMs(tokens.expiresInMs, this.#random),
         },
       });
-      await this.#hooks.onGranted(tx, { mailboxId });
+      await this.#hooks.onGranted(tx, { mailboxId, seen });
       if (!(await this.#consents.succeed(tx, id))) {
         throw new MailFailure('consent-invalid', 'The consent was cancelled');
       }

@@ -105,7 +105,7 @@ describe('consent at a real provider', () => {
       signal,
     });
     try {
-      await session.open('INBOX');
+      return { folder: 'INBOX', ...(await session.open('INBOX')) };
     } finally {
       await session.close();
     }
