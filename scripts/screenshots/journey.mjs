@@ -177,6 +177,25 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await page.getByText('it was in the spam folder').waitFor();
     await take('request');
   });
+  await step(
+    'a styled mail is shown formatted, and loads nothing',
+    async () => {
+      const loaded = [];
+      const note = request => loaded.push(request.url());
+      page.on('request', note);
+      await page.getByText('All requests').click();
+      await page.getByText('Your order has been shipped').click();
+      await page.getByRole('button', { name: 'Formatted' }).click();
+      const frame = page.frameLocator('iframe[title="Formatted mail"]');
+      await frame.getByText('On its way').waitFor();
+      await take('request-formatted');
+      page.off('request', note);
+      const foreign = loaded.filter(url => url.includes('tracker.test'));
+      if (foreign.length > 0) {
+        throw new Error(`The mail had ${foreign[0]} loaded`);
+      }
+    },
+  );
   await step('everyone can see why each mail ended where it did', async () => {
     await page.goto(`${portalUrl}${PROJECT_PATH}/email-requests`);
     await page.getByText('Quarantined').first().waitFor();
