@@ -75,7 +75,9 @@ await runMain(async () => {
       context,
       page,
       addresses: installation,
-      take: isCheck ? async () => {} : (name, of = page) => take(name, of),
+      take: isCheck
+        ? async () => {}
+        : (name, of = page, prepare) => take(name, of, prepare),
       step,
     });
     console.log('journey: ok');

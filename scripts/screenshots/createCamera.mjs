@@ -15,17 +15,21 @@ const MAX_HEIGHT = 2200;
  * Makes pictures of a page as it stands, wide and narrow, light and dark, and
  * leaves it as it was.
  *
+ * The portal builds its pages anew when a window becomes narrow: `prepare`
+ * brings a page back to what is to be seen.
+ *
  * @param {string} folder - where the pictures go, as <name>-<width>-<scheme>.png
  */
 export function createCamera(folder) {
   mkdirSync(folder, { recursive: true });
-  return async function take(name, page) {
+  return async function take(name, page, prepare = async () => {}) {
     const before = page.viewportSize();
     for (const { name: width, ...size } of WIDTHS) {
       for (const colorScheme of SCHEMES) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width: size.width, height: size.height });
         await page.waitForTimeout(SETTLE_MS);
+        await prepare();
         const overflow = await page.evaluate(
           () =>
             document.documentElement.scrollWidth -

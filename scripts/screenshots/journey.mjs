@@ -185,10 +185,15 @@ export async function walkJourney({ context, page, addresses, take, step }) {
       page.on('request', note);
       await page.getByText('All requests').click();
       await page.getByText('Your order has been shipped').click();
-      await page.getByRole('button', { name: 'Formatted' }).click();
-      const frame = page.frameLocator('iframe[title="Formatted mail"]');
-      await frame.getByText('On its way').waitFor();
-      await take('request-formatted');
+      const showFormatted = async () => {
+        await page.getByRole('button', { name: 'Formatted' }).click();
+        await page
+          .frameLocator('iframe[title="Formatted mail"]')
+          .getByText('On its way')
+          .waitFor();
+      };
+      await showFormatted();
+      await take('request-formatted', page, showFormatted);
       page.off('request', note);
       const foreign = loaded.filter(url => url.includes('tracker.test'));
       if (foreign.length > 0) {

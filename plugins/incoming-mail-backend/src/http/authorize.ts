@@ -11,6 +11,7 @@ import {
   BasicPermission,
   ResourcePermission,
 } from '@backstage/plugin-permission-common';
+import { projectRefOf } from './projectRefOf';
 
 /** Credentials of a signed-in person. */
 export type UserCredentials = BackstageCredentials<BackstageUserPrincipal>;
@@ -66,4 +67,23 @@ function refuseUnlessAllowed(result: AuthorizeResult, permission: string) {
   if (result !== AuthorizeResult.ALLOW) {
     throw new NotAllowedError(`You do not have the permission ${permission}`);
   }
+}
+
+/**
+ * The usual `authorize` of an endpoint below a project: whoever has this
+ * permission on the project of the path.
+ */
+export function whoMay(
+  authorizer: Authorizer,
+  permission: ResourcePermission<'catalog-entity'>,
+) {
+  return (context: {
+    credentials: BackstageCredentials;
+    input: { params: { kind: string; namespace: string; name: string } };
+  }) =>
+    authorizer.project(
+      context.credentials,
+      permission,
+      projectRefOf(context.input.params),
+    );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export { createAuthorizer } from './authorize';
+export { createAuthorizer, whoMay } from './authorize';
 export type { Authorizer } from './authorize';
 export { createMountEndpoint } from './mountEndpoint';
 export type {

@@ -4,7 +4,7 @@ import {
   messageReadPermission,
   messageReadRawPermission,
 } from '@postroom/plugin-incoming-mail-common';
-import { Authorizer, MountEndpoint, projectRefOf } from '../http';
+import { Authorizer, MountEndpoint, projectRefOf, whoMay } from '../http';
 import { InboxStore } from './InboxStore';
 
 /** What the routes need. */
@@ -23,24 +23,14 @@ export function mountInboxRoutes(
   const { authorizer, inbox, mailboxIdOf } = options;
 
   mount(endpoints.listMessages, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        messageReadPermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, messageReadPermission),
     audit: { none: 'reads what the page polls' },
     handle: async ({ input }) =>
       inbox.list(await mailboxIdOf(projectRefOf(input.params)), input.query),
   });
 
   mount(endpoints.downloadMessage, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        messageReadRawPermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, messageReadRawPermission),
     audit: {
       event: 'message-download',
       severity: 'medium',

@@ -3,7 +3,7 @@ import {
   channelReadPermission,
   endpoints,
 } from '@postroom/plugin-incoming-mail-common';
-import { Authorizer, MountEndpoint, projectRefOf } from '../http';
+import { Authorizer, MountEndpoint, projectRefOf, whoMay } from '../http';
 import { JournalStore } from './JournalStore';
 
 /** What the routes need. */
@@ -20,12 +20,7 @@ export function mountJournalRoutes(
   options: JournalRoutesOptions,
 ) {
   mount(endpoints.listJournal, {
-    authorize: ({ credentials, input }) =>
-      options.authorizer.project(
-        credentials,
-        channelReadPermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(options.authorizer, channelReadPermission),
     audit: { none: 'reads what the page polls' },
     handle: async ({ input }) =>
       options.journal.list(

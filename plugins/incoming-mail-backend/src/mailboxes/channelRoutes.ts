@@ -7,7 +7,7 @@ import {
   channelUpdatePermission,
   endpoints,
 } from '@postroom/plugin-incoming-mail-common';
-import { Authorizer, MountEndpoint, projectRefOf } from '../http';
+import { Authorizer, MountEndpoint, projectRefOf, whoMay } from '../http';
 import { ChannelService } from './ChannelService';
 
 type ProjectInput = {
@@ -26,23 +26,13 @@ export function mountChannelRoutes(
   const { authorizer, channels } = options;
 
   mount(endpoints.getChannel, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        channelReadPermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, channelReadPermission),
     audit: { none: 'reads what the page polls' },
     handle: ({ input }) => channels.get(projectRefOf(input.params)),
   });
 
   mount(endpoints.createChannel, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        channelCreatePermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, channelCreatePermission),
     audit: { event: 'channel-create', severity: 'medium', meta: ofProject },
     handle: ({ input, userRef }) =>
       channels.create({
@@ -53,12 +43,7 @@ export function mountChannelRoutes(
   });
 
   mount(endpoints.updateChannel, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        channelUpdatePermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { event: 'channel-update', severity: 'medium', meta: ofProject },
     handle: ({ input, userRef }) =>
       channels.update({
@@ -69,12 +54,7 @@ export function mountChannelRoutes(
   });
 
   mount(endpoints.deleteChannel, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        channelDeletePermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, channelDeletePermission),
     audit: { event: 'channel-delete', severity: 'medium', meta: ofProject },
     handle: async ({ input }) => {
       await channels.delete(projectRefOf(input.params));
@@ -83,12 +63,7 @@ export function mountChannelRoutes(
   });
 
   mount(endpoints.pollChannel, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        channelUpdatePermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { none: 'changes nothing but when the next visit is' },
     handle: async ({ input }) => {
       await channels.visitNow(projectRefOf(input.params));
@@ -97,12 +72,7 @@ export function mountChannelRoutes(
   });
 
   mount(endpoints.startConsent, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        channelAuthorizePermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, channelAuthorizePermission),
     audit: { event: 'consent-start', severity: 'medium', meta: ofProject },
     handle: ({ input, userRef }) =>
       channels.startConsent({

@@ -4,7 +4,7 @@ import {
   RequestComment,
   requestReadPermission,
 } from '@postroom/plugin-incoming-mail-common';
-import { Authorizer, MountEndpoint, projectRefOf } from '../http';
+import { Authorizer, MountEndpoint, projectRefOf, whoMay } from '../http';
 import { RequestStore } from './RequestStore';
 import { safeHtml } from './safeHtml';
 
@@ -24,12 +24,7 @@ export function mountRequestRoutes(
   const { requests, authorizer } = options;
 
   mount(endpoints.listRequests, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        requestReadPermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, requestReadPermission),
     audit,
     async handle({ input }) {
       const page = await requests.list(projectRefOf(input.params), input.query);
@@ -38,12 +33,7 @@ export function mountRequestRoutes(
   });
 
   mount(endpoints.getRequest, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        requestReadPermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, requestReadPermission),
     audit,
     async handle({ input }) {
       const request = await requests.getByNumber(
@@ -55,12 +45,7 @@ export function mountRequestRoutes(
   });
 
   mount(endpoints.listRequestComments, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        requestReadPermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, requestReadPermission),
     audit,
     async handle({ input }) {
       const page = await requests.listComments(

@@ -7,7 +7,7 @@ import {
   integrationReadPermission,
   integrationUpdatePermission,
 } from '@postroom/plugin-incoming-mail-common';
-import { Authorizer, MountEndpoint, projectRefOf } from '../../http';
+import { Authorizer, MountEndpoint, whoMay } from '../../http';
 import { IntegrationService } from './IntegrationService';
 
 /** Mounts the endpoints of administrators, and the choices of project owners. */
@@ -84,12 +84,7 @@ export function mountIntegrationRoutes(options: {
   });
 
   mount(endpoints.listIntegrationChoices, {
-    authorize: ({ credentials, input }) =>
-      authorizer.project(
-        credentials,
-        channelUpdatePermission,
-        projectRefOf(input.params),
-      ),
+    authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { none: 'reads names and mail hosts' },
     handle: ({ input }) => integrations.listChoices(input.query),
   });
