@@ -8,12 +8,16 @@
  */
 
 export * from './api';
+export * from './checks';
 export * from './consents';
+export * from './discovery';
 export * from './failures';
 export * from './integrations';
 export * from './journal';
+export * from './lintIntegration';
 export * from './mailboxes';
 export * from './messages';
 export * from './permissions';
 export * from './providers';
 export * from './requests';
+export * from './vault';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { failureSchema } from './failures';
 
 /** The providers that an integration can be made for. @public */
 export const providerIdSchema = z.enum(['google', 'microsoft', 'custom']);
@@ -121,6 +122,14 @@ const settings = {
     .max(50),
 };
 
+/**
+ * When the provider will no longer accept the client secret, as the
+ * administrator copied it from the provider: a calendar day.
+ *
+ * @public
+ */
+export const secretExpirySchema = z.iso.date();
+
 const clientSecretSchema = z
   .string()
   .min(1)
@@ -161,6 +170,7 @@ export const createIntegrationSchema = z
     ...settings,
     callbackSlug: callbackSlugSchema,
     clientSecret: clientSecretSchema.optional(),
+    clientSecretExpiresOn: secretExpirySchema.optional(),
   })
   .refine(issuerIsKnown, issuerRule);
 
@@ -181,6 +191,8 @@ export const updateIntegrationSchema = z
     ...settings,
     version: z.number().int().min(1),
     clientSecret: clientSecretSchema.optional(),
+    /** Absent: not known. */
+    clientSecretExpiresOn: secretExpirySchema.optional(),
   })
   .refine(issuerIsKnown, issuerRule);
 
@@ -202,7 +214,10 @@ export const integrationSchema = z.object({
   clientSecret: z.object({
     set: z.boolean(),
     updatedAt: z.iso.datetime().optional(),
+    expiresOn: secretExpirySchema.optional(),
   }),
+  /** The last fault of the client itself, such as a refused secret; absent when it works. */
+  fault: failureSchema.optional(),
   /** Whether it can be used for a consent: client ID and, where needed, secret are there. */
   ready: z.boolean(),
   /** How many channels use it. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { checkReportSchema } from '../checks';
 import {
   consentSchema,
   startConsentSchema,
   startedConsentSchema,
 } from '../consents';
+import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
 import {
   callbackSlugSchema,
   createIntegrationSchema,
@@ -24,6 +26,7 @@ import {
   requestSchema,
   requestSummarySchema,
 } from '../requests';
+import { vaultStatusSchema } from '../vault';
 import { defineEndpoint } from './defineEndpoint';
 import { pageOf, pageQuerySchema } from './page';
 
@@ -98,6 +101,28 @@ export const endpoints = {
     params: integrationParams,
     status: 204,
   }),
+  checkIntegration: defineEndpoint({
+    method: 'POST',
+    path: '/integrations/:integrationId/checks',
+    summary:
+      'Checks the set-up of an integration step by step, with the provider.',
+    params: integrationParams,
+    reply: checkReportSchema,
+  }),
+  discoverIssuer: defineEndpoint({
+    method: 'POST',
+    path: '/discoveries',
+    summary:
+      'Reads what an issuer says of itself (RFC 8414), to be shown before it is taken over.',
+    body: discoverIssuerSchema,
+    reply: discoveredIssuerSchema,
+  }),
+  getVaultStatus: defineEndpoint({
+    method: 'GET',
+    path: '/vault',
+    summary: 'Tells how many records are sealed with which vault key.',
+    reply: vaultStatusSchema,
+  }),
   listIntegrationChoices: defineEndpoint({
     method: 'GET',
     path: `${PROJECT}/integrations`,
@@ -138,6 +163,14 @@ export const endpoints = {
       'Removes a channel with its grant and stored mail; requests and comments stay.',
     params: projectParams,
     status: 204,
+  }),
+  checkChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/checks`,
+    summary:
+      'Checks a channel step by step: integration, grant, server, sign-in, folder.',
+    params: projectParams,
+    reply: checkReportSchema,
   }),
   pollChannel: defineEndpoint({
     method: 'POST',
