@@ -8,7 +8,11 @@ export interface Config {
       /**
        * Keys that client secrets and tokens are sealed with, the one in use
        * first. A start without a key is refused. To change the key, put a new
-       * one in front and keep the former one until nothing is sealed with it.
+       * one in front and keep the former one until nothing is sealed with it:
+       * what it sealed is sealed again in the background, and the endpoint
+       * /vault counts what is left. Where several replicas are deployed one
+       * after the other, deploy the new key behind the former one first, so
+       * that each replica can open what another one seals.
        */
       keys: Array<{
         /** A name for the key; never used again for another one. */

@@ -7,9 +7,11 @@ import {
 } from '@backstage/backend-plugin-api';
 import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
 import { incomingMailHandlersExtensionPoint } from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
+import { createConsentHooks } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector } from './extensions';
@@ -17,18 +19,20 @@ import { createAuthorizer } from './http';
 import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
+  announceHealth,
   ChannelService,
+  createPortalNotifier,
   MailboxStore,
   mountChannelRoutes,
-  proveMailbox,
+  NoticeStore,
 } from './mailboxes';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
 import { CursorStore, PollDispatcher } from './polling';
 import { HandlerRegistry, ProcessingWorker } from './processing';
 import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
-import { Janitor, retentionPolicy } from './retention';
 import { createRouter } from './router';
+import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
 import { createOpenSession } from './transport';
 
@@ -55,6 +59,7 @@ export const incomingMailPlugin = createBackendPlugin({
         lifecycle: coreServices.lifecycle,
         logger: coreServices.logger,
         metrics: metricsServiceRef,
+        notifications: notificationService,
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
@@ -77,6 +82,7 @@ export const incomingMailPlugin = createBackendPlugin({
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
         const mailboxes = new MailboxStore(db);
+        const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
         const requests = new RequestStore(db);
         const tracker = new RequestTracker(requests);
@@ -87,6 +93,8 @@ export const incomingMailPlugin = createBackendPlugin({
           maxMessageBytes: config.messages.maxBytes,
         });
 
+        // The dispatcher comes after what it needs tokens from.
+        let wakePolling = () => {};
         const oauth = createOAuth({
           db,
           keyring,
@@ -94,30 +102,19 @@ export const incomingMailPlugin = createBackendPlugin({
           externalBaseUrl,
           returnOrigins: config.oauth.returnOrigins,
           allowHttpLoopback: allowPlaintextLoopback,
-          hooks: {
-            proveMailbox: proof =>
-              proveMailbox(proof, { mailboxes, openSession }),
-            async onGranted(tx, { mailboxId, seen }) {
-              await mailboxes.activate(tx, mailboxId);
-              await journal.appendIn(tx, { mailboxId, event: 'authorized' });
-              // Reading starts here and now: mail that arrives before the
-              // first visit must not count as old.
-              if (await cursors.createBaseline(tx, { mailboxId, ...seen })) {
-                await mailboxes.setReadingSince(tx, mailboxId);
-                await journal.appendIn(tx, {
-                  mailboxId,
-                  event: 'baseline-set',
-                });
-              }
-            },
-            async onRefused({ mailboxId, code }) {
-              await journal.append({
-                mailboxId,
-                event: 'authorization-failed',
-                failure: code,
-              });
-            },
-          },
+          hooks: createConsentHooks({
+            cursors,
+            journal,
+            mailboxes,
+            notices,
+            openSession,
+            wakePolling: () => wakePolling(),
+          }),
+        });
+
+        await oauth.reportMissingKeys({
+          logger,
+          configPath: VAULT_KEYS_PATH,
         });
 
         const worker = new ProcessingWorker({
@@ -155,20 +152,29 @@ export const incomingMailPlugin = createBackendPlugin({
           concurrency: config.polling.concurrency,
           visitTimeoutMs: config.polling.visitTimeoutMs,
           onAccepted: () => worker.wake(),
+          onHealth: (tx, news) => announceHealth(tx, news, notices),
           onOutcome: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
           random: Math.random,
         });
+
+        wakePolling = () => dispatcher.wake();
 
         const channels = new ChannelService({
           db,
           mailboxes,
           journal,
           getIntegration: id => oauth.integrations.get(id),
-          forgetGrant: (tx, mailboxId) => oauth.vault.forget(mailboxId, tx),
+          forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
           countMessages: mailboxId => inbox.count(mailboxId),
-          wakePolling: () => dispatcher.wake(),
+          checks: {
+            findGrant: mailboxId => oauth.findGrant(mailboxId),
+            accessToken: (mailboxId, wait) =>
+              oauth.vault.accessToken(mailboxId, wait),
+            openSession,
+          },
+          wakePolling,
           handlerId: tracker.id,
         });
 
@@ -209,28 +215,13 @@ export const incomingMailPlugin = createBackendPlugin({
             worker.wake();
           },
         });
-        const janitor = new Janitor({
+        await scheduleHousekeeping({
+          scheduler: services.scheduler,
           logger,
-          rules: [
-            {
-              what: 'consents',
-              keepMs: retentionPolicy.consents,
-              removeOld: removal => oauth.removeOldConsents(removal),
-            },
-            {
-              what: 'journal',
-              keepMs: retentionPolicy.journal,
-              removeOld: removal => journal.removeOld(removal),
-            },
-          ],
-        });
-        await services.scheduler.scheduleTask({
-          id: 'incoming-mail-retention',
-          scope: 'global',
-          frequency: { hours: 1 },
-          timeout: { minutes: 10 },
-          initialDelay: { minutes: 1 },
-          fn: signal => janitor.runOnce(signal),
+          oauth,
+          journal,
+          notices,
+          notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {
           await dispatcher.stop();

@@ -15,6 +15,7 @@ export const tables = {
   oauthIntegrations: 'oauth_integrations',
   oauthGrants: 'oauth_grants',
   oauthConsents: 'oauth_consents',
+  oauthRevocations: 'oauth_revocations',
   mailboxes: 'mailboxes',
   mailboxCursors: 'mailbox_cursors',
   inboxMessages: 'inbox_messages',
@@ -27,6 +28,7 @@ export const tables = {
   requestCounters: 'request_counters',
   requests: 'requests',
   requestComments: 'request_comments',
+  notices: 'notices',
 } as const;
 
 export type DbLeaseRow = {
@@ -52,9 +54,13 @@ export type DbIntegrationRow = {
   client_id: string | null;
   client_secret_sealed: string | null;
   client_secret_updated_at: DbInteger | null;
+  client_secret_expires_on: string | null;
   client_authentication: string;
   allowed_domains: string;
   mail_hosts: string;
+  fault_code: string | null;
+  fault_detail: string | null;
+  fault_since: DbInteger | null;
   created_by: string;
   created_at: DbInteger;
   updated_at: DbInteger;
@@ -105,6 +111,19 @@ export type DbConsentRow = {
   outcome: string | null;
   failure_code: string | null;
   failure_detail: string | null;
+};
+
+export type DbRevocationRow = {
+  id: string;
+  account: string;
+  token_sealed: string;
+  revocation_endpoint: string;
+  client_id: string;
+  client_secret_sealed: string | null;
+  client_authentication: string;
+  attempts: number;
+  due_at: DbInteger;
+  created_at: DbInteger;
 };
 
 export type DbMailboxRow = {
@@ -244,4 +263,17 @@ export type DbRequestCommentRow = {
   attachments: string;
   sent_at: DbInteger;
   created_at: DbInteger;
+};
+
+export type DbNoticeRow = {
+  id: string;
+  subject: string;
+  transition: string;
+  recipient_ref: string;
+  title: string;
+  description: string;
+  link: string | null;
+  severity: string;
+  created_at: DbInteger;
+  sent_at: DbInteger | null;
 };

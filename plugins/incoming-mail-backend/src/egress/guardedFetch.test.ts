@@ -265,4 +265,25 @@ describe('createGuardedFetch', () => {
     await expect(pending).rejects.toThrow('stopped');
     await hungUp();
   });
+
+  it('takes the status alone where nothing else counts', async () => {
+    let visits = 0;
+    const { url, hungUp } = await serve((_request, response) => {
+      visits += 1;
+      response.writeHead(302, { location: '/next' }).end('x'.repeat(300_000));
+    });
+    const fetch = createGuardedFetch({ policy: local });
+    await expect(fetch(url)).rejects.toMatchObject({
+      code: 'token-reply-unusable',
+      detail: 'It answered with a redirect (HTTP 302)',
+    });
+    const response = await fetch(url, { statusOnly: true });
+    expect([response.status, await response.text()]).toEqual([302, '']);
+    expect(visits).toBe(2);
+    // Broken off in the middle of the page, which the server sees as a reset.
+    await Promise.allSettled([hungUp()]);
+    await expect(
+      createGuardedFetch({ policy: strict })(url, { statusOnly: true }),
+    ).rejects.toMatchObject({ code: 'host-not-allowed' });
+  });
 });

@@ -19,6 +19,12 @@ export interface GuardedRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | URLSearchParams;
   readonly signal?: AbortSignal;
+  /**
+   * Only whether something answers counts, as with pages that are meant for
+   * browsers: a redirect is handed back, though still not followed, and the
+   * body is not read, whatever its size.
+   */
+  readonly statusOnly?: boolean;
 }
 
 /** The part of `fetch` that OAuth needs, for oauth4webapi's `customFetch`. */
@@ -99,6 +105,9 @@ async function exchange(
       body: init.body?.toString(),
       signal,
     });
+    if (init.statusOnly) {
+      return new Response(null, { status: reply.statusCode });
+    }
     refuseRedirect(url, reply.statusCode);
     const body = await readBody(reply.body, maxBytes, url);
     return new Response(
@@ -173,7 +182,9 @@ function toHeaders(
 
 // Messages hold the origin only: a path or query may hold what is not for logs.
 function unusable(url: URL, what: string): MailFailure {
-  return new MailFailure('token-reply-unusable', `${url.origin} ${what}`);
+  return new MailFailure('token-reply-unusable', `${url.origin} ${what}`, {
+    detail: `It ${what}`,
+  });
 }
 
 function unreachable(url: URL, cause: unknown): MailFailure {

@@ -10,3 +10,4 @@ export type {
 export { FieldsError, parseRequest } from './parseRequest';
 export type { FieldError } from './parseRequest';
 export { projectRefOf } from './projectRefOf';
+export { RunLimit, TooManyRequestsError } from './RunLimit';

@@ -2,6 +2,7 @@
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   Channel,
+  CheckReport,
   createChannelSchema,
   OAuthIntegration,
   StartedConsent,
@@ -11,6 +12,7 @@ import { z } from 'zod';
 import { Db, inTransaction, Tx } from '../database';
 import { FieldsError } from '../http';
 import { JournalStore } from '../journal';
+import { ChannelCheckDeps, checkChannel } from './checkChannel';
 import { findSettingsFaults, needsNewConsent } from './channelRules';
 import { MailboxSettings, MailboxStore } from './MailboxStore';
 import { Mailbox } from './types';
@@ -30,6 +32,8 @@ export interface ChannelServiceOptions {
     returnOrigin: string;
   }): Promise<StartedConsent>;
   countMessages(mailboxId: string): Promise<Channel['counts']>;
+  /** What a check of a channel asks. */
+  readonly checks: Omit<ChannelCheckDeps, 'findIntegration'>;
   /** Has this replica look for due mailboxes at once. */
   wakePolling(): void;
   /** The handler that a channel's mail goes to. */
@@ -111,9 +115,13 @@ export class ChannelService {
 
   /** @throws NotFoundError */
   async delete(projectRef: string): Promise<void> {
-    const { mailboxes } = this.#options;
-    const mailbox = await mailboxes.getByProject(projectRef);
-    await mailboxes.delete(mailbox.id);
+    const { db, mailboxes, forgetGrant } = this.#options;
+    const { id } = await mailboxes.getByProject(projectRef);
+    await inTransaction(db, async tx => {
+      // Before the mailbox goes and takes its grant along unseen.
+      await forgetGrant(tx, id);
+      await mailboxes.delete(tx, id);
+    });
   }
 
   /**
@@ -131,6 +139,15 @@ export class ChannelService {
     }
     await mailboxes.scheduleNow(mailbox.id);
     wakePolling();
+  }
+
+  /** Checks the channel step by step; see {@link checkChannel}. */
+  async check(projectRef: string): Promise<CheckReport> {
+    const { mailboxes, checks } = this.#options;
+    return checkChannel(await mailboxes.getByProject(projectRef), {
+      ...checks,
+      findIntegration: id => this.#findIntegration(id),
+    });
   }
 
   /** Starts a consent for the channel's mailbox. */
@@ -154,7 +171,9 @@ export class ChannelService {
   }
 
   async #expectFitting(settings: MailboxSettings): Promise<void> {
-    const integration = await this.#findIntegration(settings);
+    const integration = await this.#findIntegration(
+      settings.authentication.integrationId,
+    );
     const faults = integration
       ? findSettingsFaults(settings, integration)
       : [
@@ -170,13 +189,9 @@ export class ChannelService {
     }
   }
 
-  async #findIntegration(
-    settings: Pick<MailboxSettings, 'authentication'>,
-  ): Promise<OAuthIntegration | undefined> {
+  async #findIntegration(id: string): Promise<OAuthIntegration | undefined> {
     try {
-      return await this.#options.getIntegration(
-        settings.authentication.integrationId,
-      );
+      return await this.#options.getIntegration(id);
     } catch (error) {
       if (error instanceof NotFoundError) {
         return undefined;
@@ -187,7 +202,9 @@ export class ChannelService {
 
   async #toChannel(mailbox: Mailbox): Promise<Channel> {
     const { mailboxes, countMessages } = this.#options;
-    const integration = await this.#findIntegration(mailbox);
+    const integration = await this.#findIntegration(
+      mailbox.authentication.integrationId,
+    );
     const nextVisitAt = await mailboxes.nextVisitAt(mailbox.id);
     return {
       id: mailbox.id,

@@ -170,8 +170,8 @@ describe.each(databases.eachSupportedId())('MailboxStore (%s)', databaseId => {
     const store = new MailboxStore(db);
     const { id } = await aChannel(db);
     const other = await aChannel(db, 'component:default/other');
-    await store.delete(id);
-    await store.delete(id);
+    await inTransaction(db, tx => store.delete(tx, id));
+    await inTransaction(db, tx => store.delete(tx, id));
     expect(await store.findById(id)).toBeUndefined();
     expect(await store.findById(other.id)).toBeDefined();
     expect(await db(tables.leases)).toHaveLength(2);

@@ -146,24 +146,31 @@ export class MailboxStore {
   }
 
   /** Removes a mailbox and all that hangs on it. Nothing to do is no error. */
-  async delete(id: string): Promise<void> {
-    await inTransaction(this.#db, async tx => {
-      await removeLeases(tx, id);
-      await tx<DbMailboxRow>(tables.mailboxes).where({ id }).delete();
-    });
+  async delete(tx: Tx, id: string): Promise<void> {
+    await removeLeases(tx, id);
+    await tx<DbMailboxRow>(tables.mailboxes).where({ id }).delete();
   }
 
-  /** A consent succeeded: the mailbox is read from now on. */
-  async activate(tx: Tx, id: string): Promise<void> {
-    await tx<DbMailboxRow>(tables.mailboxes)
+  /**
+   * A consent succeeded: the mailbox is read from now on.
+   *
+   * @returns whose channel it is
+   */
+  async activate(
+    tx: Tx,
+    id: string,
+  ): Promise<Pick<Mailbox, 'id' | 'projectRef'>> {
+    const [row] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({
         state: 'active' satisfies ChannelState,
         ...NO_FAILURE,
         failed_visits: 0,
         updated_at: dbNow(tx),
-      } as {});
+      } as {})
+      .returning('project_ref');
     await scheduleWork(tx, 'poll', id);
+    return { id, projectRef: row?.project_ref ?? undefined };
   }
 
   /** Writes how a visit ended, in the transaction of its holder. */

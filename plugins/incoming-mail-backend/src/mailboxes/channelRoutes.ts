@@ -7,8 +7,17 @@ import {
   channelUpdatePermission,
   endpoints,
 } from '@postroom/plugin-incoming-mail-common';
-import { Authorizer, MountEndpoint, projectRefOf, whoMay } from '../http';
+import {
+  Authorizer,
+  MountEndpoint,
+  projectRefOf,
+  RunLimit,
+  whoMay,
+} from '../http';
 import { ChannelService } from './ChannelService';
+
+// Each check signs in at the mail server, which counts that itself.
+const CHECKS_PER_MINUTE = 5;
 
 type ProjectInput = {
   params: { kind: string; namespace: string; name: string };
@@ -24,6 +33,7 @@ export function mountChannelRoutes(
   options: { authorizer: Authorizer; channels: ChannelService },
 ) {
   const { authorizer, channels } = options;
+  const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
 
   mount(endpoints.getChannel, {
     authorize: whoMay(authorizer, channelReadPermission),
@@ -59,6 +69,15 @@ export function mountChannelRoutes(
     handle: async ({ input }) => {
       await channels.delete(projectRefOf(input.params));
       return undefined;
+    },
+  });
+
+  mount(endpoints.checkChannel, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-check', severity: 'low', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      checks.take(userRef);
+      return channels.check(projectRefOf(input.params));
     },
   });
 

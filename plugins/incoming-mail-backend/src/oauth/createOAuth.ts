@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { NotFoundError } from '@backstage/errors';
 import { Router } from 'express';
-import { openDatabase } from '../database';
+import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
 import { Authorizer, MountEndpoint } from '../http';
 import { Keyring } from '../secrets';
@@ -12,16 +14,44 @@ import {
   BrowserRouterOptions,
   createBrowserRouter,
 } from './consent/oauthBrowserRoutes';
+import { checkIntegration } from './integrations/checkIntegration';
+import { discoverIssuer } from './integrations/discoverIssuer';
 import { mountIntegrationRoutes } from './integrations/integrationRoutes';
 import { IntegrationService } from './integrations/IntegrationService';
 import { IntegrationStore } from './integrations/IntegrationStore';
+import { IntegrationRecord } from './integrations/types';
+import { RevocationEndpoint } from './revocationEndpoint';
 import { TokenEndpoint } from './tokenEndpoint';
+import { forgetGrant } from './vault/forgetGrant';
 import { GrantStore } from './vault/GrantStore';
+import { listSecretWarnings, SecretWarning } from './vault/listSecretWarnings';
+import { resealRecords } from './vault/resealRecords';
+import { RevocationStore } from './vault/RevocationStore';
+import { GrantFacts } from './vault/types';
+import { SealedRecordStore } from './vault/SealedRecordStore';
+import { sendRevocations } from './vault/sendRevocations';
 import { TokenVault } from './vault/TokenVault';
+import { mountVaultRoutes } from './vault/vaultRoutes';
+import { readVaultStatus, reportMissingKeys } from './vault/vaultStatus';
+
+/** What the composing plugin does when something changed here. */
+export interface OAuthHooks extends ConsentHooks {
+  /**
+   * An administrator changed an integration: what waited for that can go on.
+   * Called after the change stands.
+   */
+  onIntegrationChanged?(integrationId: string): Promise<void>;
+}
+
+/** What a housekeeping task is given. */
+export interface HousekeepingOptions {
+  readonly logger: LoggerService;
+  readonly signal?: AbortSignal;
+}
 
 /** What the room needs from outside. */
 export interface OAuthOptions {
-  readonly db: Awaited<ReturnType<typeof openDatabase>>;
+  readonly db: Db;
   readonly keyring: Keyring;
   /** For token endpoints: bounded in time and size, and follows no redirect. */
   readonly fetch: GuardedFetch;
@@ -31,7 +61,7 @@ export interface OAuthOptions {
   readonly returnOrigins: readonly string[];
   /** Whether endpoints on this very machine may be http; for development. */
   readonly allowHttpLoopback: boolean;
-  readonly hooks: ConsentHooks;
+  readonly hooks: OAuthHooks;
 }
 
 /** The room: client registrations, consents, and the tokens they give. */
@@ -41,7 +71,26 @@ export interface OAuth {
   readonly vault: TokenVault;
   /** Removes consents that expired longer ago than `ageMs`; at most `limit`. */
   removeOldConsents(options: { ageMs: number; limit: number }): Promise<number>;
-  /** Mounts the endpoints of integrations and of consents under way. */
+  /**
+   * Drops what a consent gave for a mailbox, in the transaction of whoever
+   * removes the mailbox or gives it to another account. The provider is told
+   * afterwards, where that takes nothing from another mailbox.
+   */
+  forgetGrant(tx: Tx, mailboxId: string): Promise<void>;
+  /** One bounded run of telling providers what to revoke. */
+  sendRevocations(options: HousekeepingOptions): Promise<void>;
+  /** One bounded run of sealing with the key in use what former keys sealed. */
+  resealRecords(options: HousekeepingOptions): Promise<void>;
+  /** Logs, for the start, which keys of stored records are not configured. */
+  reportMissingKeys(options: {
+    logger: LoggerService;
+    configPath: string;
+  }): Promise<void>;
+  /** The client secrets that end soon, and who can renew them. */
+  listSecretWarnings(): Promise<SecretWarning[]>;
+  /** How the grant of a mailbox is; undefined where nobody authorized it. */
+  findGrant(mailboxId: string): Promise<GrantFacts | undefined>;
+  /** Mounts the endpoints of integrations, of the vault and of consents under way. */
   mountRoutes(options: { mount: MountEndpoint; authorizer: Authorizer }): void;
   /** The URLs that popups visit; to be mounted at the plugin's root. */
   createBrowserRouter(options: BrowserRouterOptions): Router;
@@ -53,7 +102,14 @@ export function createOAuth(options: OAuthOptions): OAuth {
   const integrationStore = new IntegrationStore({ db, keyring });
   const grants = new GrantStore({ db, keyring });
   const consentStore = new ConsentStore({ db, keyring });
+  const revocations = new RevocationStore({ db, keyring });
+  const records = new SealedRecordStore(db);
   const tokenEndpoint = new TokenEndpoint({
+    fetch: options.fetch,
+    allowHttpLoopback,
+  });
+
+  const revocationEndpoint = new RevocationEndpoint({
     fetch: options.fetch,
     allowHttpLoopback,
   });
@@ -64,6 +120,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
     consents: consentStore,
     externalBaseUrl,
     allowHttpLoopback,
+    onChanged: async id => options.hooks.onIntegrationChanged?.(id),
   });
   const consents = new ConsentService({
     consents: consentStore,
@@ -75,6 +132,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
     consents: consentStore,
     integrations: integrationStore,
     grants,
+    revocations,
     tokenEndpoint,
     externalBaseUrl,
     hooks: options.hooks,
@@ -89,12 +147,75 @@ export function createOAuth(options: OAuthOptions): OAuth {
     integrations,
     consents,
     vault,
+    forgetGrant: (tx, mailboxId) =>
+      forgetGrant(tx, mailboxId, {
+        grants,
+        integrations: integrationStore,
+        revocations,
+      }),
+    async sendRevocations({ logger, signal }) {
+      const outcome = await sendRevocations(
+        {
+          revocations,
+          grants,
+          consents: consentStore,
+          endpoint: revocationEndpoint,
+          random: Math.random,
+        },
+        signal,
+      );
+      if (outcome.givenUp > 0) {
+        logger.warn(
+          'Access that is no longer used could not be revoked at the provider within a day; the owner of the account can remove it there',
+          { count: outcome.givenUp },
+        );
+      }
+    },
+    async resealRecords({ logger, signal }) {
+      const outcome = await resealRecords({ records, keyring, signal });
+      if (outcome.resealed > 0) {
+        logger.info('Records were sealed again with the vault key in use', {
+          kid: keyring.primaryKid,
+          ...outcome,
+        });
+      }
+    },
+    reportMissingKeys: report =>
+      reportMissingKeys({ ...report, records, keyring }),
+    findGrant: mailboxId => grants.find(mailboxId),
+    listSecretWarnings: () => listSecretWarnings(db, integrationStore),
     removeOldConsents: removal => consentStore.removeOld(removal),
     mountRoutes: ({ mount, authorizer }) => {
-      mountIntegrationRoutes({ mount, authorizer, integrations });
+      mountIntegrationRoutes({
+        mount,
+        authorizer,
+        integrations,
+        checkIntegration: async id =>
+          checkIntegration(await getRecord(integrationStore, id), {
+            ...options,
+            tokenEndpoint,
+          }),
+        discoverIssuer: issuer => discoverIssuer(issuer, options),
+      });
       mountConsentRoutes({ mount, consents });
+      mountVaultRoutes({
+        mount,
+        authorizer,
+        readStatus: () => readVaultStatus({ records, keyring }),
+      });
     },
     createBrowserRouter: services =>
       createBrowserRouter({ ...services, flow, externalBaseUrl }),
   };
+}
+
+async function getRecord(
+  integrations: IntegrationStore,
+  id: string,
+): Promise<IntegrationRecord> {
+  const integration = await integrations.find(id);
+  if (!integration) {
+    throw new NotFoundError(`There is no integration ${id}`);
+  }
+  return integration;
 }

@@ -4,7 +4,13 @@ export type { ConsentService } from './consent/ConsentService';
 export type { BrowserRouterOptions } from './consent/oauthBrowserRoutes';
 export type { ConsentMailbox } from './consent/types';
 export { createOAuth } from './createOAuth';
-export type { OAuth, OAuthOptions } from './createOAuth';
+export type {
+  HousekeepingOptions,
+  OAuth,
+  OAuthHooks,
+  OAuthOptions,
+} from './createOAuth';
+export { explainFailure } from './explainFailure';
 export { isDomainAllowed } from './integrations/integrationRules';
 export type { IntegrationService } from './integrations/IntegrationService';
 export {
@@ -12,4 +18,8 @@ export {
   isSecureBaseUrl,
   START_PATH,
 } from './integrations/redirectUrl';
+export { orFailure, runChecks } from './runChecks';
+export type { CheckResult, CheckStep } from './runChecks';
+export type { GrantFacts } from './vault/types';
+export type { SecretWarning } from './vault/listSecretWarnings';
 export type { AccessTokenOptions, TokenVault } from './vault/TokenVault';

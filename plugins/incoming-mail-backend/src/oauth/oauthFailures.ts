@@ -3,7 +3,10 @@ import { isError } from '@backstage/errors';
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import * as oauth from 'oauth4webapi';
-import { Secret } from '../secrets';
+import { z } from 'zod';
+import { Secret, withoutSecrets } from '../secrets';
+import { aadstsNumber, microsoftErrors } from './providerErrors';
+import { parseObject, TokenReply } from './tokenReply';
 
 // What providers and oauth4webapi say, as codes of the catalogue.
 //
@@ -24,33 +27,15 @@ const codesByError: Readonly<
   login_required: ofBoth('consent-revoked'),
   invalid_client: ofBoth('client-refused'),
   unauthorized_client: ofBoth('client-refused'),
+  // Google's words for a client that was removed or switched off.
+  deleted_client: ofBoth('client-refused'),
+  disabled_client: ofBoth('client-refused'),
   invalid_scope: refusedAtConsent(),
   invalid_request: refusedAtConsent(),
   unsupported_grant_type: refusedAtConsent(),
   temporarily_unavailable: ofBoth('token-endpoint-unreachable'),
   server_error: ofBoth('token-endpoint-unreachable'),
   slow_down: ofBoth('token-endpoint-unreachable'),
-};
-
-// Microsoft's own numbers say more than its OAuth error, which for some of
-// these differs between endpoints (learn.microsoft.com, "Microsoft Entra
-// authentication and authorization error codes").
-const codesByAadsts: Readonly<Record<string, FailureCode>> = {
-  50057: 'consent-revoked', // account disabled
-  50076: 'consent-revoked', // a second factor is asked for
-  50079: 'consent-revoked', // a second factor has to be set up
-  50173: 'consent-revoked', // password changed
-  53003: 'consent-revoked', // conditional access
-  65001: 'consent-revoked', // no consent
-  700082: 'consent-revoked', // not used for too long
-  700084: 'consent-revoked', // life of a single-page app's token is over
-  7000215: 'client-refused', // wrong secret, often its ID instead of its value
-  7000222: 'client-refused', // secret has run out
-  700016: 'client-refused', // client unknown in this tenant
-  90002: 'client-refused', // tenant unknown
-  90023: 'client-refused', // tenant not valid
-  900382: 'client-refused', // tenant of another cloud
-  50194: 'client-refused', // single-tenant client at the common endpoint
 };
 
 function ofBoth(code: FailureCode) {
@@ -95,7 +80,11 @@ export function toTokenFailure(
     );
   }
   if (error instanceof oauth.ResponseBodyError) {
-    const detail = redact(describe(error), context.secrets);
+    const detail = describe({
+      error: error.error,
+      description: error.error_description,
+      secrets: context.secrets,
+    });
     return new MailFailure(
       codeOf(error, kind),
       `The token endpoint answered with ${detail}`,
@@ -131,10 +120,11 @@ function codeOf(
   error: oauth.ResponseBodyError,
   kind: TokenRequestKind,
 ): FailureCode {
-  const [, number] =
-    /AADSTS(\d{5,8})\b/.exec(error.error_description ?? '') ?? [];
+  // Microsoft's own numbers say more than its OAuth error, which for some of
+  // them differs between endpoints.
+  const number = aadstsNumber(error.error_description ?? '');
   return (
-    (number ? codesByAadsts[number] : undefined) ??
+    (number ? microsoftErrors[number]?.failure : undefined) ??
     codesByError[error.error]?.[kind] ??
     'token-reply-unusable'
   );
@@ -172,11 +162,19 @@ function findMailFailure(error: unknown): MailFailure | undefined {
 const MAX_DESCRIPTION = 200;
 const MAX_WORD = 60;
 
-function describe(error: oauth.ResponseBodyError): string {
-  const word = errorWord(error.error);
-  return error.error_description
-    ? `${word}: ${error.error_description.slice(0, MAX_DESCRIPTION)}`
-    : word;
+function describe(options: {
+  error: string;
+  description?: string;
+  secrets: readonly Secret[];
+}): string {
+  const { error, description, secrets } = options;
+  const word = errorWord(withoutSecrets(error, secrets));
+  // Taken out before it is shortened: half a secret would not be found.
+  const text = withoutSecrets(description ?? '', secrets)
+    // One line: Microsoft's descriptions have several.
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, MAX_DESCRIPTION);
+  return text ? `${word}: ${text}` : word;
 }
 
 /** An error code, reduced to the characters that one has. */
@@ -184,14 +182,35 @@ function errorWord(error: string): string {
   return error.replace(/[^\w.-]+/g, ' ').slice(0, MAX_WORD);
 }
 
-function redact(text: string, secrets: readonly Secret[]): string {
-  return secrets.reduce(
-    (result, secret) => result.replaceAll(secret.reveal(), String(secret)),
-    text,
-  );
-}
-
 // oauth4webapi's messages are fixed sentences, undici's name hosts and ports.
 function messageOf(error: unknown): string {
   return isError(error) ? error.message : 'unknown';
+}
+
+const refusalSchema = z.object({
+  error: z.string().min(1),
+  error_description: z.string().optional().catch(undefined),
+});
+
+/** The error that a token endpoint answered with (RFC 6749 section 5.2). */
+export interface TokenRefusal {
+  readonly error: string;
+  /** Foreign text, whole and with whatever it repeats; to be judged, not shown. */
+  readonly description?: string;
+  /** Both, shortened and without what was sent. */
+  readonly words: string;
+}
+
+/** Reads the error out of a reply; undefined where it holds none. */
+export function readTokenRefusal(
+  reply: TokenReply,
+  secrets: readonly Secret[],
+): TokenRefusal | undefined {
+  const parsed = refusalSchema.safeParse(parseObject(reply.body));
+  if (!parsed.success) {
+    return undefined;
+  }
+  const { error, error_description: description } = parsed.data;
+  const words = describe({ error, description, secrets });
+  return { error, description, words };
 }

@@ -139,6 +139,8 @@ describe('routes of the oauth room', () => {
     ['get', '/integrations/:id', 'incoming-mail.integration.read'],
     ['put', '/integrations/:id', 'incoming-mail.integration.update'],
     ['delete', '/integrations/:id', 'incoming-mail.integration.delete'],
+    ['post', '/integrations/:id/checks', 'incoming-mail.integration.update'],
+    ['post', '/discoveries', 'incoming-mail.integration.create'],
     [
       'get',
       `${PROJECT}/integrations`,
@@ -154,8 +156,13 @@ describe('routes of the oauth room', () => {
     const call = request(app)[method](
       path.replace(':id', mailbox.integrationId),
     );
-    const response = await (method in bodies && path !== '/redirect-urls'
-      ? call.send(bodies[method as 'post' | 'put'])
+    const body =
+      path === '/discoveries'
+        ? { issuer: 'https://provider.test' }
+        : bodies[method as 'post' | 'put'];
+    const hasNone = /urls$|checks$/.test(path);
+    const response = await (method in bodies && !hasNone
+      ? call.send(body)
       : call);
     expect(response.status).toBe(403);
     expect(permissionsAsked()).toBe(asked);

@@ -2,7 +2,8 @@
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import * as oauth from 'oauth4webapi';
 import type { GuardedFetch } from '../egress';
-import { Secret } from '../secrets';
+import { randomToken, Secret } from '../secrets';
+import { toClientAuth } from './clientAuthentication';
 import { isLoopbackUrl } from './integrations/redirectUrl';
 import { IntegrationRecord } from './integrations/types';
 import {
@@ -11,7 +12,12 @@ import {
   TokenResponse,
   TokenVerdict,
 } from './judgeTokenResponse';
-import { TokenRequestKind, toTokenFailure } from './oauthFailures';
+import {
+  readTokenRefusal,
+  TokenRefusal,
+  TokenRequestKind,
+  toTokenFailure,
+} from './oauthFailures';
 import { readReply, TokenReply, toResponse } from './tokenReply';
 import { TokenSet } from './vault/types';
 
@@ -56,6 +62,16 @@ export interface AccountClaims {
   readonly email?: unknown;
   readonly email_verified?: unknown;
 }
+
+/** What a token endpoint answered to a code that nobody was ever given. */
+export interface TokenProbe {
+  readonly status: number;
+  /** Absent where the answer is not that of a token endpoint. */
+  readonly refusal?: TokenRefusal;
+}
+
+/** Sends neither client ID nor secret. */
+const nobody: oauth.ClientAuth = () => {};
 
 /** Sends token requests (RFC 6749 sections 4.1.3 and 6) as a given client. */
 export class TokenEndpoint {
@@ -122,6 +138,51 @@ export class TokenEndpoint {
     );
   }
 
+  /**
+   * Sends a made-up code, as the client or as nobody. What is asked for is
+   * refused either way; how tells what the provider thinks of the endpoint,
+   * the client and the redirect URL. An answer that is no refusal is not read.
+   *
+   * @throws MailFailure where no answer comes, or no client can be shown
+   */
+  async probe(
+    integration: IntegrationRecord,
+    options: {
+      redirectUri: string;
+      as: 'client' | 'nobody';
+      signal: AbortSignal;
+    },
+  ): Promise<TokenProbe> {
+    const { settings } = integration;
+    const { redirectUri, as, signal } = options;
+    const code = new Secret(randomToken());
+    const verifier = new Secret(randomToken());
+    const clientSecret =
+      as === 'client' ? await integration.openClientSecret() : undefined;
+    const secrets = [code, verifier, ...(clientSecret ? [clientSecret] : [])];
+    try {
+      const reply = await this.#send(integration, {
+        grantType: 'authorization_code',
+        parameters: {
+          code: code.reveal(),
+          code_verifier: verifier.reveal(),
+          redirect_uri: redirectUri,
+        },
+        authentication:
+          as === 'client'
+            ? toClientAuth(settings.clientAuthentication, clientSecret)
+            : nobody,
+        signal,
+      });
+      return {
+        status: reply.status,
+        refusal: readTokenRefusal(reply, secrets),
+      };
+    } catch (error) {
+      throw toTokenFailure(error, { kind: 'code', secrets });
+    }
+  }
+
   async #request(
     integration: IntegrationRecord,
     request: {
@@ -140,20 +201,14 @@ export class TokenEndpoint {
     const client = clientOf(integration);
     let reply: TokenReply | undefined;
     try {
-      reply = await readReply(
-        await oauth.genericTokenEndpointRequest(
-          server,
-          client,
-          authenticationOf(integration, clientSecret),
-          grantType,
-          parameters,
-          {
-            [oauth.customFetch]: this.#fetch,
-            [oauth.allowInsecureRequests]: this.#mayBeHttp(integration),
-            signal: AbortSignal.timeout(DEADLINE_MS),
-          },
+      reply = await this.#send(integration, {
+        grantType,
+        parameters,
+        authentication: toClientAuth(
+          integration.settings.clientAuthentication,
+          clientSecret,
         ),
-      );
+      });
       const response = await oauth.processGenericTokenEndpointResponse(
         server,
         client,
@@ -168,6 +223,33 @@ export class TokenEndpoint {
         secrets,
       });
     }
+  }
+
+  async #send(
+    integration: IntegrationRecord,
+    request: {
+      grantType: string;
+      parameters: Record<string, string>;
+      authentication: oauth.ClientAuth;
+      signal?: AbortSignal;
+    },
+  ): Promise<TokenReply> {
+    const { grantType, parameters, authentication, signal } = request;
+    const deadline = AbortSignal.timeout(DEADLINE_MS);
+    return readReply(
+      await oauth.genericTokenEndpointRequest(
+        serverOf(integration),
+        clientOf(integration),
+        authentication,
+        grantType,
+        parameters,
+        {
+          [oauth.customFetch]: this.#fetch,
+          [oauth.allowInsecureRequests]: this.#mayBeHttp(integration),
+          signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
+        },
+      ),
+    );
   }
 
   #mayBeHttp(integration: IntegrationRecord): boolean {
@@ -227,44 +309,9 @@ function serverOf(integration: IntegrationRecord): oauth.AuthorizationServer {
 
 function clientOf(integration: IntegrationRecord): oauth.Client {
   return {
-    client_id: integration.settings.clientId ?? '',
+    // Not empty, as the library demands it: an endpoint can be asked whether
+    // it answers before there is a client.
+    client_id: integration.settings.clientId ?? 'none',
     [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
   };
-}
-
-function authenticationOf(
-  integration: IntegrationRecord,
-  clientSecret: Secret | undefined,
-): oauth.ClientAuth {
-  const { clientAuthentication } = integration.settings;
-  if (clientAuthentication === 'none') {
-    return oauth.None();
-  }
-  if (!clientSecret) {
-    throw new MailFailure(
-      'integration-incomplete',
-      `The integration ${integration.id} has no client secret`,
-    );
-  }
-  return clientAuthentication === 'client_secret_basic'
-    ? basicAuthentication(clientSecret)
-    : oauth.ClientSecretPost(clientSecret.reveal());
-}
-
-/**
- * RFC 6749 section 2.3.1. Encoded as forms are, which leaves `-`, `.` and `_`
- * alone: oauth4webapi encodes these as well, and a provider that does not
- * decode, as some do not, would then refuse most secrets.
- */
-function basicAuthentication(clientSecret: Secret): oauth.ClientAuth {
-  return (_server, client, _body, headers) => {
-    const credentials = [client.client_id, clientSecret.reveal()]
-      .map(encodeFormValue)
-      .join(':');
-    headers.set('authorization', `Basic ${btoa(credentials)}`);
-  };
-}
-
-function encodeFormValue(value: string): string {
-  return new URLSearchParams({ '': value }).toString().slice(1);
 }

@@ -54,14 +54,41 @@ export function toResponse(
   if (!members) {
     return new Response(body, { status });
   }
-  const { id_token: idToken, ...others } = members;
+  const { id_token: idToken, ...others } = withoutNonsense(members);
   return Response.json(
     options.withIdToken ? { ...others, id_token: idToken } : others,
     { status },
   );
 }
 
-function parseObject(body: string): Record<string, unknown> | undefined {
+/**
+ * Leaves out what may be absent and is not what it should be. With this answer
+ * a rotating provider has forgotten the former refresh token: refusing the new
+ * one because of a life that makes no sense would lose the grant.
+ */
+function withoutNonsense(
+  members: Record<string, unknown>,
+): Record<string, unknown> {
+  const {
+    expires_in: expiresIn,
+    scope,
+    refresh_token: refreshToken,
+    ...rest
+  } = members;
+  const seconds =
+    typeof expiresIn === 'string' ? parseFloat(expiresIn) : expiresIn;
+  return {
+    ...rest,
+    ...(Number.isFinite(seconds) &&
+      Number(seconds) >= 0 && { expires_in: seconds }),
+    ...(typeof scope === 'string' && { scope }),
+    ...(typeof refreshToken === 'string' &&
+      refreshToken !== '' && { refresh_token: refreshToken }),
+  };
+}
+
+/** The members of a JSON object; undefined for whatever else was sent. */
+export function parseObject(body: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body, (key, member) =>
       key !== '' && member === null ? undefined : member,

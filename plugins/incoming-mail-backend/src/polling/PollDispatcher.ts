@@ -8,11 +8,12 @@ import {
   LeaseTicket,
   releaseLease,
   toSafeError,
+  Tx,
   workWithLease,
 } from '../database';
 import { JournalStore, NewJournalEntry } from '../journal';
 import { Pipeline, startPipeline } from '../lib';
-import { Mailbox, stateAfterVisit } from '../mailboxes';
+import { HealthNews, Mailbox, stateAfterVisit } from '../mailboxes';
 import { PollDeps, pollMailbox } from './pollMailbox';
 import { nextVisitInMs } from './pollSchedule';
 import { PollOutcome } from './types';
@@ -29,6 +30,11 @@ export interface PollDispatcherOptions {
   readonly visitTimeoutMs: number;
   /** Called after mail was stored; must not throw. */
   onAccepted(): void;
+  /**
+   * Told how a mailbox is after a visit, unless it was active and still is, in
+   * the transaction that records it.
+   */
+  onHealth?(tx: Tx, news: HealthNews): Promise<void>;
   /** Told how each visit ended, for metrics; must not throw. */
   onOutcome(outcome: PollOutcome, durationMs: number): void;
   readonly random: () => number;
@@ -167,12 +173,17 @@ export class PollDispatcher {
   ): Promise<void> {
     const { deps, journal, logger } = this.#options;
     const failure = outcome.kind === 'failed' ? outcome : undefined;
+    const state = stateAfterVisit(mailbox.state, failure?.failure);
     await inTransaction(deps.db, async tx => {
       await holdLease(tx, ticket);
       await deps.mailboxes.recordVisit(tx, mailbox.id, {
-        state: stateAfterVisit(mailbox.state, failure?.failure),
+        state,
         failure: failure && { code: failure.failure, detail: failure.detail },
       });
+      if (state !== 'active' || mailbox.state !== 'active') {
+        const news = { mailbox, state, failure: failure?.failure };
+        await this.#options.onHealth?.(tx, news);
+      }
     });
     for (const entry of journalEntriesOf(mailbox, outcome)) {
       await journal.append(entry);

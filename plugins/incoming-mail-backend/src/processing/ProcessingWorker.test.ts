@@ -7,7 +7,7 @@ import {
   MailHandler,
 } from '@postroom/plugin-incoming-mail-node';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
-import { claimDue, revokeLease, tables, Db } from '../database';
+import { claimDue, Db, inTransaction, revokeLease, tables } from '../database';
 import { MailboxStore } from '../mailboxes';
 import { RequestStore, RequestTracker } from '../requests';
 import { insertMailbox } from './__testUtils__/insertMailbox';
@@ -672,7 +672,9 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     jest.spyOn(inbox, 'readRaw').mockImplementation(async messageId => {
       const raw = await readRaw(messageId);
       if (raw.includes('gone')) {
-        await new MailboxStore(db).delete(mailboxId);
+        await inTransaction(db, tx =>
+          new MailboxStore(db).delete(tx, mailboxId),
+        );
       }
       return raw;
     });

@@ -8,4 +8,6 @@ export const retentionPolicy = {
   consents: DAY_MS,
   /** Long enough to see what happened last quarter. */
   journal: 90 * DAY_MS,
+  /** Longer than a mailbox stands still unnoticed: what was told is not told again. */
+  notices: 365 * DAY_MS,
 } as const;

@@ -56,6 +56,11 @@ export class Keyring {
     return this.#primaryKid;
   }
 
+  /** The ids of all configured keys, the one in use first. */
+  get kids(): string[] {
+    return [...this.#keys.keys()];
+  }
+
   /** The derived key, or undefined where no key of that id is configured. */
   find(kid: string, purpose: SecretPurpose): Uint8Array | undefined {
     const key = this.#keys.get(kid);

@@ -2,5 +2,6 @@
 export { Keyring } from './Keyring';
 export type { KeyringKey, SecretPurpose } from './Keyring';
 export { hashToken, randomToken, tokensMatch } from './randomToken';
-export { open, seal } from './seal';
+export { kidOf, open, seal, sealedPrefixOf } from './seal';
 export { Secret } from './Secret';
+export { withoutSecrets } from './withoutSecrets';

@@ -2,10 +2,12 @@
 import { inspect } from 'node:util';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import fc from 'fast-check';
+import { CompactEncrypt } from 'jose';
 import { Keyring, KeyringKey } from './Keyring';
 import { hashToken, randomToken, tokensMatch } from './randomToken';
-import { open, seal } from './seal';
+import { kidOf, open, seal, sealedPrefixOf } from './seal';
 import { Secret } from './Secret';
+import { withoutSecrets } from './withoutSecrets';
 
 const PATH = 'incomingMail.vault.keys';
 const aKey = (kid: string): KeyringKey => ({ kid, secret: randomToken() });
@@ -24,6 +26,41 @@ describe('Secret', () => {
     expect(prints.join()).not.toContain('hunter2');
     expect(JSON.stringify({ secret })).toBe('{"secret":"[secret]"}');
     expect(secret.reveal()).toBe('hunter2');
+  });
+});
+
+describe('withoutSecrets', () => {
+  it('T19: takes a secret out however and wherever it is encoded', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 12, maxLength: 60, unit: 'grapheme-ascii' }),
+        fc.string({ maxLength: 10 }),
+        fc.string({ maxLength: 10 }),
+        fc.constantFrom('base64' as const, 'base64url' as const),
+        (secret, before, after, encoding) => {
+          const whole = Buffer.from(before + secret + after).toString(encoding);
+          const clean = withoutSecrets(
+            `plain ${secret} url ${encodeURIComponent(secret)} and ${whole}.`,
+            [new Secret(secret)],
+          );
+          expect(clean).not.toContain(secret);
+          expect(clean).toContain('[secret]');
+          const rest = clean.slice(clean.indexOf(' and ') + 5, -1);
+          for (const part of rest.split('[secret]')) {
+            expect(Buffer.from(part, encoding).toString()).not.toContain(
+              secret.slice(2, -2),
+            );
+          }
+        },
+      ),
+    );
+  });
+
+  it('leaves other text alone', () => {
+    const text = 'AADSTS700082: The refresh token has expired.';
+    expect(withoutSecrets(text, [new Secret('hunter2-hunter2')])).toBe(text);
+    expect(withoutSecrets(text, [new Secret('')])).toBe(text);
+    expect(withoutSecrets(text, [])).toBe(text);
   });
 });
 
@@ -133,6 +170,40 @@ describe('seal and open', () => {
     const opened = await open(rotated, { purpose: 'token', context, sealed });
     expect(opened.reveal()).toBe('hunter2');
     expect(rotated.primaryKid).toBe('2027');
+  });
+});
+
+describe('kidOf and sealedPrefixOf', () => {
+  it('T18: tell the key of a record from every other, without opening it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ minLength: 1, maxLength: 40 }),
+        fc.string({ minLength: 1, maxLength: 3 }),
+        fc.uuid(),
+        async (kid, more, id) => {
+          const sealed = await seal(new Keyring([aKey(kid)], PATH), {
+            purpose: 'token',
+            context: `grant:${id}:refresh`,
+            secret: new Secret('hunter2'),
+          });
+          expect(kidOf(sealed)).toBe(kid);
+          expect(sealed.startsWith(sealedPrefixOf(kid))).toBe(true);
+          for (const other of [kid + more, more + kid, kid.slice(0, -1)]) {
+            expect(sealed.startsWith(sealedPrefixOf(other))).toBe(false);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('know no key of what is no sealed record', async () => {
+    const foreign = await new CompactEncrypt(Buffer.from('x'))
+      .setProtectedHeader({ alg: 'A256KW', enc: 'A256GCM', kid: 'mine' })
+      .encrypt(new Uint8Array(32));
+    for (const text of ['', 'hunter2', 'a.b.c.d.e', foreign]) {
+      expect(kidOf(text)).toBeUndefined();
+    }
   });
 });
 

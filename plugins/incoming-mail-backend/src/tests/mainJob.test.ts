@@ -7,6 +7,7 @@ import {
 import { Sandbox, startSandbox } from '@postroom/mail-sandbox';
 import {
   Channel,
+  CheckReport,
   MessageSummary,
   RequestSummary,
 } from '@postroom/plugin-incoming-mail-common';
@@ -23,6 +24,11 @@ jest.setTimeout(120_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 const ADDRESS = 'support@corp.test';
+
+const faultsOf = ({ checks }: CheckReport) =>
+  checks.filter(({ verdict }) => verdict === 'failed').map(({ id }) => id);
+const verdictOf = ({ checks }: CheckReport, id: string) =>
+  checks.find(check => check.id === id)?.verdict;
 
 /** Asks until the answer is good; jest's own time limit is the deadline. */
 async function until<T>(
@@ -175,6 +181,11 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
       as,
       address,
       browserOf,
+      checkIntegration: async (): Promise<CheckReport> =>
+        (await as(ada).post(`/integrations/${integration.body.id}/checks`))
+          .body,
+      checkChannel: async (): Promise<CheckReport> =>
+        (await owner.post(`${PROJECT}/channel/checks`)).body,
       startConsent,
       walk,
       consentOf,
@@ -368,5 +379,35 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
       'cache-control': expect.stringContaining('no-store'),
       'referrer-policy': 'no-referrer',
     });
+  });
+
+  it('S31 S42 S49 S54: both doctors find nothing wrong in a set-up that works, and change nothing', async () => {
+    const world = await setUp();
+    const integration = await world.checkIntegration();
+    expect(faultsOf(integration)).toEqual([]);
+    expect(verdictOf(integration, 'client-accepted')).toBe('passed');
+
+    expect(faultsOf(await world.checkChannel())).toEqual(['grant-active']);
+    await world.authorize();
+    await mail('checked', 'Counted', 'Not read by the check.');
+    const before = await world.getChannel();
+    const channel = await world.checkChannel();
+    expect(faultsOf(channel)).toEqual([]);
+    expect(
+      channel.checks.find(({ id }) => id === 'messages-counted')?.detail,
+    ).toMatch(/^[1-9]\d* in INBOX$/);
+    expect(await world.getChannel()).toMatchObject({
+      state: before.state,
+      version: before.version,
+      readingSince: before.readingSince,
+    });
+
+    await misbehave({ imapRefuseLogin: true });
+    expect(faultsOf(await world.checkChannel())).toEqual(['signed-in']);
+    await misbehave({ imapRefuseLogin: false, imapDown: true });
+    const down = await world.checkChannel();
+    expect(down.ok).toBe(false);
+    expect(verdictOf(down, 'access-token')).toBe('passed');
+    expect(verdictOf(down, 'folder-open')).toBe('skipped');
   });
 });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
+import { anIntegration } from '../__testUtils__/aChannel';
 import { migrationsDirectory, tables } from '../database';
+import { addMailbox } from '../oauth/__testUtils__/fixtures';
 
 jest.setTimeout(60_000);
 
@@ -27,5 +29,25 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(await existing(db)).toEqual([]);
     await db.migrate.latest({ directory });
     expect(await existing(db)).toEqual(Object.values(tables));
+  });
+
+  it('keep what is there, one step up and one step down', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const name = '20261123160000_token_lifecycle.js';
+    await db.migrate.up({ directory, name: '20261123120000_init.js' });
+    const integrationId = await anIntegration(db);
+    await addMailbox(db, { integrationId });
+    await db.migrate.up({ directory, name });
+    const [integration] = await db(tables.oauthIntegrations);
+    expect(integration).toMatchObject({
+      id: integrationId,
+      client_secret_expires_on: null,
+      fault_code: null,
+    });
+    await db.migrate.down({ directory, name });
+    const [former] = await db(tables.oauthIntegrations);
+    expect(former).toMatchObject({ id: integrationId });
+    expect(Object.keys(former)).not.toContain('fault_code');
+    expect(await db(tables.mailboxes)).toHaveLength(1);
   });
 });

@@ -85,6 +85,7 @@ describe('the plugin over HTTP', () => {
       createChannel: aChannel(uuid),
       updateChannel: aChannel(uuid, { version: 1 }),
       startConsent: { returnOrigin: 'http://localhost:3000' },
+      discoverIssuer: { issuer: 'https://id.corp.test' },
     };
     const call = (
       user: string | undefined,
@@ -258,6 +259,38 @@ describe('the plugin over HTTP', () => {
     expect(
       journal.body.items.map((entry: { event: string }) => entry.event),
     ).toEqual(['channel-updated', 'channel-created']);
+  });
+
+  it('S54: says of a channel that is not authorized why it cannot be checked further', async () => {
+    const { id } = await createIntegration();
+    await as(olga).post(`${PROJECT}/channel`, aChannel(id));
+    const before = await as(olga).get(`${PROJECT}/channel`);
+    const reply = await as(olga).post(`${PROJECT}/channel/checks`);
+    expect(reply.status).toBe(200);
+    expect(reply.body.ok).toBe(false);
+    expect(
+      reply.body.checks.filter(
+        (check: { verdict: string }) => check.verdict === 'failed',
+      ),
+    ).toMatchObject([{ id: 'grant-active', failure: 'not-authorized-yet' }]);
+    const after = await as(olga).get(`${PROJECT}/channel`);
+    expect(after.body).toEqual(before.body);
+  });
+
+  it('T26: lets a person run a doctor five times in a minute', async () => {
+    const { id } = await createIntegration();
+    await as(ada).post(`${PROJECT}/channel`, aChannel(id));
+    const statuses = [];
+    for (let n = 0; n < 6; n += 1) {
+      const reply = await as(ada).post(
+        '/projects/component/default/other/channel/checks',
+      );
+      statuses.push(reply.status);
+    }
+    // 404 for the project that has no channel, whose check counts as well.
+    expect(statuses.at(-1)).toBe(429);
+    const ofAnother = await as(olga).post(`${PROJECT}/channel/checks`);
+    expect(ofAnother.status).toBe(200);
   });
 
   it('starts a consent for pages of its own origins only', async () => {

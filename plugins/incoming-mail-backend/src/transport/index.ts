@@ -10,4 +10,5 @@ export type {
   OpenSession,
   SessionCredentials,
   SessionOptions,
+  SessionStage,
 } from './types';

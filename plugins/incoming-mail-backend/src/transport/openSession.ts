@@ -38,7 +38,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     timeouts: changed,
   } = options;
   const timeouts = { ...defaultImapTimeouts, ...changed };
-  return async ({ server, credentials, signal }) => {
+  return async ({ server, credentials, signal, onStage }) => {
     if (server.protocol !== 'imap') {
       throw new MailFailure(
         'protocol-error',
@@ -49,12 +49,14 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
       { server, credentials, signal },
       options,
     );
+    onStage?.('resolved');
     refusePlaintext(server, addresses, options.allowPlaintextLoopback);
     return ImapSession.connect({
       server,
       addresses,
       credentials,
       signal,
+      onStage,
       ca,
       maxMessageBytes,
       timeouts,

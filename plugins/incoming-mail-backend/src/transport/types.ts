@@ -10,12 +10,24 @@ export type SessionCredentials = {
   readonly accessToken: Secret;
 };
 
+/**
+ * How far the opening of a session came: the server's name is resolved and
+ * allowed, something answers at its port, the connection is encrypted, the
+ * server accepted who we are.
+ */
+export type SessionStage = 'resolved' | 'connected' | 'secured' | 'signed-in';
+
 /** What a session is opened with. */
 export interface SessionOptions {
   readonly server: MailHost;
   readonly credentials: SessionCredentials;
   /** Aborting closes the connection; the pending call then throws. */
   readonly signal: AbortSignal;
+  /**
+   * Told how far the opening came, also where it then fails. Stages may be
+   * left out, but the last one told is the farthest.
+   */
+  onStage?(stage: SessionStage): void;
 }
 
 /** A folder as the server describes it at SELECT. */

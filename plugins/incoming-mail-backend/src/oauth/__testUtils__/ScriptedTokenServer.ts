@@ -8,10 +8,15 @@ export interface TokenRequest {
   readonly authorization?: string;
 }
 
-/** What the server answers; `cut` closes the connection instead. */
+/**
+ * What the server answers; `cut` closes the connection instead, `cut-amid`
+ * closes it, and `stall` stops, in the middle of a good answer.
+ */
 export type ScriptedReply =
   | { status?: number; headers?: Record<string, string>; body?: unknown }
-  | 'cut';
+  | 'cut'
+  | 'cut-amid'
+  | 'stall';
 
 type Script = (request: TokenRequest) => ScriptedReply | Promise<ScriptedReply>;
 
@@ -32,6 +37,15 @@ export class ScriptedTokenServer {
       const reply = await scripted.#take(request).catch(brokenScript);
       if (reply === 'cut') {
         response.destroy();
+        return;
+      }
+      if (reply === 'cut-amid' || reply === 'stall') {
+        response.writeHead(200, { 'content-length': '100' });
+        response.write('{"access_token":"never ', () => {
+          if (reply === 'cut-amid') {
+            response.destroy();
+          }
+        });
         return;
       }
       const { status = 200, headers, body } = reply;

@@ -10,6 +10,7 @@ import { toAuthorizationFailure } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { refreshAheadMs } from '../vault/grantState';
 import { GrantStore } from '../vault/GrantStore';
+import { RevocationStore } from '../vault/RevocationStore';
 import { TokenSet } from '../vault/types';
 import { authorizationUrl } from './authorizationUrl';
 import { ConsentFailure, ConsentStore } from './ConsentStore';
@@ -98,6 +99,7 @@ export class ConsentFlow {
   readonly #consents: ConsentStore;
   readonly #integrations: IntegrationStore;
   readonly #grants: GrantStore;
+  readonly #revocations: RevocationStore;
   readonly #tokenEndpoint: TokenEndpoint;
   readonly #externalBaseUrl: string;
   readonly #hooks: ConsentHooks;
@@ -107,6 +109,7 @@ export class ConsentFlow {
     consents: ConsentStore;
     integrations: IntegrationStore;
     grants: GrantStore;
+    revocations: RevocationStore;
     tokenEndpoint: TokenEndpoint;
     externalBaseUrl: string;
     hooks: ConsentHooks;
@@ -115,6 +118,7 @@ export class ConsentFlow {
     this.#consents = options.consents;
     this.#integrations = options.integrations;
     this.#grants = options.grants;
+    this.#revocations = options.revocations;
     this.#tokenEndpoint = options.tokenEndpoint;
     this.#externalBaseUrl = options.externalBaseUrl;
     this.#hooks = options.hooks;
@@ -188,9 +192,12 @@ export class ConsentFlow {
         accessToken: tokens.accessToken,
         signal: AbortSignal.timeout(PROOF_MS),
       });
-      await this.#store(consent, tokens, seen);
+      await this.#store(consent, { integration, tokens, seen });
       return { kind: 'succeeded', consent };
     } catch (error) {
+      if (MailFailure.is(error) && error.code === 'client-refused') {
+        await this.#integrations.setFault(integration, error);
+      }
       return this.#fail(consent, error);
     }
   }
@@ -226,9 +233,13 @@ export class ConsentFlow {
   /** All or nothing: the grant, what depends on it, and the consent's end. */
   async #store(
     consent: ConsentRecord,
-    tokens: TokenSet,
-    seen: SeenFolder,
+    given: {
+      integration: IntegrationRecord;
+      tokens: TokenSet;
+      seen: SeenFolder;
+    },
   ): Promise<void> {
+    const { integration, tokens, seen } = given;
     const { id, mailboxId, integrationId, expectedAccount } = consent;
     await this.#consents.transaction(async tx => {
       const version = await this.#integrations.holdVersion(tx, integrationId);
@@ -249,11 +260,32 @@ export class ConsentFlow {
           refreshAheadMs: refreshAheadMs(tokens.expiresInMs, this.#random),
         },
       });
+      await this.#cancelRevocations(tx, expectedAccount, integration);
+      await this.#integrations.clearFault(integration, tx);
       await this.#hooks.onGranted(tx, { mailboxId, seen });
       if (!(await this.#consents.succeed(tx, id))) {
         throw new MailFailure('consent-invalid', 'The consent was cancelled');
       }
     });
+  }
+
+  /**
+   * What still waits to be revoked for the account stays as it is now: the
+   * provider may take it for the grant that has just been given.
+   */
+  async #cancelRevocations(
+    tx: Tx,
+    account: string,
+    { settings }: IntegrationRecord,
+  ): Promise<void> {
+    const { clientId, revocationEndpoint } = settings;
+    if (clientId && revocationEndpoint) {
+      await this.#revocations.cancelAllOf(tx, {
+        account,
+        clientId,
+        revocationEndpoint,
+      });
+    }
   }
 
   async #fail(

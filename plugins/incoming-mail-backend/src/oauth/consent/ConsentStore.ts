@@ -17,7 +17,8 @@ import {
   tables,
   Tx,
 } from '../../database';
-import { hashToken, Keyring, open, seal, Secret } from '../../secrets';
+import { hashToken, Keyring, Secret } from '../../secrets';
+import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
 import { ConsentMailbox, ConsentRecord } from './types';
 
 // The life of a consent
@@ -119,6 +120,30 @@ export class ConsentStore {
     return Number(count);
   }
 
+  /** Whether somebody is about to authorize the account for the client. */
+  async isUnderWay(of: {
+    account: string;
+    clientId: string;
+  }): Promise<boolean> {
+    const consents = tables.oauthConsents;
+    const integrations = tables.oauthIntegrations;
+    const open = await this.#db(consents)
+      .join(integrations, `${integrations}.id`, `${consents}.integration_id`)
+      .where({
+        [`${consents}.expected_account`]: of.account,
+        [`${integrations}.client_id`]: of.clientId,
+      })
+      .whereNull(`${consents}.finished_at`)
+      // Consumed in its last second, it is still being completed.
+      .andWhere(
+        `${consents}.expires_at`,
+        '>',
+        dbNowPlus(this.#db, -COMPLETION_MS),
+      )
+      .first(`${consents}.id`);
+    return open !== undefined;
+  }
+
   async find(id: string): Promise<ConsentRecord | undefined> {
     return this.#findWhere({ id });
   }
@@ -149,11 +174,12 @@ export class ConsentStore {
         state_hash: hashToken(start.state),
         browser_hash: hashToken(start.browserToken),
         nonce_hash: start.nonce === undefined ? null : hashToken(start.nonce),
-        verifier_sealed: await seal(this.#keyring, {
-          purpose: 'verifier',
-          context: contextOf(id),
-          secret: start.verifier,
-        }),
+        verifier_sealed: await sealFor(
+          this.#keyring,
+          sealedColumns.verifier,
+          id,
+          start.verifier,
+        ),
       });
     return started === 1;
   }
@@ -303,20 +329,10 @@ export class ConsentStore {
           ? undefined
           : failureCodeSchema.parse(row.failure_code),
       failureDetail: row.failure_detail ?? undefined,
-      openVerifier: async () =>
-        sealed === null
-          ? undefined
-          : open(this.#keyring, {
-              purpose: 'verifier',
-              context: contextOf(row.id),
-              sealed,
-            }),
+      openVerifier: () =>
+        openFrom(this.#keyring, sealedColumns.verifier, row.id, sealed),
     };
   }
-}
-
-function contextOf(id: string): string {
-  return `consent:${id}:verifier`;
 }
 
 /** When nothing more can come of a consent that has not ended. */

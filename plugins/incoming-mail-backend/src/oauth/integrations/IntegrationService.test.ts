@@ -6,7 +6,7 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
-import { DbGrantRow, tables } from '../../database';
+import { DbGrantRow, readDbNow, tables } from '../../database';
 import { Secret } from '../../secrets';
 import {
   addMailbox,
@@ -15,7 +15,9 @@ import {
   dumpTables,
 } from '../__testUtils__/fixtures';
 import { ConsentStore } from '../consent/ConsentStore';
+import { addDays, toDay } from '../vault/expiryCalendar';
 import { GrantStore } from '../vault/GrantStore';
+import { listSecretWarnings } from '../vault/listSecretWarnings';
 import { IntegrationService } from './IntegrationService';
 import { IntegrationStore } from './IntegrationStore';
 
@@ -31,6 +33,7 @@ describe('IntegrationService', () => {
     let service: IntegrationService;
     let store: IntegrationStore;
     let grants: GrantStore;
+    const changed: string[] = [];
 
     beforeAll(async () => {
       db = await openTestDatabase(databases, databaseId);
@@ -43,6 +46,9 @@ describe('IntegrationService', () => {
         consents: new ConsentStore({ db, keyring }),
         externalBaseUrl: 'https://portal.test/api/incoming-mail',
         allowHttpLoopback: false,
+        onChanged: async id => {
+          changed.push(`${id} is at ${(await store.find(id))?.version}`);
+        },
       });
     });
 
@@ -198,7 +204,11 @@ describe('IntegrationService', () => {
       const grant = await addGrant(id);
       const updated = await service.update(
         id,
-        anUpdate({ name: 'Other', allowedDomains: ['corp.test'] }),
+        anUpdate({
+          name: 'Other',
+          allowedDomains: ['corp.test'],
+          revocationEndpoint: 'https://provider.test/revoke',
+        }),
       );
       expect(updated).toMatchObject({
         name: 'Other',
@@ -230,6 +240,10 @@ describe('IntegrationService', () => {
       ],
       ['token endpoint', { tokenEndpoint: 'https://evil.test/t' }],
       ['client ID', { clientId: 'another' }],
+      [
+        'revocation endpoint elsewhere',
+        { revocationEndpoint: 'https://evil.test/r' },
+      ],
     ])(
       'asks for the secret again and voids the grants with another %s',
       async (_title, change) => {
@@ -258,6 +272,72 @@ describe('IntegrationService', () => {
         });
       },
     );
+
+    it('keeps the day on which the secret ends, with the secret', async () => {
+      const day = '2027-01-31';
+      const { id, clientSecret } = await create({ clientSecretExpiresOn: day });
+      expect(clientSecret.expiresOn).toBe(day);
+      const later = await service.update(
+        id,
+        anUpdate({ clientSecretExpiresOn: '2028-01-31' }),
+      );
+      expect(later.clientSecret.expiresOn).toBe('2028-01-31');
+      const unknown = await service.update(id, anUpdate({ version: 2 }));
+      expect(unknown.clientSecret).toMatchObject({ set: true });
+      expect(unknown.clientSecret.expiresOn).toBeUndefined();
+      const none = await service.update(
+        id,
+        anUpdate({
+          version: 3,
+          clientAuthentication: 'none',
+          clientSecretExpiresOn: day,
+        }),
+      );
+      expect(none.clientSecret).toEqual({ set: false });
+    });
+
+    it('lists the secrets that end soon, with who registered them', async () => {
+      const day = async (daysFromNow: number) =>
+        addDays(toDay(new Date(await readDbNow(db))), daysFromNow);
+      for (const days of [-1, 5, 31]) {
+        await create({
+          name: `in ${days}`,
+          clientSecretExpiresOn: await day(days),
+        });
+      }
+      await create({ name: 'nobody knows' });
+      expect(await listSecretWarnings(db, store)).toEqual([
+        {
+          integrationId: expect.any(String),
+          name: 'in 5',
+          createdBy: ADMIN,
+          expiresOn: await day(5),
+          daysBefore: 7,
+          daysLeft: 5,
+        },
+      ]);
+    });
+
+    it('R30: forgets the fault of the former client, and tells of the change once it stands', async () => {
+      const { id } = await create();
+      const record = (await store.find(id))!;
+      await store.setFault(record, { code: 'client-refused', detail: 'no' });
+      expect((await service.get(id)).fault).toEqual({
+        code: 'client-refused',
+        detail: 'no',
+        since: expect.any(String),
+      });
+      changed.length = 0;
+      await service.update(id, anUpdate({ clientSecret: 'new' }));
+      expect((await service.get(id)).fault).toBeUndefined();
+      expect(changed).toEqual([`${id} is at 2`]);
+
+      // A verdict on the former client comes late.
+      await store.setFault(record, { code: 'client-refused' });
+      expect((await service.get(id)).fault).toBeUndefined();
+      await expect(service.update(id, anUpdate())).rejects.toThrow('meanwhile');
+      expect(changed).toHaveLength(1);
+    });
 
     it('keeps no secret over a time in which the client has none', async () => {
       const { id } = await create();

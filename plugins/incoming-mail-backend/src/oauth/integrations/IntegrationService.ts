@@ -31,6 +31,7 @@ export class IntegrationService {
   readonly #consents: ConsentStore;
   readonly #externalBaseUrl: string;
   readonly #allowHttpLoopback: boolean;
+  readonly #onChanged?: (integrationId: string) => Promise<void>;
 
   constructor(options: {
     integrations: IntegrationStore;
@@ -40,12 +41,15 @@ export class IntegrationService {
     externalBaseUrl: string;
     /** Whether endpoints on this very machine may be http. */
     allowHttpLoopback: boolean;
+    /** Told of each change, after it stands. */
+    onChanged?(integrationId: string): Promise<void>;
   }) {
     this.#integrations = options.integrations;
     this.#grants = options.grants;
     this.#consents = options.consents;
     this.#externalBaseUrl = options.externalBaseUrl;
     this.#allowHttpLoopback = options.allowHttpLoopback;
+    this.#onChanged = options.onChanged;
   }
 
   /**
@@ -68,12 +72,15 @@ export class IntegrationService {
     input: CreateIntegration,
     createdBy: string,
   ): Promise<OAuthIntegration> {
-    const { callbackSlug, clientSecret, ...settings } = input;
+    const { callbackSlug, clientSecret, clientSecretExpiresOn, ...settings } =
+      input;
     this.#refuseWrongSettings(settings);
+    const secret = secretToStore(settings, clientSecret);
     const id = await this.#integrations.insert({
       callbackSlug,
       settings,
-      clientSecret: secretToStore(settings, clientSecret),
+      clientSecret: secret,
+      clientSecretExpiresOn: secret && clientSecretExpiresOn,
       createdBy,
     });
     return this.get(id);
@@ -107,7 +114,7 @@ export class IntegrationService {
     id: string,
     input: UpdateIntegration,
   ): Promise<OAuthIntegration> {
-    const { version, clientSecret, ...settings } = input;
+    const { version, clientSecret, clientSecretExpiresOn, ...settings } = input;
     const before = await this.#integrations.find(id);
     if (!before) {
       throw notFound(id);
@@ -118,12 +125,15 @@ export class IntegrationService {
     this.#refuseWrongSettings(settings);
     const otherTrust = changesTrust(before.settings, settings);
     refuseReuseOfSecret({ before, settings, clientSecret, otherTrust });
+    const change = secretChange({ settings, clientSecret, otherTrust });
     await this.#integrations.transaction(async tx => {
       const updated = await this.#integrations.update(tx, {
         id,
         version,
         settings,
-        clientSecret: secretChange({ settings, clientSecret, otherTrust }),
+        clientSecret: change,
+        clientSecretExpiresOn:
+          change === 'remove' ? undefined : clientSecretExpiresOn,
       });
       if (!updated) {
         throw stale();
@@ -137,6 +147,7 @@ export class IntegrationService {
         await this.#consents.carryOver(tx, id, version + 1);
       }
     });
+    await this.#onChanged?.(id);
     return this.get(id);
   }
 
@@ -206,6 +217,11 @@ export class IntegrationService {
       clientSecret: {
         set: integration.hasClientSecret,
         updatedAt: integration.clientSecretUpdatedAt?.toISOString(),
+        expiresOn: integration.clientSecretExpiresOn,
+      },
+      fault: integration.fault && {
+        ...integration.fault,
+        since: integration.fault.since.toISOString(),
       },
       ready: isReady(integration),
       channelCount,

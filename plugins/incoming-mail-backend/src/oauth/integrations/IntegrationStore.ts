@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { ConflictError } from '@backstage/errors';
 import {
   clientAuthenticationSchema,
+  FailureCode,
+  failureCodeSchema,
   mailHostSchema,
   Page,
   PageQuery,
@@ -23,8 +25,10 @@ import {
   tables,
   Tx,
 } from '../../database';
-import { Keyring, open, seal, Secret } from '../../secrets';
+import { Keyring, Secret } from '../../secrets';
+import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
 import {
+  ClientFault,
   ClientSecretChange,
   IntegrationRecord,
   IntegrationSettings,
@@ -32,6 +36,12 @@ import {
 } from './types';
 
 const MAX_NAMED_USERS = 10;
+
+const NO_FAULT = {
+  fault_code: null,
+  fault_detail: null,
+  fault_since: null,
+} as const;
 
 type DbUsedIntegrationRow = DbIntegrationRow & { channel_count: DbInteger };
 
@@ -61,6 +71,7 @@ export class IntegrationStore {
     callbackSlug: string;
     settings: IntegrationSettings;
     clientSecret?: Secret;
+    clientSecretExpiresOn?: string;
     createdBy: string;
   }): Promise<string> {
     const { callbackSlug, settings, clientSecret, createdBy } = options;
@@ -75,6 +86,7 @@ export class IntegrationStore {
         version: 1,
         client_secret_sealed: sealed ?? null,
         client_secret_updated_at: sealed ? now : null,
+        client_secret_expires_on: options.clientSecretExpiresOn ?? null,
         created_by: createdBy,
         created_at: now,
         updated_at: now,
@@ -90,8 +102,8 @@ export class IntegrationStore {
     return id;
   }
 
-  async find(id: string): Promise<IntegrationRecord | undefined> {
-    const row = await this.#rows().where({ id }).first();
+  async find(id: string, tx?: Tx): Promise<IntegrationRecord | undefined> {
+    const row = await this.#rows(tx).where({ id }).first();
     return row && this.#fromRow(row);
   }
 
@@ -111,7 +123,25 @@ export class IntegrationStore {
   }
 
   /**
-   * Replaces the settings if nobody else did since `version` was read.
+   * Those whose client secret ends from one day to another, both included, the
+   * next one first.
+   */
+  async listExpiring(options: {
+    from: string;
+    to: string;
+    limit: number;
+  }): Promise<IntegrationRecord[]> {
+    const { from, to, limit } = options;
+    const rows = await this.#rows()
+      .whereBetween('client_secret_expires_on', [from, to])
+      .orderBy('client_secret_expires_on')
+      .limit(limit);
+    return rows.map(row => this.#fromRow(row));
+  }
+
+  /**
+   * Replaces the settings if nobody else did since `version` was read. What
+   * the provider had against the former client is forgotten.
    *
    * @returns whether it was still that version
    */
@@ -122,6 +152,7 @@ export class IntegrationStore {
       version: number;
       settings: IntegrationSettings;
       clientSecret: ClientSecretChange;
+      clientSecretExpiresOn?: string;
     },
   ): Promise<boolean> {
     const { id, version, settings, clientSecret } = options;
@@ -130,10 +161,44 @@ export class IntegrationStore {
       .update({
         ...toColumns(settings),
         ...(await this.#secretColumns(tx, id, clientSecret)),
+        client_secret_expires_on: options.clientSecretExpiresOn ?? null,
+        ...NO_FAULT,
         version: version + 1,
         updated_at: dbNow(tx),
       });
     return updated === 1;
+  }
+
+  /**
+   * Notes that the provider refused the client as it was read. Changes nothing
+   * where it was changed since, nor while the same fault goes on.
+   */
+  async setFault(
+    { id, version }: Pick<IntegrationRecord, 'id' | 'version'>,
+    fault: { code: FailureCode; detail?: string },
+  ): Promise<void> {
+    await this.#rows()
+      .where({ id, version })
+      .andWhere(other =>
+        other.whereNull('fault_code').orWhereNot('fault_code', fault.code),
+      )
+      .update({
+        fault_code: fault.code,
+        fault_detail: fault.detail ?? null,
+        fault_since: dbNow(this.#db),
+      });
+  }
+
+  /** The provider accepted the client as it was read. */
+  async clearFault(
+    integration: Pick<IntegrationRecord, 'id' | 'version' | 'fault'>,
+    tx?: Tx,
+  ): Promise<void> {
+    const { id, version, fault } = integration;
+    // The usual case costs no statement.
+    if (fault) {
+      await this.#rows(tx).where({ id, version }).update(NO_FAULT);
+    }
   }
 
   /**
@@ -184,11 +249,7 @@ export class IntegrationStore {
   }
 
   async #seal(id: string, secret: Secret): Promise<string> {
-    return seal(this.#keyring, {
-      purpose: 'client-secret',
-      context: contextOf(id),
-      secret,
-    });
+    return sealFor(this.#keyring, sealedColumns.clientSecret, id, secret);
   }
 
   async #secretColumns(tx: Tx, id: string, change: ClientSecretChange) {
@@ -223,22 +284,25 @@ export class IntegrationStore {
         row.client_secret_updated_at === null
           ? undefined
           : fromDbTime(row.client_secret_updated_at),
+      clientSecretExpiresOn: row.client_secret_expires_on ?? undefined,
+      fault: toFault(row),
+      createdBy: row.created_by,
       createdAt: fromDbTime(row.created_at),
       updatedAt: fromDbTime(row.updated_at),
-      openClientSecret: async () =>
-        sealed === null
-          ? undefined
-          : open(this.#keyring, {
-              purpose: 'client-secret',
-              context: contextOf(row.id),
-              sealed,
-            }),
+      openClientSecret: () =>
+        openFrom(this.#keyring, sealedColumns.clientSecret, row.id, sealed),
     };
   }
 }
 
-function contextOf(id: string): string {
-  return `integration:${id}:client-secret`;
+function toFault(row: DbIntegrationRow): ClientFault | undefined {
+  return row.fault_code === null || row.fault_since === null
+    ? undefined
+    : {
+        code: failureCodeSchema.parse(row.fault_code),
+        detail: row.fault_detail ?? undefined,
+        since: fromDbTime(row.fault_since),
+      };
 }
 
 function toColumns(settings: IntegrationSettings) {

@@ -1,22 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   channelUpdatePermission,
+  CheckReport,
+  DiscoveredIssuer,
   endpoints,
   integrationCreatePermission,
   integrationDeletePermission,
   integrationReadPermission,
   integrationUpdatePermission,
 } from '@postroom/plugin-incoming-mail-common';
-import { Authorizer, MountEndpoint, whoMay } from '../../http';
+import { Authorizer, MountEndpoint, RunLimit, whoMay } from '../../http';
 import { IntegrationService } from './IntegrationService';
+
+// A person who sets something up tries a few times; more would make us a
+// means to try out addresses and secrets.
+const CHECKS_PER_MINUTE = 5;
+const DISCOVERIES_PER_MINUTE = 10;
 
 /** Mounts the endpoints of administrators, and the choices of project owners. */
 export function mountIntegrationRoutes(options: {
   mount: MountEndpoint;
   authorizer: Authorizer;
   integrations: IntegrationService;
+  /** @throws NotFoundError */
+  checkIntegration(id: string): Promise<CheckReport>;
+  /** @throws FieldsError */
+  discoverIssuer(issuer: string): Promise<DiscoveredIssuer>;
 }): void {
   const { mount, authorizer, integrations } = options;
+  const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
+  const discoveries = new RunLimit({
+    max: DISCOVERIES_PER_MINUTE,
+    windowMs: 60_000,
+  });
 
   mount(endpoints.listIntegrations, {
     authorize: ({ credentials }) =>
@@ -80,6 +96,34 @@ export function mountIntegrationRoutes(options: {
     handle: async ({ input }) => {
       await integrations.delete(input.params.integrationId);
       return undefined;
+    },
+  });
+
+  mount(endpoints.checkIntegration, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationUpdatePermission),
+    audit: {
+      event: 'integration-check',
+      severity: 'medium',
+      meta: ({ params }) => ({ integrationId: params.integrationId }),
+    },
+    handle: async ({ input, userRef }) => {
+      checks.take(userRef);
+      return options.checkIntegration(input.params.integrationId);
+    },
+  });
+
+  mount(endpoints.discoverIssuer, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationCreatePermission),
+    audit: {
+      event: 'issuer-discovery',
+      severity: 'medium',
+      meta: ({ body }) => ({ issuer: body.issuer }),
+    },
+    handle: async ({ input, userRef }) => {
+      discoveries.take(userRef);
+      return options.discoverIssuer(input.body.issuer);
     },
   });
 

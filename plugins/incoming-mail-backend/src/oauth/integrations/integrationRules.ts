@@ -30,7 +30,23 @@ export function changesTrust(
     before.issuer !== after.issuer ||
     before.authorizationEndpoint !== after.authorizationEndpoint ||
     before.tokenEndpoint !== after.tokenEndpoint ||
-    before.clientId !== after.clientId
+    before.clientId !== after.clientId ||
+    entrustsRevocation(before, after)
+  );
+}
+
+/**
+ * A revocation endpoint is sent secret and tokens as well. One beside the
+ * token endpoint is who has them already.
+ */
+function entrustsRevocation(
+  before: IntegrationSettings,
+  { revocationEndpoint, tokenEndpoint }: IntegrationSettings,
+): boolean {
+  return (
+    revocationEndpoint !== undefined &&
+    revocationEndpoint !== before.revocationEndpoint &&
+    new URL(revocationEndpoint).origin !== new URL(tokenEndpoint).origin
   );
 }
 

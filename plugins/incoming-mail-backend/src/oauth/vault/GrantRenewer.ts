@@ -98,10 +98,14 @@ export class GrantRenewer {
 
   async #renewClaimed(grant: GrantRecord, by: string): Promise<Secret> {
     try {
-      const answer = await this.#ask(grant);
-      return answer instanceof Secret
-        ? answer
-        : await this.#store(grant, answer);
+      const integration = await this.#integrationOf(grant);
+      const answer = await this.#ask(grant, integration);
+      if (answer instanceof Secret) {
+        return answer;
+      }
+      const token = await this.#store(grant, answer);
+      await this.#integrations.clearFault(integration);
+      return token;
     } catch (error) {
       if (MailFailure.is(error)) {
         // Changes nothing where the grant has ended or was renewed meanwhile.
@@ -116,8 +120,10 @@ export class GrantRenewer {
   }
 
   /** New tokens from the provider, or the access token that others got meanwhile. */
-  async #ask(grant: GrantRecord): Promise<TokenSet | Secret> {
-    const integration = await this.#integrationOf(grant);
+  async #ask(
+    grant: GrantRecord,
+    integration: IntegrationRecord,
+  ): Promise<TokenSet | Secret> {
     const refreshToken = await grant.openRefreshToken();
     if (!refreshToken) {
       throw new MailFailure(
@@ -126,7 +132,7 @@ export class GrantRenewer {
       );
     }
     try {
-      return await this.#tokenEndpoint.refresh(integration, refreshToken);
+      return await this.#refresh(integration, refreshToken);
     } catch (error) {
       if (!isRevoked(error)) {
         throw error;
@@ -150,7 +156,7 @@ export class GrantRenewer {
       return newer;
     }
     try {
-      return await this.#tokenEndpoint.refresh(integration, refreshToken);
+      return await this.#refresh(integration, refreshToken);
     } catch (error) {
       if (
         isRevoked(error) &&
@@ -160,6 +166,21 @@ export class GrantRenewer {
         if (stored) {
           return stored;
         }
+      }
+      throw error;
+    }
+  }
+
+  /** One request. That the client is refused is noted where it can be mended. */
+  async #refresh(
+    integration: IntegrationRecord,
+    refreshToken: Secret,
+  ): Promise<TokenSet> {
+    try {
+      return await this.#tokenEndpoint.refresh(integration, refreshToken);
+    } catch (error) {
+      if (MailFailure.is(error) && error.code === 'client-refused') {
+        await this.#integrations.setFault(integration, error);
       }
       throw error;
     }

@@ -5,15 +5,18 @@ import {
   failureCodeSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
+import { z } from 'zod';
 import {
   DbGrantRow,
   DbInteger,
   dbNow,
   dbNowPlus,
+  fromJson,
   tables,
   Tx,
 } from '../../database';
-import { Keyring, open, seal, Secret } from '../../secrets';
+import { Keyring, Secret } from '../../secrets';
+import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
 import {
   GrantEvent,
   GrantState,
@@ -21,7 +24,7 @@ import {
   nextGrantState,
   statesBefore,
 } from './grantState';
-import { GrantRecord, TokenSet } from './types';
+import { ClientAccount, GrantRecord, TokenSet } from './types';
 
 // Concurrency: whoever stores tokens, or takes them away, makes the generation
 // grow and names the one it had read. The first good answer of a provider
@@ -45,6 +48,12 @@ type DbTimedGrantRow = DbGrantRow & { now: DbInteger };
 
 /** A grant as somebody read it: what a change must still find. */
 export type GrantVersion = Pick<GrantRecord, 'id' | 'generation'>;
+
+/** What a grant held when it was removed. */
+export interface TakenGrant extends Pick<GrantRecord, 'account'> {
+  /** @throws MailFailure where the vault cannot open it */
+  openRefreshToken(): Promise<Secret | undefined>;
+}
 
 /** Tokens, and when the access token is to be renewed ahead. */
 export interface StoredTokens extends TokenSet {
@@ -173,22 +182,32 @@ export class GrantStore {
     return stored === 1;
   }
 
-  /** Gives a claim back after a failure, with the time of the next try. */
+  /**
+   * Gives a claim back after a failure, with the time of the next try. Where
+   * an administrator changed the integration meanwhile, there is nothing to
+   * wait for: the failure was the former client's.
+   */
   async recordFailure(
-    grant: GrantVersion,
+    grant: GrantVersion & Pick<GrantRecord, 'integrationVersion'>,
     options: { by: string; code: FailureCode; retryInMs: number },
   ): Promise<void> {
-    await this.#whereVersion(grant)
-      .where({ refreshing_by: options.by })
-      .whereIn('state', statesBefore('refresh-failed'))
+    const claimed = () =>
+      this.#whereVersion(grant)
+        .where({ refreshing_by: options.by })
+        .whereIn('state', statesBefore('refresh-failed'));
+    const released = { refreshing_by: null, refreshing_until: null };
+    const recorded = await claimed()
+      .where({ integration_version: grant.integrationVersion })
       .update({
-        refreshing_by: null,
-        refreshing_until: null,
+        ...released,
         failure_code: options.code,
         failed_refreshes: this.#db.raw('?? + 1', ['failed_refreshes']),
         next_refresh_at: dbNowPlus(this.#db, options.retryInMs),
         updated_at: dbNow(this.#db),
       });
+    if (recorded === 0) {
+      await claimed().update(released);
+    }
   }
 
   /**
@@ -249,9 +268,58 @@ export class GrantStore {
       });
   }
 
-  /** Forgets what was given for a mailbox. */
-  async delete(mailboxId: string, tx?: Tx): Promise<void> {
-    await this.#rows(tx).where({ mailbox_id: mailboxId }).delete();
+  /** By which integration a mailbox's grant was given, if it has one. */
+  async findIntegrationId(
+    tx: Tx,
+    mailboxId: string,
+  ): Promise<string | undefined> {
+    const row = await this.#rows(tx)
+      .where({ mailbox_id: mailboxId })
+      .first('integration_id');
+    return row?.integration_id;
+  }
+
+  /** Removes a mailbox's grant and gives away what it last held. */
+  async take(tx: Tx, mailboxId: string): Promise<TakenGrant | undefined> {
+    const grant = () => this.#rows(tx).where({ mailbox_id: mailboxId });
+    // Writing locks the row: tokens that are being stored at this moment are
+    // either seen here or come too late. (Not every engine tells what a DELETE
+    // removed.)
+    const [row] = await grant()
+      .update({ updated_at: dbNow(tx) })
+      .returning(['id', 'account', 'refresh_sealed']);
+    await grant().delete();
+    return (
+      row && {
+        account: row.account,
+        openRefreshToken: () =>
+          openFrom(
+            this.#keyring,
+            sealedColumns.refreshToken,
+            row.id,
+            row.refresh_sealed,
+          ),
+      }
+    );
+  }
+
+  /**
+   * Whether any mailbox reads the account as the same client, be that
+   * registered here once or twice.
+   */
+  async isHeld(of: ClientAccount, tx?: Tx): Promise<boolean> {
+    const grants = tables.oauthGrants;
+    const integrations = tables.oauthIntegrations;
+    const held = await (tx ?? this.#db)(grants)
+      .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
+      .where({
+        [`${grants}.account`]: of.account,
+        [`${grants}.state`]: 'active' satisfies GrantState,
+        [`${integrations}.client_id`]: of.clientId,
+        [`${integrations}.revocation_endpoint`]: of.revocationEndpoint,
+      })
+      .first(`${grants}.id`);
+    return held !== undefined;
   }
 
   /** Forgets all that was given through an integration. */
@@ -270,10 +338,12 @@ export class GrantStore {
   /** The refresh token's column only where there is one: else the former stays. */
   async #tokenColumns(db: Knex, id: string, tokens: StoredTokens) {
     const { accessToken, refreshToken, expiresInMs } = tokens;
+    const keyring = this.#keyring;
+    const { accessToken: access, refreshToken: refresh } = sealedColumns;
     return {
-      access_sealed: await this.#seal(id, 'access', accessToken),
+      access_sealed: await sealFor(keyring, access, id, accessToken),
       ...(refreshToken && {
-        refresh_sealed: await this.#seal(id, 'refresh', refreshToken),
+        refresh_sealed: await sealFor(keyring, refresh, id, refreshToken),
       }),
       access_expires_at: dbNowPlus(db, expiresInMs),
       access_refresh_at: dbNowPlus(db, tokens.refreshAheadMs),
@@ -285,36 +355,17 @@ export class GrantStore {
     };
   }
 
-  #seal(id: string, kind: TokenKind, secret: Secret): Promise<string> {
-    return seal(this.#keyring, {
-      purpose: 'token',
-      context: contextOf(id, kind),
-      secret,
-    });
-  }
-
-  async #open(
-    id: string,
-    kind: TokenKind,
-    sealed: string | null,
-  ): Promise<Secret | undefined> {
-    return sealed === null
-      ? undefined
-      : open(this.#keyring, {
-          purpose: 'token',
-          context: contextOf(id, kind),
-          sealed,
-        });
-  }
-
   #fromRow(row: DbTimedGrantRow): GrantRecord {
     const now = Number(row.now);
+    const keyring = this.#keyring;
+    const { accessToken, refreshToken } = sealedColumns;
     return {
       id: row.id,
       mailboxId: row.mailbox_id,
       integrationId: row.integration_id,
       integrationVersion: row.integration_version,
       account: row.account,
+      scopes: fromJson(z.array(z.string()), row.scopes),
       state: grantStateSchema.parse(row.state),
       failureCode:
         row.failure_code === null
@@ -325,16 +376,12 @@ export class GrantStore {
       accessLeftMs: Number(row.access_expires_at ?? 0) - now,
       refreshDue: Number(row.access_refresh_at ?? 0) <= now,
       coolingMs: Math.max(0, Number(row.next_refresh_at ?? 0) - now),
-      openAccessToken: () => this.#open(row.id, 'access', row.access_sealed),
-      openRefreshToken: () => this.#open(row.id, 'refresh', row.refresh_sealed),
+      openAccessToken: () =>
+        openFrom(keyring, accessToken, row.id, row.access_sealed),
+      openRefreshToken: () =>
+        openFrom(keyring, refreshToken, row.id, row.refresh_sealed),
     };
   }
-}
-
-type TokenKind = 'access' | 'refresh';
-
-function contextOf(id: string, kind: TokenKind): string {
-  return `grant:${id}:${kind}`;
 }
 
 function toState(state: GrantState, event: GrantEvent): GrantState {

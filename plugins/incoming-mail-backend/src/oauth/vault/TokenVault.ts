@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode, failures } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
-import { Tx } from '../../database';
 import { Secret } from '../../secrets';
 import {
   GrantRenewer,
@@ -72,14 +71,6 @@ export class TokenVault {
       }
       throw error;
     }
-  }
-
-  /**
-   * Forgets what was given for a mailbox. Nothing is revoked at the provider:
-   * at some that ends every grant of the same account and client.
-   */
-  async forget(mailboxId: string, tx?: Tx): Promise<void> {
-    await this.#grants.delete(mailboxId, tx);
   }
 
   /**

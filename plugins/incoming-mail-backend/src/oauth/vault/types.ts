@@ -12,6 +12,8 @@ export interface GrantRecord {
   readonly integrationVersion: number;
   /** The address whose mailbox it opens. */
   readonly account: string;
+  /** As granted; where the provider did not say, as requested. */
+  readonly scopes: readonly string[];
   readonly state: GrantState;
   /** Why it needs consent; of an active one, why the last renewal failed. */
   readonly failureCode?: FailureCode;
@@ -31,6 +33,9 @@ export interface GrantRecord {
   openRefreshToken(): Promise<Secret | undefined>;
 }
 
+/** What of a grant may be told to those who look for a fault. */
+export type GrantFacts = Pick<GrantRecord, 'scopes' | 'state' | 'failureCode'>;
+
 /** What a token endpoint gave, judged and complete. */
 export interface TokenSet {
   readonly accessToken: Secret;
@@ -39,4 +44,11 @@ export interface TokenSet {
   readonly expiresInMs: number;
   /** As granted; where the reply does not say, as requested. */
   readonly scopes: readonly string[];
+}
+
+/** A client at a provider, and the account that it was given access to. */
+export interface ClientAccount {
+  readonly account: string;
+  readonly clientId: string;
+  readonly revocationEndpoint: string;
 }

@@ -15,6 +15,8 @@ import {
   MessageRef,
   OpenFolder,
   SessionCredentials,
+  SessionOptions,
+  SessionStage,
 } from '../types';
 import { ImapStage, toMailFailure } from './imapFailures';
 import { ImapTimeouts } from './imapTimeouts';
@@ -34,6 +36,7 @@ export interface ImapSessionOptions {
   readonly addresses: readonly PinnedAddress[];
   readonly credentials: SessionCredentials;
   readonly signal: AbortSignal;
+  readonly onStage?: SessionOptions['onStage'];
   readonly ca?: readonly string[];
   /** The largest mail that is ever fetched whole. */
   readonly maxMessageBytes: number;
@@ -113,6 +116,11 @@ export class ImapSession implements MailSession {
     } catch (error) {
       session.#closeNow();
       throw error;
+    } finally {
+      const stage = session.#stage();
+      if (stage) {
+        options.onStage?.(stage);
+      }
     }
   }
 
@@ -189,6 +197,18 @@ export class ImapSession implements MailSession {
   close(): Promise<void> {
     this.#closed ??= this.#signOut();
     return this.#closed;
+  }
+
+  /** How far the connection came; imapflow still says so when it is closed. */
+  #stage(): SessionStage | undefined {
+    const { authenticated, connectedAt, secureConnection } = this.#client;
+    if (authenticated) {
+      return 'signed-in';
+    }
+    if (!connectedAt) {
+      return undefined;
+    }
+    return secureConnection ? 'secured' : 'connected';
   }
 
   async #signOut(): Promise<void> {

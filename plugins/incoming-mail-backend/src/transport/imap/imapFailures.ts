@@ -2,6 +2,7 @@
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { DeadlineError, networkFailureCode } from '../../egress';
+import { Secret, withoutSecrets } from '../../secrets';
 
 /** Which call a failure happened in; the same refusal can mean two things. */
 export type ImapStage = 'sign-in' | 'open' | 'list' | 'fetch' | 'acknowledge';
@@ -216,6 +217,14 @@ function toCause(error: unknown, secret: string | undefined): Error {
 }
 
 function redact(text: string, secret: string | undefined): string {
-  const withoutSecret = secret ? text.split(secret).join('[secret]') : text;
-  return withoutSecret.replace(LONG_RUN, '[…]');
+  if (secret === undefined) {
+    return text.replace(LONG_RUN, '[…]');
+  }
+  // Long runs go as a whole, unless they are the secret itself; what is left
+  // are short ones that hold it in another form.
+  const shortened = text
+    .split(secret)
+    .join('[secret]')
+    .replace(LONG_RUN, '[…]');
+  return withoutSecrets(shortened, [new Secret(secret)]);
 }

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  CheckReport,
+  OAuthIntegration,
+} from '@postroom/plugin-incoming-mail-common';
+import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import {
+  CheckResult,
+  CheckStep,
+  explainFailure,
+  GrantFacts,
+  orFailure,
+  runChecks,
+} from '../oauth';
+import { Secret } from '../secrets';
+import { OpenSession } from '../transport';
+import { findSettingsFaults } from './channelRules';
+import { judgeGrantedScopes } from './judgeGrantedScopes';
+import {
+  ProbeOutcome,
+  probeMailbox,
+  ProbeStage,
+  probeStages,
+} from './probeMailbox';
+import { signInHints } from './signInHints';
+import { Mailbox } from './types';
+
+/** What the doctor works with. */
+export interface ChannelCheckDeps {
+  /** Undefined where there is no such integration any more. */
+  findIntegration(id: string): Promise<OAuthIntegration | undefined>;
+  /** Undefined where nobody has authorized the mailbox. */
+  findGrant(mailboxId: string): Promise<GrantFacts | undefined>;
+  /** @throws MailFailure */
+  accessToken(
+    mailboxId: string,
+    options: { signal: AbortSignal },
+  ): Promise<Secret>;
+  readonly openSession: OpenSession;
+  readonly timeouts?: Partial<ChannelCheckTimeouts>;
+}
+
+/** How long what may take, in milliseconds. */
+export interface ChannelCheckTimeouts {
+  readonly totalMs: number;
+  readonly tokenMs: number;
+  /** From the server's name to the number of mails. */
+  readonly probeMs: number;
+}
+
+// The parts fit into the whole, so that what took too long can be named.
+const defaultTimeouts: ChannelCheckTimeouts = {
+  totalMs: 60_000,
+  tokenMs: 13_000,
+  probeMs: 44_000,
+};
+
+/**
+ * Checks a channel from its integration to the number of mails in its folder,
+ * and says of the first fault who mends it. The mailbox and the channel's
+ * state stay as they are; the access token may be renewed, as at every visit.
+ *
+ * What the token endpoint said is for administrators, who see it at the
+ * integration: here it is only decoded, not repeated.
+ */
+export async function checkChannel(
+  mailbox: Mailbox,
+  deps: ChannelCheckDeps,
+): Promise<CheckReport> {
+  const { totalMs, probeMs } = { ...defaultTimeouts, ...deps.timeouts };
+  const { integrationId } = mailbox.authentication;
+  const [integration, grant] = await Promise.all([
+    deps.findIntegration(integrationId),
+    deps.findGrant(mailbox.id),
+  ]);
+  let token: Secret | undefined;
+  const steps: CheckStep[] = [
+    {
+      id: 'integration-ready',
+      title: 'The integration is complete',
+      run: () => judgeIntegration(integration),
+    },
+    {
+      id: 'settings-allowed',
+      title: 'The integration allows address and server',
+      needs: ['integration-ready'],
+      run: () => judgeSettings(mailbox, integration),
+    },
+    {
+      id: 'grant-active',
+      title: 'The mailbox is authorized',
+      run: () => judgeGrant(grant, integration),
+    },
+    {
+      id: 'access-token',
+      title: 'The provider gives access tokens',
+      needs: ['integration-ready', 'grant-active'],
+      run: async signal => {
+        const result = await orFailure(() =>
+          getToken(mailbox.id, signal, deps),
+        );
+        if (MailFailure.is(result)) {
+          return explainFailure(result, {
+            provider: integration?.provider,
+            showDetail: false,
+          });
+        }
+        token = result;
+        return { verdict: 'passed' };
+      },
+    },
+    {
+      id: 'scopes-granted',
+      title: 'What was allowed opens a mailbox',
+      needs: ['integration-ready', 'grant-active'],
+      run: () => judgeScopes(mailbox, integration, grant),
+    },
+    ...probeSteps(mailbox, {
+      integration,
+      probe: async signal =>
+        token &&
+        probeMailbox(mailbox, {
+          accessToken: token,
+          openSession: deps.openSession,
+          signal,
+          timeoutMs: probeMs,
+        }),
+    }),
+  ];
+  return runChecks(steps, { timeoutMs: totalMs });
+}
+
+/** A renewal that others wait for as well goes on after we gave up waiting. */
+async function getToken(
+  mailboxId: string,
+  signal: AbortSignal,
+  deps: ChannelCheckDeps,
+): Promise<Secret> {
+  const { tokenMs } = { ...defaultTimeouts, ...deps.timeouts };
+  const deadline = AbortSignal.timeout(tokenMs);
+  try {
+    return await deps.accessToken(mailboxId, {
+      signal: AbortSignal.any([deadline, signal]),
+    });
+  } catch (error) {
+    throw deadline.aborted
+      ? new MailFailure(
+          'token-endpoint-unreachable',
+          `No token for mailbox ${mailboxId} in ${tokenMs} ms`,
+        )
+      : error;
+  }
+}
+
+function judgeIntegration(
+  integration: OAuthIntegration | undefined,
+): CheckResult {
+  if (!integration?.ready) {
+    return explainFailure({ code: 'integration-incomplete' });
+  }
+  const { fault } = integration;
+  return fault
+    ? {
+        ...explainFailure(fault, {
+          provider: integration.provider,
+          showDetail: false,
+        }),
+        // It was so at the last renewal; the next checks tell how it is now.
+        verdict: 'warned',
+      }
+    : { verdict: 'passed', detail: integration.name };
+}
+
+function judgeSettings(
+  mailbox: Mailbox,
+  integration: OAuthIntegration | undefined,
+): CheckResult {
+  const faults = integration ? findSettingsFaults(mailbox, integration) : [];
+  const { address, server } = mailbox;
+  const subject = `${address} at ${server.host}:${server.port}`;
+  return faults.length === 0
+    ? { verdict: 'passed', detail: subject }
+    : {
+        verdict: 'failed',
+        detail: `${subject}: ${faults
+          .map(({ path, message }) => `${path} ${message}`)
+          .join('; ')}`,
+        remedy:
+          'Choose what the integration allows in the channel’s settings, or have an administrator change the integration.',
+        failure: faults.some(({ path }) => path === 'address')
+          ? 'domain-not-allowed'
+          : 'host-not-allowed',
+      };
+}
+
+function judgeGrant(
+  grant: GrantFacts | undefined,
+  integration: OAuthIntegration | undefined,
+): CheckResult {
+  if (!grant) {
+    return explainFailure({ code: 'not-authorized-yet' });
+  }
+  const { state, failureCode } = grant;
+  if (state !== 'active') {
+    return explainFailure({ code: failureCode ?? 'consent-revoked' });
+  }
+  return failureCode
+    ? {
+        ...explainFailure(
+          { code: failureCode },
+          { provider: integration?.provider },
+        ),
+        verdict: 'warned',
+      }
+    : { verdict: 'passed' };
+}
+
+function judgeScopes(
+  mailbox: Mailbox,
+  integration: OAuthIntegration | undefined,
+  grant: GrantFacts | undefined,
+): CheckResult {
+  return integration && grant
+    ? judgeGrantedScopes({
+        granted: grant.scopes,
+        integration,
+        protocol: mailbox.server.protocol,
+      })
+    : { verdict: 'skipped' };
+}
+
+const stageSteps: Readonly<Record<ProbeStage, { id: string; title: string }>> =
+  {
+    resolve: { id: 'server-found', title: 'The mail server is found' },
+    connect: { id: 'server-connected', title: 'The mail server answers' },
+    secure: { id: 'connection-secure', title: 'The connection is encrypted' },
+    'sign-in': { id: 'signed-in', title: 'The mail server lets us in' },
+    open: { id: 'folder-open', title: 'The folder can be opened' },
+  };
+
+/** A step for each stage of one probe, which the first of them runs. */
+function probeSteps(
+  mailbox: Mailbox,
+  options: {
+    integration: OAuthIntegration | undefined;
+    probe(signal: AbortSignal): Promise<ProbeOutcome | undefined>;
+  },
+): CheckStep[] {
+  let outcome: Promise<ProbeOutcome | undefined> | undefined;
+  const probeOnce = (signal: AbortSignal) => {
+    outcome ??= options.probe(signal);
+    return outcome;
+  };
+  const steps = probeStages.map((stage, index): CheckStep => {
+    const before =
+      index === 0
+        ? ['settings-allowed', 'access-token']
+        : [stageSteps[probeStages[index - 1]].id];
+    return {
+      ...stageSteps[stage],
+      needs: before,
+      run: async signal => {
+        const result = await probeOnce(signal);
+        return result?.kind === 'failed' && result.stage === stage
+          ? explainStage(result, options.integration)
+          : judgeGoodStage(stage, mailbox);
+      },
+    };
+  });
+  return [
+    ...steps,
+    {
+      id: 'messages-counted',
+      title: 'The mails in the folder are counted',
+      needs: ['folder-open'],
+      run: async signal => {
+        const result = await probeOnce(signal);
+        return {
+          verdict: 'passed',
+          detail:
+            result?.kind === 'succeeded'
+              ? `${result.messageCount} in ${mailbox.folder}`
+              : undefined,
+        };
+      },
+    },
+  ];
+}
+
+function explainStage(
+  { stage, failure }: Extract<ProbeOutcome, { kind: 'failed' }>,
+  integration: OAuthIntegration | undefined,
+): CheckResult {
+  const hint =
+    stage === 'sign-in' && failure.code === 'login-refused'
+      ? integration && signInHints[integration.provider]
+      : undefined;
+  return { ...explainFailure(failure), ...hint };
+}
+
+function judgeGoodStage(stage: ProbeStage, mailbox: Mailbox): CheckResult {
+  const { host, port, security } = mailbox.server;
+  switch (stage) {
+    case 'resolve':
+      return { verdict: 'passed', detail: host };
+    case 'connect':
+      return { verdict: 'passed', detail: `${host}:${port}` };
+    case 'secure':
+      return security === 'none'
+        ? {
+            verdict: 'warned',
+            detail:
+              'It is not encrypted, which is possible to this very machine only: for development',
+          }
+        : { verdict: 'passed', detail: security.toUpperCase() };
+    case 'sign-in':
+      return { verdict: 'passed', detail: mailbox.address };
+    default:
+      return { verdict: 'passed', detail: mailbox.folder };
+  }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  mockServices,
+  TestDatabaseId,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
+import {
+  ChannelState,
+  FailureCode,
+} from '@postroom/plugin-incoming-mail-common';
+import { Knex } from 'knex';
+import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { DbNoticeRow, dbNowPlus, inTransaction, tables } from '../database';
+import { SecretWarning } from '../oauth';
+import { announceExpiry } from './announceExpiry';
+import { announceHealth, isNews, toHealthNotice } from './announceHealth';
+import { Notice, NoticeStore } from './NoticeStore';
+import { createPortalNotifier, sendNotices } from './sendNotices';
+
+jest.setTimeout(60_000);
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+
+const PROJECT = 'component:default/payments';
+const mailbox = { id: 'one', projectRef: PROJECT };
+
+describe('isNews', () => {
+  it.each<[ChannelState, ChannelState | undefined, boolean]>([
+    ['needs-consent', undefined, true],
+    ['needs-consent', 'needs-consent', false],
+    ['needs-consent', 'active', true],
+    ['needs-consent', 'integration-fault', true],
+    ['integration-fault', undefined, true],
+    ['mailbox-unavailable', 'needs-consent', true],
+    ['degraded', undefined, false],
+    ['degraded', 'needs-consent', false],
+    ['active', 'needs-consent', true],
+    ['active', 'active', false],
+    ['active', undefined, false],
+    ['draft', 'needs-consent', false],
+  ])('says of %s after %s: %s', (state, told, news) => {
+    expect(isNews(state, told)).toBe(news);
+  });
+});
+
+describe('toHealthNotice', () => {
+  it('speaks in the words of the catalogue, of the project, and leads to its tab', () => {
+    expect(
+      toHealthNotice(PROJECT, {
+        state: 'needs-consent',
+        failure: 'consent-revoked',
+      }),
+    ).toEqual({
+      recipientRef: PROJECT,
+      title:
+        'Mail of payments is not read: the provider no longer accepts our access to this mailbox',
+      description: expect.stringContaining('Authorize again'),
+      link: '/catalog/default/component/payments/email-requests',
+      severity: 'high',
+    });
+    expect(toHealthNotice(PROJECT, { state: 'active' })).toMatchObject({
+      title: 'Mail of payments is read again',
+      severity: 'normal',
+    });
+  });
+});
+
+describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
+  let db: Knex;
+  let notices: NoticeStore;
+
+  beforeEach(async () => {
+    db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    notices = new NoticeStore(db);
+  });
+
+  const visitEnds = (
+    state: ChannelState,
+    failure?: FailureCode,
+    of: { id: string; projectRef?: string } = mailbox,
+  ) =>
+    inTransaction(db, tx =>
+      announceHealth(tx, { mailbox: of, state, failure }, notices),
+    );
+  const take = async () =>
+    (await notices.takeWaiting(100)).map(({ title }) =>
+      title.replace('Mail of payments is ', ''),
+    );
+
+  it('R29: tells the owners once that reading stopped, and once that it goes on', async () => {
+    await visitEnds('active');
+    await visitEnds('degraded', 'connection-lost');
+    expect(await take()).toEqual([]);
+    for (let n = 0; n < 3; n += 1) {
+      await visitEnds('needs-consent', 'consent-revoked');
+      await visitEnds('degraded', 'connection-lost');
+    }
+    expect(await take()).toEqual([
+      expect.stringMatching(/^not read: the provider no longer accepts/),
+    ]);
+    await visitEnds('active');
+    await visitEnds('active');
+    expect(await take()).toEqual(['read again']);
+    // The next time is another matter, also in a life of many of them.
+    for (let n = 0; n < 12; n += 1) {
+      await visitEnds('integration-fault', 'client-refused');
+      await visitEnds('active');
+    }
+    expect(await take()).toHaveLength(24);
+    expect(await take()).toEqual([]);
+  });
+
+  it('R29: writes one notice where several replicas see the change, and sends it once', async () => {
+    await Promise.all(
+      Array.from({ length: 5 }, () =>
+        visitEnds('needs-consent', 'consent-revoked'),
+      ),
+    );
+    const sent = jest.fn().mockResolvedValue(undefined);
+    const send = () =>
+      sendNotices({
+        notices: new NoticeStore(db),
+        notifier: { notify: sent },
+        logger: mockServices.logger.mock(),
+      });
+    await Promise.all([send(), send(), send()]);
+    await send();
+    expect(sent).toHaveBeenCalledTimes(1);
+    expect(sent.mock.calls[0][0]).toMatchObject({ recipientRef: PROJECT });
+  });
+
+  it('goes with the transaction of the change', async () => {
+    await expect(
+      inTransaction(db, async tx => {
+        await announceHealth(tx, { mailbox, state: 'needs-consent' }, notices);
+        throw new Error('lease lost');
+      }),
+    ).rejects.toThrow('lease lost');
+    expect(await take()).toEqual([]);
+    await visitEnds('needs-consent');
+    expect(await take()).toHaveLength(1);
+  });
+
+  it('keeps mailboxes apart, and has nobody to tell of one without a project', async () => {
+    await visitEnds('needs-consent', undefined, { id: 'global' });
+    await visitEnds('needs-consent', undefined, {
+      id: 'two',
+      projectRef: 'component:default/two',
+    });
+    await visitEnds('needs-consent');
+    expect(await notices.takeWaiting(100)).toHaveLength(2);
+  });
+
+  it('warns of each end of a secret once per day that is due, and again for the next secret', async () => {
+    const warning: SecretWarning = {
+      integrationId: '3f0c4b53-1d51-4a68-9f2e-0a4f3b6f2a11',
+      name: 'Corp mail',
+      createdBy: 'user:default/ada',
+      expiresOn: '2027-01-31',
+      daysBefore: 30,
+      daysLeft: 30,
+    };
+    await announceExpiry([warning], notices);
+    await announceExpiry([{ ...warning, daysLeft: 29 }], notices);
+    await announceExpiry([{ ...warning, daysBefore: 1, daysLeft: 1 }], notices);
+    await announceExpiry([{ ...warning, expiresOn: '2028-01-31' }], notices);
+    const sent = await notices.takeWaiting(100);
+    expect(sent).toHaveLength(3);
+    expect(sent).toContainEqual({
+      recipientRef: 'user:default/ada',
+      title: 'The client secret of Corp mail ends in 30 days',
+      description: expect.stringContaining('From 2027-01-31 on'),
+      link: '/incoming-mail/oauth/3f0c4b53-1d51-4a68-9f2e-0a4f3b6f2a11',
+      severity: 'normal',
+    } satisfies Notice);
+    expect(sent.map(({ title }) => title)).toContain(
+      'The client secret of Corp mail ends tomorrow',
+    );
+  });
+
+  it('goes on with the others when one cannot be sent, and does not try that one again', async () => {
+    await visitEnds('needs-consent');
+    await visitEnds('active');
+    const logger = mockServices.logger.mock();
+    const send = jest
+      .fn()
+      .mockRejectedValueOnce(new Error('no answer'))
+      .mockResolvedValue(undefined);
+    const notifier = createPortalNotifier({ send });
+    await sendNotices({ notices, notifier, logger });
+    await sendNotices({ notices, notifier, logger });
+    expect(send).toHaveBeenCalledTimes(2);
+    expect(send).toHaveBeenLastCalledWith({
+      recipients: { type: 'entity', entityRef: expect.any(String) },
+      payload: expect.objectContaining({
+        title: expect.any(String),
+        topic: 'incoming-mail',
+      }),
+    });
+    expect(logger.warn).toHaveBeenCalledTimes(1);
+  });
+
+  it('removes old ones in batches', async () => {
+    await visitEnds('needs-consent');
+    await visitEnds('active');
+    await db<DbNoticeRow>(tables.notices).update({
+      created_at: dbNowPlus(db, -10_000),
+    } as {});
+    await visitEnds('integration-fault');
+    expect(await notices.removeOld({ ageMs: 5_000, limit: 1 })).toBe(1);
+    expect(await notices.removeOld({ ageMs: 5_000, limit: 5 })).toBe(1);
+    expect(await db(tables.notices)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import { tables } from '../database';
+import { Keyring, open, seal, Secret, SecretPurpose } from '../secrets';
+
+/** A column of sealed records, one per row. */
+export interface SealedColumn {
+  readonly table: string;
+  readonly column: string;
+  readonly purpose: SecretPurpose;
+  /** Names the record of a row; see `seal`. */
+  contextOf(id: string): string;
+}
+
+/**
+ * Every column that holds sealed records. The one list: stores seal by it, and
+ * a change of the vault's key goes through it, so that none is forgotten.
+ */
+export const sealedColumns = {
+  clientSecret: {
+    table: tables.oauthIntegrations,
+    column: 'client_secret_sealed',
+    purpose: 'client-secret',
+    contextOf: id => `integration:${id}:client-secret`,
+  },
+  refreshToken: {
+    table: tables.oauthGrants,
+    column: 'refresh_sealed',
+    purpose: 'token',
+    contextOf: id => `grant:${id}:refresh`,
+  },
+  accessToken: {
+    table: tables.oauthGrants,
+    column: 'access_sealed',
+    purpose: 'token',
+    contextOf: id => `grant:${id}:access`,
+  },
+  verifier: {
+    table: tables.oauthConsents,
+    column: 'verifier_sealed',
+    purpose: 'verifier',
+    contextOf: id => `consent:${id}:verifier`,
+  },
+  revokedToken: {
+    table: tables.oauthRevocations,
+    column: 'token_sealed',
+    purpose: 'token',
+    contextOf: id => `revocation:${id}:token`,
+  },
+  revokingClientSecret: {
+    table: tables.oauthRevocations,
+    column: 'client_secret_sealed',
+    purpose: 'client-secret',
+    contextOf: id => `revocation:${id}:client-secret`,
+  },
+} as const satisfies Record<string, SealedColumn>;
+
+/** Seals a secret for the row that it is about to be written to. */
+export function sealFor(
+  keyring: Keyring,
+  { purpose, contextOf }: SealedColumn,
+  id: string,
+  secret: Secret,
+): Promise<string> {
+  return seal(keyring, { purpose, context: contextOf(id), secret });
+}
+
+/**
+ * Opens the secret of a row; an empty column holds none.
+ *
+ * @throws MailFailure, see `open`
+ */
+export async function openFrom(
+  keyring: Keyring,
+  { purpose, contextOf }: SealedColumn,
+  id: string,
+  sealed: string | null,
+): Promise<Secret | undefined> {
+  return sealed === null
+    ? undefined
+    : open(keyring, { purpose, context: contextOf(id), sealed });
+}

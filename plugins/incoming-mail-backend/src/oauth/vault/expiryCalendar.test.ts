@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { addDays, dueExpiryWarning, WARNING_DAYS } from './expiryCalendar';
+
+describe('dueExpiryWarning', () => {
+  it.each([
+    [31, undefined],
+    [30, 30],
+    [15, 30],
+    [14, 14],
+    [8, 14],
+    [7, 7],
+    [2, 7],
+    [1, 1],
+    [0, 1],
+    [-1, undefined],
+    [-400, undefined],
+  ])('with %i days left is that of %p days', (daysLeft, daysBefore) => {
+    const expiresOn = '2027-03-01';
+    const today = addDays(expiresOn, -daysLeft);
+    expect(dueExpiryWarning(expiresOn, today)).toEqual(
+      daysBefore && { daysBefore, daysLeft },
+    );
+  });
+
+  it('comes four times in the life of a secret that is looked at daily, over leap days and years too', () => {
+    fc.assert(
+      fc.property(
+        fc.date({
+          min: new Date('2024-01-01'),
+          max: new Date('2040-01-01'),
+          noInvalidDate: true,
+        }),
+        end => {
+          const expiresOn = end.toISOString().slice(0, 10);
+          const seen = Array.from({ length: 100 }, (_, n) =>
+            dueExpiryWarning(expiresOn, addDays(expiresOn, n - 90)),
+          ).flatMap(warning => warning?.daysBefore ?? []);
+          expect([...new Set(seen)]).toEqual([...WARNING_DAYS]);
+          expect(seen).toHaveLength(31);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  LoggerService,
+  SchedulerService,
+  SchedulerServiceTaskScheduleDefinition,
+} from '@backstage/backend-plugin-api';
+import { JournalStore } from './journal';
+import {
+  announceExpiry,
+  NoticeStore,
+  Notifier,
+  sendNotices,
+} from './mailboxes';
+import { OAuth } from './oauth';
+import { Janitor, retentionPolicy } from './retention';
+
+type Schedule = Pick<
+  SchedulerServiceTaskScheduleDefinition,
+  'frequency' | 'timeout' | 'initialDelay'
+>;
+
+/**
+ * Schedules what one replica does for all, now and then. Each task is one
+ * bounded run that goes on where the last one stopped; two runs at once, as
+ * after a timeout, do no harm.
+ */
+export async function scheduleHousekeeping(options: {
+  scheduler: SchedulerService;
+  logger: LoggerService;
+  oauth: OAuth;
+  journal: JournalStore;
+  notices: NoticeStore;
+  notifier: Notifier;
+}): Promise<void> {
+  const { scheduler, logger, oauth, journal, notices, notifier } = options;
+  const janitor = new Janitor({
+    logger,
+    rules: [
+      {
+        what: 'consents',
+        keepMs: retentionPolicy.consents,
+        removeOld: removal => oauth.removeOldConsents(removal),
+      },
+      {
+        what: 'journal',
+        keepMs: retentionPolicy.journal,
+        removeOld: removal => journal.removeOld(removal),
+      },
+      {
+        what: 'notices',
+        keepMs: retentionPolicy.notices,
+        removeOld: removal => notices.removeOld(removal),
+      },
+    ],
+  });
+  const schedule = (
+    name: string,
+    when: Schedule,
+    fn: (signal: AbortSignal) => Promise<void>,
+  ) =>
+    scheduler.scheduleTask({
+      id: `incoming-mail-${name}`,
+      scope: 'global',
+      ...when,
+      fn,
+    });
+
+  await schedule(
+    'retention',
+    {
+      frequency: { hours: 1 },
+      timeout: { minutes: 10 },
+      initialDelay: { minutes: 1 },
+    },
+    signal => janitor.runOnce(signal),
+  );
+  await schedule(
+    'reseal',
+    {
+      frequency: { minutes: 5 },
+      timeout: { minutes: 5 },
+      // In the meantime a key that is new to the configuration reaches the
+      // other replicas, which could not open what is sealed with it.
+      initialDelay: { minutes: 5 },
+    },
+    signal => oauth.resealRecords({ logger, signal }),
+  );
+  await schedule(
+    'revocations',
+    {
+      frequency: { minutes: 1 },
+      timeout: { minutes: 5 },
+      initialDelay: { seconds: 30 },
+    },
+    signal => oauth.sendRevocations({ logger, signal }),
+  );
+  await schedule(
+    'secret-expiry',
+    {
+      frequency: { hours: 1 },
+      timeout: { minutes: 5 },
+      initialDelay: { minutes: 1 },
+    },
+    async () => announceExpiry(await oauth.listSecretWarnings(), notices),
+  );
+  await schedule(
+    'notices',
+    {
+      frequency: { minutes: 1 },
+      timeout: { minutes: 5 },
+      initialDelay: { seconds: 30 },
+    },
+    () => sendNotices({ notices, notifier, logger }),
+  );
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import {
+  Dovecot,
+  DovecotOptions,
+  findDovecot,
+  Sandbox,
+  SandboxApplication,
+  SandboxOptions,
+  startDovecot,
+  startSandbox,
+} from '@postroom/mail-sandbox';
+import { MailHost } from '@postroom/plugin-incoming-mail-common';
+import { mailSessionContract } from '../../__testUtils__/mailSessionContract';
+import { createHostPolicy } from '../../egress';
+import { Secret } from '../../secrets';
+import { fetchBatches } from '../fetchBatches';
+import { createOpenSession, OpenSessionOptions } from '../openSession';
+import { FetchedMessage, MailSession, MessageRef } from '../types';
+
+jest.setTimeout(60_000);
+
+const SUPPORT = 'support@corp.test';
+const PAYMENTS = 'payments@corp.test';
+const MIB = 1024 * 1024;
+const LIMITS = { maxBytes: 25 * MIB, truncateBytes: MIB };
+
+type Mechanisms = DovecotOptions['mechanisms'];
+
+const program = findDovecot();
+const onDovecot = program ? describe : describe.skip;
+
+/** A sandbox that gives tokens, and a Dovecot that asks it what they are worth. */
+interface World {
+  readonly sandbox: Sandbox;
+  readonly application: SandboxApplication;
+  readonly dovecot: Dovecot;
+  close(): Promise<void>;
+}
+
+async function startWorld(
+  mechanisms?: Mechanisms,
+  options: Partial<SandboxOptions> = {},
+): Promise<World> {
+  const sandbox = await startSandbox({ httpPort: 0, imapPort: 0, ...options });
+  const application = await SandboxApplication.register(sandbox);
+  const { introspection } = application;
+  const dovecot = await startDovecot({
+    program: program!,
+    introspection,
+    mechanisms,
+  });
+  const close = async () => {
+    await dovecot.close();
+    await sandbox.close();
+  };
+  return { sandbox, application, dovecot, close };
+}
+
+function host({ dovecot }: World, security: MailHost['security']): MailHost {
+  const port = security === 'tls' ? dovecot.imapsPort : dovecot.imapPort;
+  return { protocol: 'imap', host: 'localhost', port, security };
+}
+
+const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
+const lookup = async () => [{ address: '127.0.0.1' }];
+
+const openSessionAt = (
+  { dovecot }: World,
+  options: Partial<OpenSessionOptions> = {},
+) =>
+  createOpenSession({
+    policy,
+    lookup,
+    ca: [dovecot.ca],
+    allowPlaintextLoopback: true,
+    ...options,
+  });
+
+const credentials = (accessToken: string, user = SUPPORT) =>
+  ({ method: 'oauth', user, accessToken: new Secret(accessToken) } as const);
+
+onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
+  describe.each<[string, Mechanisms, MailHost['security'][]]>([
+    ['every mechanism', undefined, ['tls', 'starttls', 'none']],
+    ['XOAUTH2 alone', ['XOAUTH2'], ['tls']],
+    ['OAUTHBEARER alone', ['OAUTHBEARER'], ['tls']],
+  ])('that offers %s', (_name, mechanisms, securities) => {
+    let world: World;
+    let token: string;
+
+    beforeAll(async () => {
+      world = await startWorld(mechanisms);
+      token = await world.application.accessToken(SUPPORT);
+    });
+    afterAll(() => world.close());
+
+    describe.each(securities)('with security %s', security => {
+      mailSessionContract('ImapSession', async () => {
+        const { mail, hungUp } = world.dovecot;
+        return {
+          openSession: openSessionAt(world),
+          server: host(world, security),
+          credentials: credentials(token),
+          deliver: async raw => {
+            await mail.deliver(SUPPORT, raw);
+            return (await mail.uids(SUPPORT)).at(-1)!;
+          },
+          expunge: uid => mail.expunge(SUPPORT, uid),
+          seenUids: () => mail.uids(SUPPORT, 'seen'),
+          hungUp,
+          stop: () => mail.remove(SUPPORT),
+        };
+      });
+    });
+  });
+
+  describe('that is visited', () => {
+    let world: World;
+    let token: string;
+    let sessions: MailSession[];
+
+    beforeAll(async () => {
+      world = await startWorld();
+      token = await world.application.accessToken(SUPPORT);
+    });
+    afterAll(() => world.close());
+    beforeEach(() => {
+      sessions = [];
+    });
+    afterEach(async () => {
+      await Promise.all(sessions.map(session => session.close()));
+      await world.dovecot.hungUp();
+      await world.dovecot.mail.remove(SUPPORT);
+    });
+
+    async function connect(
+      who = credentials(token),
+      options: Partial<OpenSessionOptions> = {},
+    ) {
+      const session = await openSessionAt(
+        world,
+        options,
+      )({
+        server: host(world, 'tls'),
+        credentials: who,
+        signal: new AbortController().signal,
+      });
+      sessions.push(session);
+      return session;
+    }
+
+    const deliver = (raw: Buffer) => world.dovecot.mail.deliver(SUPPORT, raw);
+
+    it('shows no token to a server that nobody vouches for', async () => {
+      await expect(
+        connect(credentials(token), { ca: [] }),
+      ).rejects.toMatchObject({ code: 'tls-failed' });
+      await connect();
+    });
+
+    it('signs in to no mailbox but the token’s own', async () => {
+      const theirs = await world.application.accessToken(PAYMENTS);
+
+      await expect(connect(credentials(token, PAYMENTS))).rejects.toMatchObject(
+        { code: 'login-refused' },
+      );
+      await expect(connect(credentials(theirs))).rejects.toMatchObject({
+        code: 'login-refused',
+        detail: 'Authentication failed.',
+      });
+      await connect(credentials(theirs, PAYMENTS));
+      await connect();
+    });
+
+    it('sees that UIDs mean something else from now on', async () => {
+      await deliver(Buffer.from('Subject: one\r\n\r\n'));
+      const before = await (await connect()).open('INBOX');
+      await sessions[0].close();
+
+      const uidValidity = before.uidValidity + 1;
+      await world.dovecot.mail.setUidValidity(SUPPORT, uidValidity);
+
+      const after = await (await connect()).open('INBOX');
+      expect(after).toEqual({ ...before, uidValidity });
+    });
+
+    it('fetches every byte but NUL as it came', async () => {
+      const bytes = Buffer.from(
+        Array.from({ length: 255 }, (_, n) => n + 1).filter(
+          byte => byte !== 0x0a && byte !== 0x0d,
+        ),
+      );
+      const raws = [
+        Buffer.concat([Buffer.from('Subject: \xfc\r\n\r\n', 'latin1'), bytes]),
+        Buffer.from('Subject: dots\r\n\r\n.\r\n..\r\n)\r\n'),
+        Buffer.from('Subject: no body\r\n\r\n'),
+        Buffer.from('Subject: no end of line'),
+        Buffer.from('\r\n\r\nno header {5}\r\n* 1 EXISTS\r\n'),
+      ];
+      for (const raw of raws) {
+        await deliver(raw);
+      }
+      const session = await connect();
+      await session.open('INBOX');
+      const refs = await session.list({ afterUid: 0, limit: 10 });
+
+      const fetched = await session.fetch(refs, LIMITS);
+      expect(fetched.map(({ raw }) => raw)).toEqual(raws);
+      expect(refs.map(({ sizeBytes }) => sizeBytes)).toEqual(
+        raws.map(({ length }) => length),
+      );
+    });
+
+    it('fetches 10 MB whole, or the beginning of them', async () => {
+      const raw = largeMail(10 * MIB);
+      await deliver(raw);
+      const session = await connect();
+      await session.open('INBOX');
+      const refs = await session.list({ afterUid: 0, limit: 10 });
+      expect(refs[0].sizeBytes).toBe(raw.length);
+
+      const [whole] = await session.fetch(refs, LIMITS);
+      expect(whole.truncated).toBe(false);
+      expect(whole.raw.equals(raw)).toBe(true);
+
+      const [cut] = await session.fetch(refs, {
+        maxBytes: raw.length - 1,
+        truncateBytes: MIB,
+      });
+      expect(cut.truncated).toBe(true);
+      expect(cut.raw.equals(raw.subarray(0, MIB))).toBe(true);
+    });
+
+    it('lists and fetches 2,000 mails, some at a time', async () => {
+      const raws = Array.from({ length: 2000 }, (_, n) =>
+        Buffer.from(`Subject: ${n}\r\n\r\n${'x'.repeat(n)}\r\n`),
+      );
+      await Promise.all(raws.map(deliver));
+      const session = await connect();
+      const { messageCount } = await session.open('INBOX');
+      expect(messageCount).toBe(raws.length);
+
+      const fetched: FetchedMessage[] = [];
+      let refs: MessageRef[] = [];
+      do {
+        const afterUid = refs.at(-1)?.uid ?? 0;
+        refs = await session.list({ afterUid, limit: 300 });
+        expect(refs.length).toBeLessThanOrEqual(300);
+        for (const batch of fetchBatches(refs, LIMITS.maxBytes)) {
+          expect(batch.length).toBeLessThanOrEqual(200);
+          fetched.push(...(await session.fetch(batch, LIMITS)));
+        }
+      } while (refs.length > 0);
+
+      expect(fetched).toHaveLength(raws.length);
+      const differing = raws.filter((raw, n) => !raw.equals(fetched[n].raw));
+      expect(differing).toEqual([]);
+      const { mail } = world.dovecot;
+      expect(await mail.uids(SUPPORT, 'seen')).toEqual([]);
+      const odd = fetched
+        .map(({ ref }) => ref.uid)
+        .filter(uid => uid % 2 === 1);
+      await session.acknowledge(odd);
+      expect(await mail.uids(SUPPORT, 'seen')).toEqual(odd);
+    });
+
+    it('leaves a folder as it is where it may only read', async () => {
+      const { mail } = world.dovecot;
+      await deliver(Buffer.from('Subject: one\r\n\r\n'));
+      const visit = async () => {
+        const session = await connect();
+        await session.open('INBOX');
+        const refs = await session.list({ afterUid: 0, limit: 10 });
+        expect(await session.fetch(refs, LIMITS)).toHaveLength(1);
+        await session.acknowledge(refs.map(({ uid }) => uid));
+        return mail.uids(SUPPORT, 'seen');
+      };
+      await mail.makeReadOnly(SUPPORT, 'INBOX');
+      expect(await visit()).toEqual([]);
+
+      await mail.remove(SUPPORT);
+      await deliver(Buffer.from('Subject: one\r\n\r\n'));
+      expect(await visit()).toHaveLength(1);
+    });
+
+    it('opens a folder by its name in any script, once it is there', async () => {
+      const folder = 'Anfragen/Zürich & 東京';
+      const session = await connect();
+      await expect(session.open(folder)).rejects.toMatchObject({
+        code: 'folder-not-found',
+      });
+
+      await world.dovecot.mail.createFolder(SUPPORT, folder);
+      const again = await connect();
+      expect(await again.open(folder)).toMatchObject({ messageCount: 0 });
+    });
+  });
+
+  describe('whose tokens live for seconds', () => {
+    let world: World;
+
+    beforeAll(async () => {
+      world = await startWorld(undefined, { accessTokenSeconds: 4 });
+    });
+    afterAll(() => world.close());
+
+    it('refuses the login from their end on', async () => {
+      const token = await world.application.accessToken(SUPPORT);
+      const connect = () =>
+        openSessionAt(world)({
+          server: host(world, 'tls'),
+          credentials: credentials(token),
+          signal: new AbortController().signal,
+        });
+      const session = await connect();
+
+      while (await world.application.isActive(token)) {
+        await new Promise(resolve => setTimeout(resolve, 100));
+      }
+
+      await expect(connect()).rejects.toMatchObject({ code: 'login-refused' });
+      await session.close();
+    });
+  });
+});
+
+/** A mail of random bytes, without what IMAP changes: NUL, lone CR and LF. */
+function largeMail(bytes: number): Buffer {
+  const raw = randomBytes(bytes).map(byte =>
+    [0x00, 0x0a, 0x0d].includes(byte) ? 0x2e : byte,
+  );
+  for (let at = 998; at + 2 <= bytes; at += 1000) {
+    raw.set([0x0d, 0x0a], at);
+  }
+  const header = Buffer.from('Subject: large\r\n\r\n');
+  return Buffer.concat([header, raw]);
+}
