@@ -4,6 +4,7 @@ import {
   FailureCode,
   failureCodes,
   failures,
+  settingsWarningTexts,
 } from '@postroom/plugin-incoming-mail-common';
 
 type FailureMessages = Record<FailureCode, { title: string; remedy: string }>;
@@ -37,6 +38,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       edit: 'Edit',
       loading: 'Loading…',
       never: 'never',
+      learnMore: 'Read more',
       optional: 'Optional',
       reload: 'Reload',
       retry: 'Try again',
@@ -93,6 +95,29 @@ export const incomingMailTranslationRef = createTranslationRef({
       since: 'Since {{when}}.',
       detail: 'What came back: {{detail}}',
     },
+    settingsWarning: settingsWarningTexts,
+    settingsWarnings: {
+      refused: 'This will not work',
+      doubtful: 'This may not be what you want',
+      suggestion: 'Put this instead:',
+      use: 'Use the suggestion',
+    },
+    check: {
+      running: 'Checking, step by step…',
+      passed: 'Everything that was checked is in order',
+      warned: 'It works, with something to look at',
+      failed_one: 'One check failed',
+      failed_other: '{{count}} checks failed',
+      list: 'What was checked',
+      verdict: {
+        passed: 'Passed',
+        failed: 'Failed',
+        warned: 'Warning',
+        skipped: 'Not checked',
+      },
+      remedy: 'What to do: {{remedy}}',
+      link: 'Where to mend it',
+    },
     secret: {
       show: 'Show what I typed',
       hide: 'Hide what I typed',
@@ -106,22 +131,64 @@ export const incomingMailTranslationRef = createTranslationRef({
         title: 'No integration yet',
         text: 'Add the first one: choose the provider, register the redirect URL there, and paste the client ID and client secret it gives you.',
       },
+      needsHttps: {
+        title: 'OAuth 2.0 needs https',
+        text: 'The portal’s backend is reached at {{origin}}, without encryption: whoever listens on the way could take an authorization over. Serve it over https and set backend.baseUrl in app-config to that address. Only localhost is excepted, for development.',
+      },
       truncated: 'Only the first {{limit}} integrations are shown.',
       savedReady:
-        '“{{name}}” is saved. Next: open a project’s Email requests tab and connect its mailbox.',
+        '“{{name}}” is saved. Next: test the connection, then open a project’s Email requests tab and connect its mailbox.',
       savedDraft:
         '“{{name}}” is saved as a draft. Register its redirect URL at the provider, then enter the client ID and client secret here.',
       column: {
         name: 'Name',
         provider: 'Provider',
         state: 'State',
+        secretExpires: 'Secret expires',
         mailServers: 'Mail servers',
         channels: 'Channels',
         actions: 'Actions',
       },
       state: {
         ready: 'Ready',
-        draft: 'Draft – needs client ID and secret',
+        draft: 'Draft',
+        draftText: 'Needs client ID and secret',
+        fault: 'Needs repair',
+      },
+      secretExpiry: {
+        unknown: 'not known',
+        expired: 'expired',
+        today: 'today',
+        in_one: 'in {{count}} day',
+        in_other: 'in {{count}} days',
+        expiredTitle: 'The client secret expired on {{date}}',
+        soonTitle_one:
+          'The client secret expires in {{count}} day, on {{date}}',
+        soonTitle_other:
+          'The client secret expires in {{count}} days, on {{date}}',
+        todayTitle: 'The client secret expires today',
+        text: 'Make a new client secret at the provider and enter it here with its date. Until then the old one keeps working; without one no mail is read.',
+        expiredText:
+          'Mail is not read any more as soon as the provider refuses it. Make a new client secret at the provider and enter it here with its date; reading then resumes by itself.',
+      },
+      vault: {
+        rotating: 'Stored secrets are moving to another vault key',
+        rotatingText_one:
+          '{{count}} of {{total}} is still sealed with {{kids}}. Leave that key in incomingMail.vault.keys until all are sealed with “{{primary}}”; this happens by itself.',
+        rotatingText_other:
+          '{{count}} of {{total}} are still sealed with {{kids}}. Leave that key in incomingMail.vault.keys until all are sealed with “{{primary}}”; this happens by itself.',
+        missing: 'A vault key is missing',
+        missingText_one:
+          '{{count}} stored secret is sealed with {{kids}}, which is not in the configuration, and cannot be used. Put the key back under incomingMail.vault.keys; nothing stored is changed meanwhile.',
+        missingText_other:
+          '{{count}} stored secrets are sealed with {{kids}}, which is not in the configuration, and cannot be used. Put the key back under incomingMail.vault.keys; nothing stored is changed meanwhile.',
+      },
+      test: {
+        title: 'Connection',
+        text: 'Goes through the set-up step by step, together with the provider. No mailbox is touched.',
+        unsaved:
+          'What is saved is tested; save your changes first to test them.',
+        button: 'Test connection',
       },
       editNamed: 'Edit {{name}}',
       deleteNamed: 'Delete {{name}}',
@@ -162,6 +229,11 @@ export const incomingMailTranslationRef = createTranslationRef({
       clientSecretNew:
         'Stored encrypted. It can be replaced later, but never shown again.',
       clientSecretStored: 'A secret is stored. Leave empty to keep it.',
+      clientSecretExpiresOn: 'Expiry date of the secret',
+      clientSecretExpiresOnHint:
+        'The date that the provider showed, if it showed one. You are warned before it comes.',
+      clientSecretExpiresOnCheck:
+        'You entered a new secret: enter its date as well, or clear this one.',
       clientSecretReenter:
         'Enter the client secret again: the client ID, the issuer or an endpoint has changed, and the stored secret is not sent to a new place.',
       endpointsSection: 'Endpoints and scopes',
@@ -170,10 +242,36 @@ export const incomingMailTranslationRef = createTranslationRef({
       revocationEndpoint: 'Revocation endpoint',
       issuer: 'Issuer',
       issuerHint: 'Required with the scope openid.',
+      discovery: {
+        hint: 'The address by which the provider calls itself. Most providers tell their endpoints there.',
+        button: 'Discover from issuer',
+        busy: 'Asking the issuer…',
+        found: 'What the issuer says of itself',
+        scopes: 'Scopes it names',
+        moreScopes_one: 'and {{count}} more',
+        moreScopes_other: 'and {{count}} more',
+        clientAuthentication: 'Client authentication',
+        notTold: 'not told',
+        takeOver: 'Take these over',
+        discard: 'Discard',
+      },
+      tenant: 'Tenant',
+      tenantHint:
+        'A tenant ID or domain, or organizations (any work account), consumers (personal accounts), common (both).',
+      cloud: 'Microsoft cloud',
+      cloudHint: 'Sets endpoints, scopes and mail servers together.',
+      cloudOption: {
+        global: 'Global',
+        'us-government': 'US Government (GCC High, DoD)',
+        china: 'China (21Vianet)',
+        other: 'Other endpoints, entered below',
+      },
       scopes: 'Scopes',
       scopesHint: 'One per line.',
-      flowLink: 'How this provider does OAuth 2.0',
-      scopesLink: 'Which scopes this provider needs',
+      flowLink: 'How {{provider}} does OAuth 2.0',
+      flowLinkCustom: 'What the provider has to do (RFC 6749)',
+      scopesLink: 'Which scopes {{provider}} needs',
+      redirectUrlsLink: 'Which redirect URLs {{provider}} accepts',
       advancedSection: 'Advanced',
       clientAuthentication: 'Client authentication',
       clientAuthenticationOption: {
@@ -205,6 +303,119 @@ export const incomingMailTranslationRef = createTranslationRef({
       invalid: 'Some fields need your attention.',
       changedMeanwhile:
         'This integration was changed by someone else meanwhile. Reload it, then make your changes again.',
+    },
+    guide: {
+      show: 'Show the steps',
+      hide: 'Hide the steps',
+      copyItem: {
+        redirectUrl: 'Redirect URL',
+        scopes: 'Scopes',
+        permission: 'Permission {{name}}',
+        origin: 'Address of this portal',
+        adminConsent: 'Link for an administrator',
+      },
+      microsoft: {
+        title: 'Step by step: register at Microsoft',
+        disclaimer:
+          'Client ID and client secret come from Azure, so this has to be done before the integration can be completed. Azure is Microsoft’s: its pages may differ from what is said here, and we cannot help with them. Ask whoever administers Microsoft in your organization.',
+        redirectUrl: {
+          title: 'Copy the redirect URL',
+          text: 'Microsoft is chosen as the provider, and the redirect URL of this integration is made. Azure asks for it in step 4.',
+        },
+        register: {
+          title: 'Start a registration',
+          text: 'In the Azure portal open App registrations and choose New registration. Give it a name that people recognise: they see it when they are asked for access.',
+          link: 'Open the Azure portal',
+        },
+        accountTypes: {
+          title: 'Choose whose accounts may be used',
+          text: 'Under Supported account types choose the accounts of any organizational directory (multitenant) and personal Microsoft accounts.',
+          multitenant:
+            'With the tenant “{{tenant}}” a registration for a single tenant is refused (AADSTS50194).',
+          singleTenant:
+            'This integration is for the tenant “{{tenant}}” alone; accounts in this organizational directory only would do as well.',
+        },
+        platform: {
+          title: 'Enter the redirect URL',
+          text: 'Under Redirect URI choose the type Web, paste the redirect URL, and press Register.',
+          note: 'Not the type Single-page application: what it is given ends after {{hours}} hours.',
+        },
+        permissions: {
+          title: 'Add the permissions',
+          text: 'Open API permissions, then Add a permission, Microsoft Graph, Delegated permissions. Tick these, and press Add permissions.',
+          note: 'Microsoft Graph is only the list in which Azure keeps them. The scopes of this integration stay as they are, with the address in front.',
+        },
+        adminConsent: {
+          title: 'Grant admin consent',
+          text: 'Press Grant admin consent for your organization. If you may not, send an administrator of Microsoft there, or the link below once the client ID is filled in.',
+          note: 'Without it many organizations answer their people with “Need admin approval”.',
+          link: 'How admin consent works',
+        },
+        secret: {
+          title: 'Make a client secret',
+          text: 'Open Certificates & secrets and choose New client secret. Give it a description and an expiration date, at most {{months}} months away. Enter the same date below: this page warns you before it comes.',
+        },
+        secretValue: {
+          title: 'Copy the Value of the secret',
+          text: 'Copy it at once, for Azure shows it this one time. It is the client secret.',
+          note: 'The Value, not the Secret ID beside it, which is refused (AADSTS7000215).',
+        },
+        clientId: {
+          title: 'Copy the client ID',
+          text: 'On Overview copy Application (client) ID. It is the client ID.',
+        },
+        finish: {
+          title: 'Complete the integration',
+          text: 'Paste client ID and client secret below, see that these scopes are there, save, and press Test connection.',
+        },
+      },
+      google: {
+        title: 'Step by step: register at Google',
+        disclaimer:
+          'Client ID and client secret come from the Google Cloud console. It is Google’s: its pages may differ from what is said here, and we cannot help with them. Ask whoever administers Google in your organization.',
+        api: {
+          title: 'Switch on the Gmail API',
+          text: 'In the Google Cloud console choose a project, open the API library, then Gmail API, and press Enable.',
+          link: 'Open the API library',
+        },
+        client: {
+          title: 'Create the OAuth client ID',
+          text: 'Press Create credentials, then OAuth client ID. Choose the application type Web application, and a name that people recognise. If Google wants its consent screen first, do step 6 before this one.',
+          link: 'Open Google’s credentials',
+        },
+        origins: {
+          title: 'Enter the address of this portal',
+          text: 'Under Authorized JavaScript origins add the address by which people open this portal.',
+        },
+        redirectUrl: {
+          title: 'Copy the redirect URL',
+          text: 'Keep this page, with Google as the provider, in a browser tab of its own while you work in Google’s. This is the redirect URL of this integration.',
+        },
+        redirectUris: {
+          title: 'Enter the redirect URL',
+          text: 'Under Authorized redirect URIs add it character for character, and save. Copy the client ID and the client secret now; Google may not show the secret again.',
+        },
+        consentScreen: {
+          title: 'Check the consent screen',
+          text: 'Open the OAuth consent screen, choose the app, and make sure that this scope was added.',
+          link: 'Open the consent screen',
+        },
+        finish: {
+          title: 'Complete the integration',
+          text: 'Paste client ID and client secret below, see that this scope is there, save, and press Test connection.',
+        },
+        audience: {
+          title: 'At Google, who may use the app decides how long it works',
+          verification:
+            'The scope https://mail.google.com/ is a restricted one. If people outside your organization may use the app (user type External), Google may want to verify it, which can cost money for a security assessment. Until then at most {{limit}} people can give access.',
+          testing:
+            'While the publishing status is Testing, every authorization ends after {{days}} days and has to be given again.',
+          userType:
+            'With the user type {{userType}}, which organizations with Google Workspace have, neither applies: only people of the organization can give access.',
+          verificationLink: 'When Google verifies apps',
+          userTypeLink: 'User type and publishing status',
+        },
+      },
     },
     channel: {
       empty: {
@@ -260,6 +471,8 @@ export const incomingMailTranslationRef = createTranslationRef({
         held: 'Held for review',
         authorize: 'Authorize',
         pollNow: 'Poll now',
+        check: 'Check channel',
+        checkTitle: 'Check of the channel',
         pollStarted: 'The mailbox is visited in a moment.',
         saved: 'The mailbox’s settings are saved.',
         actions: 'What can be done with this channel',

@@ -16,6 +16,8 @@ import { withDeadline } from './withDeadline';
 
 const PLUGIN_ID = 'incoming-mail';
 const CALL_DEADLINE_MS = 30_000;
+// These wait for a provider or a mail server, one question after the other.
+const PATIENT_DEADLINE_MS = 120_000;
 // A mail may be tens of megabytes, on a slow line.
 const DOWNLOAD_DEADLINE_MS = 300_000;
 
@@ -49,11 +51,10 @@ export class IncomingMailClient implements IncomingMailApi {
     const endpoint: Endpoint = endpoints[name];
     const baseUrl = await this.#discoveryApi.getBaseUrl(PLUGIN_ID);
     const url = `${baseUrl}${pathOf(endpoint, input)}`;
-    const deadlineMs = endpoint.download
-      ? DOWNLOAD_DEADLINE_MS
-      : CALL_DEADLINE_MS;
-    const reply = await withDeadline(deadlineMs, options.signal, signal =>
-      this.#send(endpoint, url, input, signal),
+    const reply = await withDeadline(
+      deadlineOf(name, endpoint),
+      options.signal,
+      signal => this.#send(endpoint, url, input, signal),
     );
     // `reply` went through this very endpoint's schema, or is its file.
     return reply as CallReply<N>;
@@ -102,6 +103,21 @@ export class IncomingMailClient implements IncomingMailApi {
     const text = await response.text();
     return endpoint.reply.parse(text === '' ? undefined : JSON.parse(text));
   }
+}
+
+const patientEndpoints: readonly EndpointName[] = [
+  'checkIntegration',
+  'checkChannel',
+  'discoverIssuer',
+];
+
+function deadlineOf(name: EndpointName, endpoint: Endpoint): number {
+  if (endpoint.download) {
+    return DOWNLOAD_DEADLINE_MS;
+  }
+  return patientEndpoints.includes(name)
+    ? PATIENT_DEADLINE_MS
+    : CALL_DEADLINE_MS;
 }
 
 function pathOf(endpoint: Endpoint, parts: Parts): string {

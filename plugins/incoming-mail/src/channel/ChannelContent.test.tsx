@@ -160,6 +160,38 @@ describe('ChannelContent', () => {
     expect(await screen.findByText('Connect a mailbox')).toBeInTheDocument();
   });
 
+  it('checks the channel step by step', async () => {
+    const refusal = await aRefusal(503, 'starting');
+    const checkChannel = jest
+      .fn()
+      .mockRejectedValueOnce(refusal)
+      .mockReturnValue({
+        ok: false,
+        checks: [
+          { id: 'a', verdict: 'passed', title: 'The mail server answers' },
+          {
+            id: 'b',
+            verdict: 'failed',
+            title: 'Sign-in is accepted',
+            failure: 'login-refused',
+          },
+        ],
+      });
+    const { user } = render({ getChannel: () => aChannel(), checkChannel });
+    const button = await screen.findByRole('button', { name: 'Check channel' });
+    await user.click(button);
+    expect(
+      await screen.findByText('The portal’s backend did not answer'),
+    ).toBeInTheDocument();
+
+    await user.click(button);
+    const list = await screen.findByRole('list', { name: 'What was checked' });
+    expect(within(list).getAllByRole('listitem')).toHaveLength(2);
+    expect(list).toHaveTextContent('check that IMAP is switched on');
+    await user.click(screen.getByRole('button', { name: 'Close' }));
+    expect(list).not.toBeInTheDocument();
+  });
+
   it('edits a folder without a new consent, an address only with one', async () => {
     const { api, user } = render({
       getChannel: () => aChannel(),

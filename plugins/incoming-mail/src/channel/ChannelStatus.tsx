@@ -35,6 +35,7 @@ const useStyles = makeStyles(
 export interface ChannelActions {
   onAuthorize?: () => void;
   onPoll?: () => void;
+  onCheck?: () => void;
   onEdit?: () => void;
   onDelete?: () => void;
 }
@@ -153,6 +154,11 @@ function ActionButtons(props: ChannelStatusProps) {
           onClick={props.onPoll}
         >
           {t('channel.status.pollNow')}
+        </Button>
+      )}
+      {props.onCheck && (
+        <Button variant="outlined" disabled={busy} onClick={props.onCheck}>
+          {t('channel.status.check')}
         </Button>
       )}
       {props.onEdit && (

@@ -13,6 +13,7 @@ import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
 import type { ChannelRights } from '../hooks/useChannelRights';
 import type { Project } from '../hooks/useProject';
 import { incomingMailTranslationRef } from '../translation';
+import { ChannelCheck } from './ChannelCheck';
 import { ChannelLogs } from './ChannelLogs';
 import { ChannelStatus } from './ChannelStatus';
 
@@ -37,6 +38,12 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
     await api.call('pollChannel', { params: project });
     onChanged();
   });
+  const [checking, check, resetChecking] = useAction(async () => {
+    const report = await api.call('checkChannel', { params: project });
+    // What was found out may have changed how the channel stands.
+    onChanged();
+    return report;
+  });
   const [deleting, remove, resetDeleting] = useAction(async () => {
     await api.call('deleteChannel', { params: project });
     props.onDeleted();
@@ -59,11 +66,14 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
       )}
       <ChannelStatus
         channel={channel}
-        busy={consenting || polling.status === 'busy'}
+        busy={
+          consenting || polling.status === 'busy' || checking.status === 'busy'
+        }
         onAuthorize={
           rights.authorize ? () => authorization.authorize() : undefined
         }
         onPoll={rights.update ? poll : undefined}
+        onCheck={rights.update ? check : undefined}
         onEdit={rights.update ? props.onEdit : undefined}
         onDelete={
           rights.delete
@@ -74,6 +84,7 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
             : undefined
         }
       />
+      <ChannelCheck checking={checking} onClose={resetChecking} />
       <ChannelLogs project={project} mayDownload={rights.readRaw} />
       <ConfirmDialog
         open={asking}

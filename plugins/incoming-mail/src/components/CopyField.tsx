@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useState } from 'react';
 import IconButton from '@material-ui/core/IconButton';
 import InputAdornment from '@material-ui/core/InputAdornment';
 import TextField from '@material-ui/core/TextField';
 import CheckIcon from '@material-ui/icons/Check';
 import CopyIcon from '@material-ui/icons/FileCopyOutlined';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { useCopy } from '../hooks/useCopy';
 import { incomingMailTranslationRef } from '../translation';
-
-const DONE_FOR_MS = 3_000;
 
 /** Props of {@link CopyField}. */
 export interface CopyFieldProps {
@@ -21,25 +19,7 @@ export interface CopyFieldProps {
 /** A value that is only there to be copied. */
 export function CopyField(props: CopyFieldProps) {
   const { t } = useTranslationRef(incomingMailTranslationRef);
-  const [outcome, setOutcome] = useState<'done' | 'failed'>();
-
-  useEffect(() => {
-    if (outcome !== 'done') {
-      return undefined;
-    }
-    const timer = setTimeout(() => setOutcome(undefined), DONE_FOR_MS);
-    return () => clearTimeout(timer);
-  }, [outcome]);
-
-  const copy = async () => {
-    try {
-      // Absent on pages that are not served over https or from localhost.
-      await navigator.clipboard.writeText(props.value);
-      setOutcome('done');
-    } catch {
-      setOutcome('failed');
-    }
-  };
+  const [outcome, copy] = useCopy(props.value);
 
   return (
     <TextField

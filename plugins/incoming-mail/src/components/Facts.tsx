@@ -13,6 +13,7 @@ const useStyles = makeStyles(
       },
       margin: 0,
     },
+    wide: { [theme.breakpoints.up('xs')]: { gridTemplateColumns: '1fr' } },
     name: {
       ...theme.typography.caption,
       color: theme.palette.text.secondary,
@@ -29,13 +30,15 @@ const useStyles = makeStyles(
 /** Props of {@link Facts}. */
 export interface FactsProps {
   facts: readonly { name: string; value: ReactNode }[];
+  /** One below the other, for values as long as addresses. */
+  wide?: boolean;
 }
 
 /** Names and values, in as many columns as fit. */
-export function Facts({ facts }: FactsProps) {
+export function Facts({ facts, wide }: FactsProps) {
   const classes = useStyles();
   return (
-    <dl className={classes.root}>
+    <dl className={`${classes.root} ${wide ? classes.wide : ''}`}>
       {facts.map(({ name, value }) => (
         <div key={name}>
           <dt className={classes.name}>{name}</dt>

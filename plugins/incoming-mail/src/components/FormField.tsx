@@ -15,7 +15,7 @@ export interface FormFieldProps {
   disabled?: boolean;
   /** Several lines, growing with the text. */
   multiline?: boolean;
-  type?: 'text' | 'email' | 'url';
+  type?: 'text' | 'email' | 'url' | 'date';
   /** The `<option>`s that make it a choice. */
   options?: ReactNode;
 }
@@ -39,7 +39,10 @@ export function FormField(props: FormFieldProps) {
       select={props.options !== undefined}
       // A native choice is the one that works with every keyboard and phone.
       SelectProps={props.options ? { native: true } : undefined}
-      InputLabelProps={props.options ? { shrink: true } : undefined}
+      InputLabelProps={
+        // Neither a choice nor an empty date leaves room for the label.
+        props.options || props.type === 'date' ? { shrink: true } : undefined
+      }
       inputProps={{ spellCheck: false }}
       variant="outlined"
       size="small"

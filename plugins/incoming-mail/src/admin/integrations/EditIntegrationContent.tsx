@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router-dom';
+import { makeStyles } from '@material-ui/core/styles';
 import { useApi, useRouteRef } from '@backstage/core-plugin-api';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { usePermission } from '@backstage/plugin-permission-react';
@@ -17,16 +18,25 @@ import { useEndpoint } from '../../hooks/useEndpoint';
 import { integrationsRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorHeading } from './EditorHeading';
-import { IntegrationEditor, StoredSecret } from './IntegrationEditor';
+import { IntegrationAlerts } from './IntegrationAlerts';
+import { IntegrationEditor } from './IntegrationEditor';
 import type { SavedState } from './IntegrationListContent';
 import {
   fromIntegration,
+  hasChanges,
   IntegrationFormValues,
   secretMustBeReentered,
   toUpdateIntegration,
 } from './integrationForm';
-import { RedirectUrlField } from './RedirectUrlField';
+import { IntegrationTest } from './IntegrationTest';
+import type { StoredSecret } from './RegistrationSection';
 import { SaveNotice } from './SaveNotice';
+
+const useStyles = makeStyles(
+  // As wide as the form below.
+  { status: { maxWidth: 960 } },
+  { name: 'IncomingMailEditIntegration' },
+);
 
 /** The editor with the integration that the address names. */
 export function EditIntegrationContent() {
@@ -51,6 +61,7 @@ function LoadedEditor(props: {
   onReload: () => void;
 }) {
   const { integration } = props;
+  const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const api = useApi(incomingMailApiRef);
   const navigate = useNavigate();
@@ -68,11 +79,11 @@ function LoadedEditor(props: {
     );
     setFormErrors(verdict.kind === 'invalid' ? verdict.errors : undefined);
     if (verdict.kind === 'valid') {
-      const { name, ready } = await api.call('updateIntegration', {
+      const { id, name, ready } = await api.call('updateIntegration', {
         params: { integrationId: integration.id },
         body: verdict.body,
       });
-      const state: SavedState = { saved: { name, ready } };
+      const state: SavedState = { saved: { id, name, ready } };
       navigate(listPath, { state });
     }
   });
@@ -83,12 +94,22 @@ function LoadedEditor(props: {
       <EditorHeading
         title={t('editor.editTitle', { name: integration.name })}
       />
+      <div className={classes.status}>
+        <Stack>
+          <IntegrationAlerts integration={integration} />
+          <IntegrationTest
+            integrationId={integration.id}
+            isChanged={hasChanges(integration, values)}
+            onChecked={props.onReload}
+          />
+        </Stack>
+      </div>
       <IntegrationEditor
         values={values}
         errors={formErrors ?? fieldErrorsOf(saveError)}
         isNew={false}
         storedSecret={storedSecretOf(integration, values)}
-        redirectUrl={<RedirectUrlField redirectUrl={integration.redirectUrl} />}
+        redirectUrl={integration.redirectUrl}
         notice={
           <SaveNotice
             invalid={formErrors !== undefined}
@@ -110,8 +131,12 @@ function storedSecretOf(
   integration: OAuthIntegration,
   values: IntegrationFormValues,
 ): StoredSecret {
-  if (!integration.clientSecret.set) {
-    return 'none';
+  const { set, expiresOn } = integration.clientSecret;
+  if (!set) {
+    return { state: 'none' };
   }
-  return secretMustBeReentered(integration, values) ? 'to-reenter' : 'kept';
+  const state = secretMustBeReentered(integration, values)
+    ? 'to-reenter'
+    : 'kept';
+  return { state, expiresOn };
 }

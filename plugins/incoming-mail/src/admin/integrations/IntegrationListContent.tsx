@@ -27,10 +27,12 @@ import { Loaded, useLoaded } from '../../hooks/useLoaded';
 import { integrationRouteRef, newIntegrationRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { IntegrationsTable } from './IntegrationsTable';
+import { IntegrationTest } from './IntegrationTest';
+import { VaultKeysNotice } from './VaultKeysNotice';
 
 /** What the editor leaves in the location for the list to say. */
 export const savedSchema = z.object({
-  saved: z.object({ name: z.string(), ready: z.boolean() }),
+  saved: z.object({ id: z.string(), name: z.string(), ready: z.boolean() }),
 });
 
 /** See {@link savedSchema}. */
@@ -64,6 +66,7 @@ export function IntegrationListContent() {
         actions={addButton}
       />
       <SavedNotice />
+      <VaultKeysNotice />
       <LoadedView loaded={integrations}>
         {list =>
           list.items.length === 0 ? (
@@ -96,6 +99,7 @@ function useIntegrations(): Loaded<EveryPage<OAuthIntegration>> {
   );
 }
 
+/** What was just saved, with the test that comes next. */
 function SavedNotice() {
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const location = useLocation();
@@ -104,16 +108,20 @@ function SavedNotice() {
   if (!left.success) {
     return null;
   }
-  const { name, ready } = left.data.saved;
+  const { id, name, ready } = left.data.saved;
   return (
-    <Notice
-      severity={ready ? 'success' : 'info'}
-      title={t(ready ? 'integrations.savedReady' : 'integrations.savedDraft', {
-        name,
-      })}
-      // Also keeps a reload of the browser from saying it again.
-      onClose={() => navigate('.', { replace: true, state: undefined })}
-    />
+    <>
+      <Notice
+        severity={ready ? 'success' : 'info'}
+        title={t(
+          ready ? 'integrations.savedReady' : 'integrations.savedDraft',
+          { name },
+        )}
+        // Also keeps a reload of the browser from saying it again.
+        onClose={() => navigate('.', { replace: true, state: undefined })}
+      />
+      {ready && <IntegrationTest integrationId={id} />}
+    </>
   );
 }
 

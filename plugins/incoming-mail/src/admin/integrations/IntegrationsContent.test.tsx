@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { screen, waitFor, within } from '@testing-library/react';
+import {
+  cleanup,
+  fireEvent,
+  screen,
+  waitFor,
+  within,
+} from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { renderInTestApp } from '@backstage/frontend-test-utils';
 import { usePermission } from '@backstage/plugin-permission-react';
+import { oauthProviders } from '@postroom/plugin-incoming-mail-common';
 import { Route, Routes } from 'react-router-dom';
 import {
   Answers,
@@ -43,8 +50,17 @@ function render(path: string, answers: Answers, denied: string[] = []) {
   return { api, user: userEvent.setup() };
 }
 
+type User = ReturnType<typeof userEvent.setup>;
+
+/** In one go; every letter typed would draw the whole editor again. */
+async function fill(user: User, field: HTMLElement, text: string) {
+  await user.clear(field);
+  await user.click(field);
+  await user.paste(text);
+}
+
 describe('IntegrationsContent', () => {
-  it('lists integrations with their state, servers and users', async () => {
+  it('S30: lists integrations with their state, servers and users', async () => {
     render('', {
       listIntegrations: () => ({
         items: [
@@ -58,7 +74,7 @@ describe('IntegrationsContent', () => {
     expect(within(row).getByText('IMAP imap.corp.test:993')).toBeVisible();
     expect(
       within(screen.getByRole('row', { name: /New one/ })).getByText(
-        'Draft – needs client ID and secret',
+        'Needs client ID and secret',
       ),
     ).toBeInTheDocument();
     expect(
@@ -66,7 +82,7 @@ describe('IntegrationsContent', () => {
     ).toHaveAttribute('href', `/incoming-mail/oauth/${anIntegration().id}`);
   });
 
-  it('says what to do first where there is none', async () => {
+  it('S14: says what to do first where there is none', async () => {
     render('', { listIntegrations: () => ({ items: [] }) });
     expect(await screen.findByText('No integration yet')).toBeInTheDocument();
     expect(
@@ -125,7 +141,7 @@ describe('IntegrationsContent', () => {
     );
   });
 
-  it('has the redirect URL before client ID and secret, and saves a draft', async () => {
+  it('S15, S16, S19: has the redirect URL before client ID and secret, and saves a draft', async () => {
     const { api, user } = render('/new', {
       reserveRedirectUrl: () => reserved,
       createIntegration: ({ body }) =>
@@ -146,7 +162,7 @@ describe('IntegrationsContent', () => {
     );
     expect(api.names).not.toContain('createIntegration');
 
-    await user.type(screen.getByLabelText(/^Name/), 'Outlook');
+    await fill(user, screen.getByLabelText(/^Name/), 'Outlook');
     await user.click(save);
     expect(
       await screen.findByText(/“Outlook” is saved as a draft/),
@@ -169,9 +185,9 @@ describe('IntegrationsContent', () => {
       createIntegration: () => Promise.reject(refusal),
     });
     await screen.findByLabelText('Redirect URL');
-    await user.type(screen.getByLabelText(/^Name/), 'Mail');
-    await user.type(screen.getByLabelText('Client ID'), 'abc');
-    await user.type(screen.getByLabelText('Client secret'), 'secret');
+    await fill(user, screen.getByLabelText(/^Name/), 'Mail');
+    await fill(user, screen.getByLabelText('Client ID'), 'abc');
+    await fill(user, screen.getByLabelText('Client secret'), 'secret');
     await user.click(screen.getByRole('button', { name: 'Save' }));
     await waitFor(() =>
       expect(
@@ -200,11 +216,292 @@ describe('IntegrationsContent', () => {
     await user.type(endpoint, '{Backspace}');
     await user.click(screen.getByRole('button', { name: 'Save' }));
     expect(
-      await screen.findByText(/Next: open a project’s Email requests tab/),
+      await screen.findByText(
+        /Next: test the connection, then open a project’s/,
+      ),
     ).toBeInTheDocument();
     expect(api.lastInput('updateIntegration')).not.toHaveProperty(
       'body.clientSecret',
       expect.anything(),
     );
+  });
+
+  describe('warnings', () => {
+    it('S20: says why the redirect URL will be refused', async () => {
+      const { user } = render('/new', {
+        reserveRedirectUrl: () => ({
+          ...reserved,
+          redirectUrl: 'https://10.1.2.3/callback/AAAAAAAAAAAAAAAAAAAAAA',
+        }),
+      });
+      const reason = /Google refuses the address 10\.1\.2\.3/;
+      expect(await screen.findByText(reason)).toBeVisible();
+      // Microsoft takes it.
+      await user.click(screen.getByRole('radio', { name: 'Microsoft' }));
+      expect(screen.queryByText(reason)).not.toBeInTheDocument();
+    });
+
+    it('S21: notices another origin than the one in use', async () => {
+      render('/new', { reserveRedirectUrl: () => reserved });
+      expect(
+        await screen.findByText(
+          /reaches the portal’s backend at https:\/\/backend\.test/,
+        ),
+      ).toBeVisible();
+    });
+
+    it('S22, S24: corrects scopes on a click', async () => {
+      const { user } = render('/new', { reserveRedirectUrl: () => reserved });
+      await user.click(await screen.findByRole('radio', { name: 'Microsoft' }));
+      const scopes = screen.getByLabelText(/^Scopes/);
+      expect(
+        screen.queryByRole('button', { name: 'Use the suggestion' }),
+      ).not.toBeInTheDocument();
+      await fill(user, scopes, 'IMAP.AccessAsUser.All POP.AccessAsUser.All');
+      expect(screen.getByText(/means Microsoft Graph/)).toBeVisible();
+      expect(screen.getByText(/Without offline_access/)).toBeVisible();
+      await user.click(
+        screen.getByRole('button', { name: 'Use the suggestion' }),
+      );
+      expect(scopes).toHaveValue(
+        [
+          'https://outlook.office.com/IMAP.AccessAsUser.All',
+          'https://outlook.office.com/POP.AccessAsUser.All',
+          'offline_access',
+        ].join('\n'),
+      );
+      expect(
+        screen.queryByText(/means Microsoft Graph/),
+      ).not.toBeInTheDocument();
+    });
+
+    it('S26, S27: links to the provider’s documentation', async () => {
+      render('/new', { reserveRedirectUrl: () => reserved });
+      expect(
+        await screen.findByRole('link', { name: /How Google does OAuth 2\.0/ }),
+      ).toHaveAttribute('href', oauthProviders.google.links.flow);
+      expect(
+        screen.getByRole('link', { name: /Which scopes Google needs/ }),
+      ).toHaveAttribute('href', oauthProviders.google.links.scopes);
+    });
+
+    it('S5: says why there is no OAuth 2.0 without https', async () => {
+      const answers: Answers = { listIntegrations: () => ({ items: [] }) };
+      const { api } = render('', answers);
+      await screen.findByText('No integration yet');
+      expect(screen.queryByText('OAuth 2.0 needs https')).toBeNull();
+      cleanup();
+      jest
+        .spyOn(FakeIncomingMailApi.prototype, 'getBackendOrigin')
+        .mockResolvedValueOnce('http://portal.corp.com');
+      render('', api.answers);
+      expect(
+        await screen.findByText('OAuth 2.0 needs https'),
+      ).toBeInTheDocument();
+    });
+  });
+
+  it('P28: sets endpoints, scopes and servers by tenant and cloud', async () => {
+    const { user } = render('/new', { reserveRedirectUrl: () => reserved });
+    await user.click(await screen.findByRole('radio', { name: 'Microsoft' }));
+    await user.selectOptions(
+      screen.getByLabelText('Microsoft cloud'),
+      'US Government (GCC High, DoD)',
+    );
+    const tenant = screen.getByLabelText(/^Tenant/);
+    await fill(user, tenant, 'corp.com');
+    expect(screen.getByLabelText(/^Token endpoint/)).toHaveValue(
+      'https://login.microsoftonline.us/corp.com/oauth2/v2.0/token',
+    );
+    expect(screen.getByLabelText(/^Scopes/)).toHaveDisplayValue(
+      /^https:\/\/outlook\.office365\.us\/IMAP/,
+    );
+    expect(screen.getAllByLabelText(/^Host/)[0]).toHaveValue(
+      'outlook.office365.us',
+    );
+    // Typed by hand, the endpoints are those of no cloud any more.
+    await user.type(screen.getByLabelText(/^Token endpoint/), '2');
+    expect(screen.getByLabelText('Microsoft cloud')).toHaveDisplayValue(
+      'Other endpoints, entered below',
+    );
+    expect(screen.queryByLabelText(/^Tenant/)).not.toBeInTheDocument();
+  });
+
+  it('S18: shows what an issuer says of itself before taking it over', async () => {
+    const refusal = await aRefusal(400, 'The issuer gave no metadata');
+    const discoverIssuer = jest
+      .fn()
+      .mockRejectedValueOnce(refusal)
+      .mockReturnValue({
+        issuer: 'https://login.corp.test',
+        authorizationEndpoint: 'https://login.corp.test/auth',
+        tokenEndpoint: 'https://login.corp.test/token',
+        scopesSupported: Array.from({ length: 14 }, (_, index) => `s${index}`),
+        clientAuthenticationMethods: ['client_secret_post'],
+      });
+    const { api, user } = render('/new', {
+      reserveRedirectUrl: () => reserved,
+      discoverIssuer,
+    });
+    await user.click(await screen.findByRole('radio', { name: 'Custom' }));
+    const button = screen.getByRole('button', { name: 'Discover from issuer' });
+    expect(button).toBeDisabled();
+    const issuer = screen.getByLabelText('Issuer');
+    await fill(user, issuer, 'https://login.corp.test');
+    await user.click(button);
+    expect(
+      await screen.findByText('The issuer gave no metadata'),
+    ).toBeInTheDocument();
+
+    await user.click(button);
+    const found = await screen.findByRole('group', {
+      name: 'What the issuer says of itself',
+    });
+    expect(found).toHaveTextContent('https://login.corp.test/auth');
+    expect(found).toHaveTextContent('s11 and 2 more');
+    expect(screen.getByLabelText(/^Token endpoint/)).toHaveValue('');
+    await user.click(
+      within(found).getByRole('button', { name: 'Take these over' }),
+    );
+    expect(screen.getByLabelText(/^Token endpoint/)).toHaveValue(
+      'https://login.corp.test/token',
+    );
+    expect(found).not.toBeInTheDocument();
+    expect(api.lastInput('discoverIssuer')).toEqual({
+      body: { issuer: 'https://login.corp.test' },
+    });
+  });
+
+  it('S31: tests the connection of what was saved', async () => {
+    const { api, user } = render(`/${anIntegration().id}`, {
+      getIntegration: () => anIntegration(),
+      updateIntegration: () => anIntegration({ version: 4 }),
+      listIntegrations: () => ({ items: [] }),
+      checkIntegration: () => ({
+        ok: true,
+        checks: [
+          { id: 'a', verdict: 'passed', title: 'The token endpoint answers' },
+        ],
+      }),
+    });
+    await user.type(await screen.findByLabelText(/^Name/), '!');
+    expect(screen.getByText(/What is saved is tested/)).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Test connection' }));
+    expect(
+      await screen.findByText('The token endpoint answers'),
+    ).toBeInTheDocument();
+    // A check may have found a fault or its end.
+    await waitFor(() =>
+      expect(api.names.filter(name => name === 'getIntegration')).toHaveLength(
+        2,
+      ),
+    );
+    expect(screen.getByLabelText(/^Name/)).toHaveValue('Corp mail!');
+
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await user.click(
+      await screen.findByRole('button', { name: 'Test connection' }),
+    );
+    expect(
+      await screen.findByText('The token endpoint answers'),
+    ).toBeInTheDocument();
+    expect(api.lastInput('checkIntegration')).toEqual({
+      params: { integrationId: anIntegration().id },
+    });
+  });
+
+  it('S42, S49: guides a new integration, and an old one when asked', async () => {
+    const { user } = render('/new', { reserveRedirectUrl: () => reserved });
+    const guide = await screen.findByRole('group', {
+      name: 'Step by step: register at Google',
+    });
+    expect(
+      await within(guide).findAllByText(reserved.redirectUrl),
+    ).toHaveLength(2);
+    await user.click(screen.getByRole('radio', { name: 'Microsoft' }));
+    expect(
+      screen.getByText('Copy the Value of the secret'),
+    ).toBeInTheDocument();
+    cleanup();
+
+    render(`/${anIntegration().id}`, {
+      getIntegration: () => anIntegration({ provider: 'google' }),
+    });
+    expect(
+      await screen.findByRole('button', { name: 'Show the steps' }),
+    ).toBeInTheDocument();
+  });
+
+  it('P18: tells of a fault and of the secret’s end, in list and editor', async () => {
+    const broken = anIntegration({
+      fault: { code: 'client-refused', detail: 'AADSTS7000222' },
+      clientSecret: { set: true, expiresOn: '2020-01-31' },
+    });
+    render('', { listIntegrations: () => ({ items: [broken] }) });
+    const row = await screen.findByRole('row', { name: /Corp mail/ });
+    expect(within(row).getByText('Needs repair')).toBeInTheDocument();
+    expect(within(row).getByText('expired')).toBeInTheDocument();
+    cleanup();
+
+    render(`/${broken.id}`, { getIntegration: () => broken });
+    expect(
+      await screen.findByText(/^The client secret expired on/),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByText('What came back: AADSTS7000222'),
+    ).toBeInTheDocument();
+  });
+
+  it('S39: reminds of the date when the secret is replaced', async () => {
+    const { user } = render(`/${anIntegration().id}`, {
+      getIntegration: () =>
+        anIntegration({ clientSecret: { set: true, expiresOn: '2099-01-31' } }),
+    });
+    const date = await screen.findByLabelText('Expiry date of the secret');
+    expect(date).toHaveValue('2099-01-31');
+    await user.type(screen.getByLabelText('Client secret'), 'new');
+    expect(date).toHaveAccessibleDescription(/You entered a new secret/);
+    fireEvent.change(date, { target: { value: '2099-12-31' } });
+    expect(date).not.toHaveAccessibleDescription(/You entered a new secret/);
+  });
+
+  describe('vault keys', () => {
+    const key = (kid: string, sealedRecords: number, configured = true) => ({
+      kid,
+      sealedRecords,
+      configured,
+    });
+
+    it.each([
+      [
+        'tells what is left of a rotation',
+        [key('k1', 3), key('k2', 37)],
+        /^3 of 40 are still sealed with “k1”.*until all are sealed with “k2”/,
+      ],
+      [
+        'tells of a key that is missing',
+        [key('k0', 1, false), key('k2', 37)],
+        /^1 stored secret is sealed with “k0”, which is not in the conf/,
+      ],
+    ])('%s', async (_, keys, text) => {
+      render('', {
+        listIntegrations: () => ({ items: [] }),
+        getVaultStatus: () => ({ primaryKid: 'k2', keys }),
+      });
+      expect(await screen.findByText(text)).toBeInTheDocument();
+    });
+
+    it('says nothing while one key has everything', async () => {
+      const { api } = render('', {
+        listIntegrations: () => ({ items: [] }),
+        getVaultStatus: () => ({
+          primaryKid: 'k2',
+          keys: [key('k1', 0), key('k2', 40)],
+        }),
+      });
+      await screen.findByText('No integration yet');
+      await waitFor(() => expect(api.names).toContain('getVaultStatus'));
+      expect(screen.queryByText(/vault key/)).not.toBeInTheDocument();
+    });
   });
 });

@@ -6,8 +6,10 @@ import { usePermission } from '@backstage/plugin-permission-react';
 import { integrationReadPermission } from '@postroom/plugin-incoming-mail-common';
 import { EmptyNotice } from '../../components/EmptyNotice';
 import { LoadingRows } from '../../components/LoadingRows';
+import { Stack } from '../../components/Stack';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditIntegrationContent } from './EditIntegrationContent';
+import { HttpsNotice } from './HttpsNotice';
 import { IntegrationListContent } from './IntegrationListContent';
 import { NewIntegrationContent } from './NewIntegrationContent';
 
@@ -30,10 +32,13 @@ export function IntegrationsContent() {
     );
   }
   return (
-    <Routes>
-      <Route index element={<IntegrationListContent />} />
-      <Route path="new" element={<NewIntegrationContent />} />
-      <Route path=":integrationId" element={<EditIntegrationContent />} />
-    </Routes>
+    <Stack>
+      <HttpsNotice />
+      <Routes>
+        <Route index element={<IntegrationListContent />} />
+        <Route path="new" element={<NewIntegrationContent />} />
+        <Route path=":integrationId" element={<EditIntegrationContent />} />
+      </Routes>
+    </Stack>
   );
 }

@@ -12,6 +12,7 @@ import {
 import { HealthBadge } from '../../components/HealthBadge';
 import { RecordColumn, RecordTable } from '../../components/RecordTable';
 import { incomingMailTranslationRef } from '../../translation';
+import { formatDay, secretExpiryOf } from './secretExpiry';
 
 /** Props of {@link IntegrationsTable}. */
 export interface IntegrationsTableProps {
@@ -35,23 +36,21 @@ export function IntegrationsTable(props: IntegrationsTableProps) {
     {
       id: 'provider',
       label: t('integrations.column.provider'),
-      render: ({ provider }) => oauthProviders[provider].title,
+      render: ({ provider }) => (
+        <span style={{ whiteSpace: 'nowrap' }}>
+          {oauthProviders[provider].title}
+        </span>
+      ),
     },
     {
       id: 'state',
       label: t('integrations.column.state'),
-      render: ({ ready }) =>
-        ready ? (
-          <HealthBadge
-            severity="success"
-            label={t('integrations.state.ready')}
-          />
-        ) : (
-          <HealthBadge
-            severity="warning"
-            label={t('integrations.state.draft')}
-          />
-        ),
+      render: integration => <StateCell integration={integration} />,
+    },
+    {
+      id: 'secretExpires',
+      label: t('integrations.column.secretExpires'),
+      render: integration => <SecretExpiryCell integration={integration} />,
     },
     {
       id: 'mailServers',
@@ -106,6 +105,60 @@ export function IntegrationsTable(props: IntegrationsTableProps) {
       columns={columns}
       rows={props.integrations}
     />
+  );
+}
+
+function StateCell({ integration }: { integration: OAuthIntegration }) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const { fault, ready } = integration;
+  if (fault) {
+    return (
+      <>
+        <HealthBadge severity="error" label={t('integrations.state.fault')} />
+        <div>{t(`failure.${fault.code}.title`)}</div>
+      </>
+    );
+  }
+  return ready ? (
+    <HealthBadge severity="success" label={t('integrations.state.ready')} />
+  ) : (
+    <>
+      <HealthBadge severity="warning" label={t('integrations.state.draft')} />
+      <div>{t('integrations.state.draftText')}</div>
+    </>
+  );
+}
+
+function SecretExpiryCell({ integration }: { integration: OAuthIntegration }) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const expiry = secretExpiryOf(integration, new Date());
+  if (!integration.clientSecret.set) {
+    return <>–</>;
+  }
+  if (!expiry) {
+    return <>{t('integrations.secretExpiry.unknown')}</>;
+  }
+  const { days, severity, expiresOn } = expiry;
+  return (
+    <>
+      <time dateTime={expiresOn}>{formatDay(expiresOn)}</time>
+      {severity !== 'success' && (
+        <div>
+          <HealthBadge
+            severity={severity}
+            label={
+              days > 0
+                ? t('integrations.secretExpiry.in', { count: days })
+                : t(
+                    days === 0
+                      ? 'integrations.secretExpiry.today'
+                      : 'integrations.secretExpiry.expired',
+                  )
+            }
+          />
+        </div>
+      )}
+    </>
   );
 }
 

@@ -15,7 +15,6 @@ import { EditorHeading } from './EditorHeading';
 import { IntegrationEditor } from './IntegrationEditor';
 import type { SavedState } from './IntegrationListContent';
 import { newIntegrationForm, toCreateIntegration } from './integrationForm';
-import { RedirectUrlField } from './RedirectUrlField';
 import { SaveNotice } from './SaveNotice';
 
 /**
@@ -34,10 +33,10 @@ export function NewIntegrationContent() {
     const verdict = toCreateIntegration(values, callbackSlug);
     setFormErrors(verdict.kind === 'invalid' ? verdict.errors : undefined);
     if (verdict.kind === 'valid') {
-      const { name, ready } = await api.call('createIntegration', {
+      const { id, name, ready } = await api.call('createIntegration', {
         body: verdict.body,
       });
-      const state: SavedState = { saved: { name, ready } };
+      const state: SavedState = { saved: { id, name, ready } };
       navigate(listPath, { state });
     }
   });
@@ -50,13 +49,12 @@ export function NewIntegrationContent() {
         values={values}
         errors={formErrors ?? fieldErrorsOf(saveError)}
         isNew
-        storedSecret="none"
+        storedSecret={{ state: 'none' }}
         redirectUrl={
-          <LoadedView loaded={reserved}>
-            {({ redirectUrl }) => (
-              <RedirectUrlField redirectUrl={redirectUrl} />
-            )}
-          </LoadedView>
+          reserved.status === 'ready' ? reserved.value.redirectUrl : undefined
+        }
+        redirectUrlStatus={
+          <LoadedView loaded={reserved}>{() => null}</LoadedView>
         }
         notice={
           <SaveNotice invalid={formErrors !== undefined} error={saveError} />

@@ -2,6 +2,7 @@
 import { anIntegration } from '../../__testUtils__/samples';
 import {
   fromIntegration,
+  hasChanges,
   IntegrationFormValues,
   isDraft,
   newIntegrationForm,
@@ -9,8 +10,11 @@ import {
   toCreateIntegration,
   toUpdateIntegration,
   withAddedMailHost,
+  withDiscovered,
   withMailHostChange,
+  withMicrosoft,
   withProvider,
+  withText,
 } from './integrationForm';
 
 const SLUG = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -21,7 +25,7 @@ function errorsOf(values: IntegrationFormValues) {
 }
 
 describe('newIntegrationForm', () => {
-  it('needs only a name with the presets of Google and Microsoft', () => {
+  it('S17: needs only a name with the presets of Google and Microsoft', () => {
     for (const provider of ['google', 'microsoft'] as const) {
       const preset = newIntegrationForm(provider);
       expect(errorsOf(preset)).toEqual({ name: 'is required' });
@@ -29,7 +33,7 @@ describe('newIntegrationForm', () => {
     }
   });
 
-  it('asks for what a custom provider has no preset of', () => {
+  it('S18: asks for what a custom provider has no preset of', () => {
     expect(Object.keys(errorsOf(newIntegrationForm('custom'))).sort()).toEqual([
       'authorizationEndpoint',
       'issuer',
@@ -57,7 +61,139 @@ describe('withProvider', () => {
   });
 });
 
+describe('withMicrosoft', () => {
+  const preset = newIntegrationForm('microsoft');
+
+  it('P28: sets endpoints, scopes and servers of a cloud together', () => {
+    expect(preset.microsoft).toEqual({ tenant: 'common', cloud: 'global' });
+    const after = withMicrosoft(preset, {
+      tenant: 'corp.cn',
+      cloud: 'china',
+    });
+    expect(after).toMatchObject({
+      authorizationEndpoint:
+        'https://login.partner.microsoftonline.cn/corp.cn/oauth2/v2.0/authorize',
+      tokenEndpoint:
+        'https://login.partner.microsoftonline.cn/corp.cn/oauth2/v2.0/token',
+      issuer: '',
+    });
+    expect(after.scopes.split('\n')).toEqual([
+      'https://partner.outlook.cn/IMAP.AccessAsUser.All',
+      'https://partner.outlook.cn/POP.AccessAsUser.All',
+      'offline_access',
+    ]);
+    expect(after.mailHosts.map(({ host }) => host)).toEqual([
+      'partner.outlook.cn',
+      'partner.outlook.cn',
+    ]);
+  });
+
+  it('keeps scopes and servers that were changed, for another tenant', () => {
+    const changed = { ...preset, scopes: 'offline_access', mailHosts: [] };
+    const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47';
+    const after = withMicrosoft(changed, { tenant, cloud: 'global' });
+    expect(after).toMatchObject({
+      scopes: 'offline_access',
+      mailHosts: [],
+      issuer: `https://login.microsoftonline.com/${tenant}/v2.0`,
+    });
+  });
+
+  it.each([
+    ['', 'is required'],
+    [' ', 'is required'],
+    ['a/b', expect.stringContaining('neither a tenant ID')],
+    ['corp.com', undefined],
+  ])('refuses to save the tenant “%s”: %s', (tenant, error) => {
+    const values = withMicrosoft(
+      { ...preset, name: 'Mail' },
+      { tenant, cloud: 'global' },
+    );
+    expect(errorsOf(values).tenant).toEqual(error);
+  });
+});
+
+describe('withText', () => {
+  it('follows endpoints that are typed, as long as they are a tenant’s', () => {
+    const preset = newIntegrationForm('microsoft');
+    const other = withText(preset, 'tokenEndpoint', 'https://proxy.corp.test');
+    expect(other.microsoft).toBeUndefined();
+    const back = withText(other, 'tokenEndpoint', preset.tokenEndpoint);
+    expect(back.microsoft).toEqual({ tenant: 'common', cloud: 'global' });
+    expect(withText(preset, 'name', 'x').microsoft).toBe(preset.microsoft);
+  });
+});
+
+describe('withDiscovered', () => {
+  const found = {
+    issuer: 'https://login.corp.test',
+    authorizationEndpoint: 'https://login.corp.test/auth',
+    tokenEndpoint: 'https://login.corp.test/token',
+    scopesSupported: ['everything'],
+    clientAuthenticationMethods: ['private_key_jwt', 'client_secret_post'],
+  };
+
+  it('S18: takes over endpoints and a way to sign in, not the scopes', () => {
+    const before = newIntegrationForm('custom');
+    expect(withDiscovered(before, found)).toMatchObject({
+      issuer: found.issuer,
+      authorizationEndpoint: found.authorizationEndpoint,
+      tokenEndpoint: found.tokenEndpoint,
+      revocationEndpoint: '',
+      clientAuthentication: 'client_secret_post',
+      scopes: before.scopes,
+    });
+  });
+
+  it.each([[[]], [['private_key_jwt']]])(
+    'keeps the client authentication where none of %j is known here',
+    clientAuthenticationMethods => {
+      expect(
+        withDiscovered(newIntegrationForm('custom'), {
+          ...found,
+          clientAuthenticationMethods,
+        }).clientAuthentication,
+      ).toBe('client_secret_basic');
+    },
+  );
+});
+
+describe('hasChanges', () => {
+  it('compares what is typed with what is stored', () => {
+    const integration = anIntegration();
+    const values = fromIntegration(integration);
+    expect(hasChanges(integration, values)).toBe(false);
+    expect(hasChanges(integration, { ...values, name: 'x' })).toBe(true);
+    expect(hasChanges(integration, { ...values, clientSecret: 'x' })).toBe(
+      true,
+    );
+  });
+});
+
 describe('toCreateIntegration', () => {
+  it('S39: sends the day on which the secret ends, where there is one', () => {
+    const values = { ...newIntegrationForm('google'), name: 'Mail' };
+    const expiryOf = (changes: Partial<IntegrationFormValues>) => {
+      const verdict = toCreateIntegration({ ...values, ...changes }, SLUG);
+      return verdict.kind === 'valid'
+        ? verdict.body.clientSecretExpiresOn
+        : verdict.errors;
+    };
+    expect(expiryOf({})).toBeUndefined();
+    expect(expiryOf({ clientSecretExpiresOn: '2027-01-31' })).toBe(
+      '2027-01-31',
+    );
+    expect(
+      expiryOf({
+        clientSecretExpiresOn: '2027-01-31',
+        clientAuthentication: 'none',
+      }),
+    ).toBeUndefined();
+    expect(expiryOf({ clientSecretExpiresOn: '31.1.' })).toEqual({
+      clientSecretExpiresOn: 'is not a date',
+    });
+  });
+
   it('sends a draft without client ID and secret', () => {
     const values = { ...newIntegrationForm('google'), name: ' Mail ' };
     const verdict = toCreateIntegration(values, SLUG);
@@ -132,7 +268,9 @@ describe('toCreateIntegration', () => {
 
 describe('toUpdateIntegration', () => {
   it('round-trips what was read, keeping the stored secret', () => {
-    const integration = anIntegration();
+    const integration = anIntegration({
+      clientSecret: { set: true, expiresOn: '2027-01-31' },
+    });
     const verdict = toUpdateIntegration(
       fromIntegration(integration),
       integration,
@@ -142,6 +280,7 @@ describe('toUpdateIntegration', () => {
       kind: 'valid',
       body: {
         version: integration.version,
+        clientSecretExpiresOn: '2027-01-31',
         scopes: integration.scopes,
         mailHosts: integration.mailHosts,
       },

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   ClientAuthentication,
+  clientAuthenticationSchema,
   CreateIntegration,
   createIntegrationSchema,
+  DiscoveredIssuer,
   MailHost,
+  MicrosoftCloud,
+  microsoftSettings,
+  microsoftSettingsOf,
+  microsoftTenantSchema,
   OAuthIntegration,
   oauthProviders,
   ProviderId,
@@ -22,9 +28,17 @@ export interface MailHostRow {
   readonly security: MailHost['security'];
 }
 
+/** Whose accounts, in which cloud of Microsoft, as it is typed. */
+export interface MicrosoftRow {
+  readonly tenant: string;
+  readonly cloud: MicrosoftCloud;
+}
+
 /** What is in the fields of the editor, word for word. */
 export interface IntegrationFormValues {
   readonly provider: ProviderId;
+  /** Absent unless the endpoints are those of a tenant of Microsoft. */
+  readonly microsoft: MicrosoftRow | undefined;
   readonly name: string;
   readonly issuer: string;
   readonly authorizationEndpoint: string;
@@ -34,6 +48,8 @@ export interface IntegrationFormValues {
   readonly scopes: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** A day as `2027-01-31`, or empty. */
+  readonly clientSecretExpiresOn: string;
   readonly clientAuthentication: ClientAuthentication;
   /** One per line. */
   readonly allowedDomains: string;
@@ -54,6 +70,7 @@ export function newIntegrationForm(
     name: '',
     clientId: '',
     clientSecret: '',
+    clientSecretExpiresOn: '',
     clientAuthentication: 'client_secret_basic',
     allowedDomains: '',
   };
@@ -72,15 +89,108 @@ export function withProvider(
 
 function presetOf(provider: ProviderId) {
   const preset = oauthProviders[provider];
-  const mailHosts = preset.mailHosts.map(toRow);
-  return {
+  const endpoints = {
     provider,
-    issuer: preset.issuer ?? '',
     authorizationEndpoint: preset.authorizationEndpoint ?? '',
     tokenEndpoint: preset.tokenEndpoint ?? '',
+  };
+  const mailHosts = preset.mailHosts.map(toRow);
+  return {
+    ...endpoints,
+    microsoft: microsoftOf(endpoints),
+    issuer: preset.issuer ?? '',
     revocationEndpoint: preset.revocationEndpoint ?? '',
     scopes: preset.recommendedScopes.join('\n'),
     mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
+  };
+}
+
+type Endpoints = Pick<
+  IntegrationFormValues,
+  'provider' | 'authorizationEndpoint' | 'tokenEndpoint'
+>;
+
+/** The tenant that both endpoints are of, where they are Microsoft's. */
+function microsoftOf(values: Endpoints): MicrosoftRow | undefined {
+  const row =
+    values.provider === 'microsoft'
+      ? microsoftSettingsOf(values.authorizationEndpoint)
+      : undefined;
+  // An endpoint of another cloud or tenant beside it is an odd mixture that
+  // two fields cannot stand for.
+  return row && microsoftSettings(row).tokenEndpoint === values.tokenEndpoint
+    ? row
+    : undefined;
+}
+
+/**
+ * The form after tenant or cloud of Microsoft was chosen. The endpoints follow
+ * both; scopes and mail servers are the same for every tenant and follow the
+ * cloud alone, so that what was changed in them survives another tenant.
+ */
+export function withMicrosoft(
+  values: IntegrationFormValues,
+  row: MicrosoftRow,
+): IntegrationFormValues {
+  const settings = microsoftSettings(row);
+  return {
+    ...values,
+    microsoft: row,
+    authorizationEndpoint: settings.authorizationEndpoint,
+    tokenEndpoint: settings.tokenEndpoint,
+    issuer: settings.issuer ?? '',
+    ...(row.cloud !== values.microsoft?.cloud && {
+      scopes: settings.scopes.join('\n'),
+      mailHosts: settings.mailHosts.map(toRow),
+    }),
+  };
+}
+
+/** The form after something was typed; endpoints may be a tenant's, or no longer. */
+export function withText(
+  values: IntegrationFormValues,
+  field: TextFieldName,
+  text: string,
+): IntegrationFormValues {
+  const next = { ...values, [field]: text };
+  return field === 'authorizationEndpoint' || field === 'tokenEndpoint'
+    ? { ...next, microsoft: microsoftOf(next) }
+    : next;
+}
+
+/** The fields that are plain text, under the name that the API has for them. */
+export type TextFieldName =
+  | 'name'
+  | 'clientId'
+  | 'clientSecretExpiresOn'
+  | 'authorizationEndpoint'
+  | 'tokenEndpoint'
+  | 'revocationEndpoint'
+  | 'issuer'
+  | 'scopes'
+  | 'allowedDomains';
+
+/**
+ * The form after what an issuer says of itself was taken over. The scopes
+ * stay: what a server knows is not what a mailbox needs.
+ */
+export function withDiscovered(
+  values: IntegrationFormValues,
+  found: DiscoveredIssuer,
+): IntegrationFormValues {
+  const methods = found.clientAuthenticationMethods;
+  const usable = clientAuthenticationSchema.options.find(method =>
+    methods.includes(method),
+  );
+  return {
+    ...values,
+    issuer: found.issuer,
+    authorizationEndpoint: found.authorizationEndpoint,
+    tokenEndpoint: found.tokenEndpoint,
+    revocationEndpoint: found.revocationEndpoint ?? '',
+    clientAuthentication: methods.includes(values.clientAuthentication)
+      ? values.clientAuthentication
+      : usable ?? values.clientAuthentication,
   };
 }
 
@@ -90,6 +200,7 @@ export function fromIntegration(
 ): IntegrationFormValues {
   return {
     provider: integration.provider,
+    microsoft: microsoftOf(integration),
     name: integration.name,
     issuer: integration.issuer ?? '',
     authorizationEndpoint: integration.authorizationEndpoint,
@@ -98,6 +209,7 @@ export function fromIntegration(
     scopes: integration.scopes.join('\n'),
     clientId: integration.clientId ?? '',
     clientSecret: '',
+    clientSecretExpiresOn: integration.clientSecret.expiresOn ?? '',
     clientAuthentication: integration.clientAuthentication,
     allowedDomains: integration.allowedDomains.join('\n'),
     mailHosts: integration.mailHosts.map(toRow),
@@ -169,6 +281,15 @@ export function secretMustBeReentered(
   );
 }
 
+/** Whether something was typed that is not stored. */
+export function hasChanges(
+  integration: OAuthIntegration,
+  values: IntegrationFormValues,
+): boolean {
+  const before = fromIntegration(integration);
+  return JSON.stringify(before) !== JSON.stringify(values);
+}
+
 /** Whether saving leaves a draft: client ID or secret are still to come. */
 export function isDraft(
   values: IntegrationFormValues,
@@ -190,9 +311,10 @@ export function toCreateIntegration(
     ...settingsOf(values),
     callbackSlug,
   });
-  return parsed.success
-    ? { kind: 'valid', body: parsed.data }
-    : invalid(values, parsed.error.issues);
+  return verdictOf(
+    parsed.success ? { kind: 'valid', body: parsed.data } : undefined,
+    { ...issuesOf(values, parsed.error?.issues), ...tenantErrors(values) },
+  );
 }
 
 /** What replaces the integration as it was read. */
@@ -205,17 +327,33 @@ export function toUpdateIntegration(
     ...settingsOf(values),
     version: integration.version,
   });
-  const verdict: FormVerdict<UpdateIntegration> = parsed.success
-    ? { kind: 'valid', body: parsed.data }
-    : invalid(values, parsed.error.issues);
-  if (!secretMustBeReentered(integration, values)) {
-    return verdict;
-  }
-  const errors = verdict.kind === 'invalid' ? verdict.errors : {};
-  return {
-    kind: 'invalid',
-    errors: { ...errors, clientSecret: reenterMessage },
-  };
+  return verdictOf(
+    parsed.success ? { kind: 'valid', body: parsed.data } : undefined,
+    {
+      ...issuesOf(values, parsed.error?.issues),
+      ...tenantErrors(values),
+      ...(secretMustBeReentered(integration, values) && {
+        clientSecret: reenterMessage,
+      }),
+    },
+  );
+}
+
+function verdictOf<T>(
+  valid: FormVerdict<T> | undefined,
+  errors: FieldErrors,
+): FormVerdict<T> {
+  return valid && Object.keys(errors).length === 0
+    ? valid
+    : { kind: 'invalid', errors };
+}
+
+/** Its endpoints may be well-formed around a tenant that is none. */
+function tenantErrors({ microsoft }: IntegrationFormValues): FieldErrors {
+  const parsed = microsoftTenantSchema.safeParse(microsoft?.tenant);
+  return microsoft === undefined || parsed.success
+    ? {}
+    : { tenant: parsed.error.issues[0].message };
 }
 
 function settingsOf(values: IntegrationFormValues) {
@@ -226,12 +364,13 @@ function settingsOf(values: IntegrationFormValues) {
     authorizationEndpoint: values.authorizationEndpoint,
     tokenEndpoint: values.tokenEndpoint,
     revocationEndpoint: textOrAbsent(values.revocationEndpoint),
-    scopes: wordsOf(values.scopes),
+    scopes: scopesOf(values),
     clientId: textOrAbsent(values.clientId),
-    clientSecret:
-      values.clientAuthentication === 'none' || values.clientSecret === ''
-        ? undefined
-        : values.clientSecret,
+    ...(values.clientAuthentication !== 'none' && {
+      clientSecret:
+        values.clientSecret === '' ? undefined : values.clientSecret,
+      clientSecretExpiresOn: textOrAbsent(values.clientSecretExpiresOn),
+    }),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
@@ -239,6 +378,11 @@ function settingsOf(values: IntegrationFormValues) {
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
     })),
   };
+}
+
+/** The scopes as they would be sent. */
+export function scopesOf(values: IntegrationFormValues): string[] {
+  return wordsOf(values.scopes);
 }
 
 function textOrAbsent(text: string): string | undefined {
@@ -256,23 +400,26 @@ interface Issue {
   readonly message: string;
 }
 
-function invalid(
+function issuesOf(
   values: IntegrationFormValues,
-  issues: readonly Issue[],
-): { kind: 'invalid'; errors: FieldErrors } {
+  issues: readonly Issue[] = [],
+): FieldErrors {
   const errors: Record<string, string> = {};
   for (const issue of issues) {
     const path = issue.path.map(String).join('.');
     // The first message of a field says enough.
     errors[path] ??= messageOf(values, issue);
   }
-  return { kind: 'invalid', errors };
+  return errors;
 }
 
 function messageOf(values: IntegrationFormValues, issue: Issue): string {
   const [field, index] = issue.path;
   if (issue.path.at(-1) === 'port') {
     return 'is a number from 1 to 65535';
+  }
+  if (field === 'clientSecretExpiresOn') {
+    return 'is not a date';
   }
   if (
     (field === 'scopes' || field === 'allowedDomains') &&

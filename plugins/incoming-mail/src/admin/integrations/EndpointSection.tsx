@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import Typography from '@material-ui/core/Typography';
+import { Link } from '@backstage/core-components';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import {
+  lintScopes,
+  oauthProviders,
+  suggestScopes,
+} from '@postroom/plugin-incoming-mail-common';
+import { SettingsWarnings } from '../../components/SettingsWarnings';
+import { incomingMailTranslationRef } from '../../translation';
+import { EditorField, EditorForm } from './EditorField';
+import { EditorSection } from './EditorSection';
+import { scopesOf, withText } from './integrationForm';
+import { IssuerDiscovery } from './IssuerDiscovery';
+
+/** Where the provider is asked, and for what. */
+export function EndpointSection(props: EditorForm) {
+  const { values } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const { title, links } = oauthProviders[values.provider];
+  const isCustom = values.provider === 'custom';
+  return (
+    <EditorSection title={t('editor.endpointsSection')}>
+      {links.flow && (
+        <Typography variant="body2">
+          <Link to={links.flow}>
+            {isCustom
+              ? t('editor.flowLinkCustom')
+              : t('editor.flowLink', { provider: title })}
+          </Link>
+        </Typography>
+      )}
+      {isCustom && <IssuerDiscovery {...props} />}
+      <EditorField
+        {...props}
+        name="authorizationEndpoint"
+        type="url"
+        required
+      />
+      <EditorField {...props} name="tokenEndpoint" type="url" required />
+      {!isCustom && (
+        <EditorField
+          {...props}
+          name="issuer"
+          type="url"
+          hint={t('editor.issuerHint')}
+        />
+      )}
+      <ScopesField {...props} />
+      {links.scopes && (
+        <Typography variant="body2">
+          <Link to={links.scopes}>
+            {t('editor.scopesLink', { provider: title })}
+          </Link>
+        </Typography>
+      )}
+    </EditorSection>
+  );
+}
+
+function ScopesField(props: EditorForm) {
+  const { values, onChange } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const lintable = {
+    provider: values.provider,
+    scopes: scopesOf(values),
+    // A row without a host is one that is being added.
+    mailHosts: values.mailHosts.filter(({ host }) => host.trim() !== ''),
+    tokenEndpoint: values.tokenEndpoint,
+  };
+  return (
+    <>
+      <EditorField
+        {...props}
+        name="scopes"
+        hint={t('editor.scopesHint')}
+        multiline
+        required
+      />
+      <SettingsWarnings
+        warnings={lintScopes(lintable)}
+        suggestion={suggestScopes(lintable)}
+        onUse={scopes =>
+          onChange(withText(values, 'scopes', scopes.join('\n')))
+        }
+      />
+    </>
+  );
+}

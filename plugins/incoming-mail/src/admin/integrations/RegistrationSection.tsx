@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ReactNode } from 'react';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { errorAt } from '../../api/fieldErrors';
+import { SecretField } from '../../components/SecretField';
+import { incomingMailTranslationRef } from '../../translation';
+import { EditorField, EditorForm } from './EditorField';
+import { EditorSection } from './EditorSection';
+import { GoogleGuide } from './guides/GoogleGuide';
+import type { GuideProps } from './guides/GuideProps';
+import { MicrosoftGuide } from './guides/MicrosoftGuide';
+import { RedirectUrlField } from './RedirectUrlField';
+
+/** What the editor knows of the secret that the backend holds. */
+export interface StoredSecret {
+  readonly state: 'none' | 'kept' | 'to-reenter';
+  /** When it ends, as it was entered with it. */
+  readonly expiresOn?: string;
+}
+
+/** Props of {@link RegistrationSection}. */
+export interface RegistrationSectionProps extends EditorForm {
+  isNew: boolean;
+  storedSecret: StoredSecret;
+  redirectUrl: string | undefined;
+  /** Stands in the place of a redirect URL that is not there. */
+  redirectUrlStatus?: ReactNode;
+}
+
+/** What is given to the provider, how, and what it gives for it. */
+export function RegistrationSection(props: RegistrationSectionProps) {
+  const { values, errors, onChange, redirectUrl } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  return (
+    <EditorSection
+      title={t('editor.registrationSection')}
+      text={t('editor.registrationText')}
+    >
+      {redirectUrl === undefined ? (
+        props.redirectUrlStatus
+      ) : (
+        <RedirectUrlField
+          redirectUrl={redirectUrl}
+          provider={values.provider}
+        />
+      )}
+      <Guide
+        // Another provider's guide starts as it would have.
+        key={values.provider}
+        values={values}
+        redirectUrl={redirectUrl}
+        defaultOpen={props.isNew}
+      />
+      <EditorField
+        values={values}
+        errors={errors}
+        onChange={onChange}
+        name="clientId"
+      />
+      {values.clientAuthentication !== 'none' && <SecretFields {...props} />}
+    </EditorSection>
+  );
+}
+
+function Guide(props: GuideProps) {
+  switch (props.values.provider) {
+    case 'google':
+      return <GoogleGuide {...props} />;
+    case 'microsoft':
+      return <MicrosoftGuide {...props} />;
+    default:
+      return null;
+  }
+}
+
+function SecretFields(props: RegistrationSectionProps) {
+  const { values, errors, onChange, storedSecret } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const { state, expiresOn } = storedSecret;
+  const hint = {
+    none: t('editor.clientSecretNew'),
+    kept: t('editor.clientSecretStored'),
+    'to-reenter': t('editor.clientSecretReenter'),
+  }[state];
+  // The date of the old secret beside a new one is most likely forgotten.
+  const dateIsOld =
+    values.clientSecret !== '' &&
+    expiresOn !== undefined &&
+    values.clientSecretExpiresOn === expiresOn;
+  return (
+    <>
+      <SecretField
+        id="incoming-mail-client-secret"
+        label={t('editor.clientSecret')}
+        value={values.clientSecret}
+        onChange={clientSecret => onChange({ ...values, clientSecret })}
+        helperText={hint}
+        error={
+          errorAt(errors, 'clientSecret') ??
+          (state === 'to-reenter' ? hint : undefined)
+        }
+      />
+      <EditorField
+        values={values}
+        errors={errors}
+        onChange={onChange}
+        name="clientSecretExpiresOn"
+        type="date"
+        hint={t(
+          dateIsOld
+            ? 'editor.clientSecretExpiresOnCheck'
+            : 'editor.clientSecretExpiresOnHint',
+        )}
+      />
+    </>
+  );
+}
