@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Usage: npm test [-- jest's arguments, such as a path]
-// All tests but the slow journeys, stores on SQLite and on PostgreSQL. With
-// arguments: jest alone, with them.
+// All tests but the slow journeys, stores on SQLite and on PostgreSQL, IMAP on
+// Dovecot. With arguments: jest alone, with them. See docs/testing.md.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { ensureDovecot } from './lib/dovecot.mjs';
 import { runMain } from './lib/plainly.mjs';
 import { startPostgres } from './lib/postgres.mjs';
 import {
@@ -39,6 +40,7 @@ function testScripts() {
 
 /** Everything in packages/ and plugins/. */
 async function testPackages(args) {
+  const dovecot = ensureDovecot();
   const postgres = await startPostgres();
   try {
     return await runBin(
@@ -58,6 +60,7 @@ async function testPackages(args) {
           ...process.env,
           BACKSTAGE_TEST_DATABASE_POSTGRES18_CONNECTION_STRING:
             postgres.connectionString,
+          POSTROOM_DOVECOT: dovecot,
           // With CI set, Backstage's test utilities would look for Docker.
           BACKSTAGE_TEST_DISABLE_DOCKER: '1',
         },

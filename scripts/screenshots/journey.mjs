@@ -133,10 +133,26 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await page.getByText(/“Corp mail” is saved/).waitFor();
     await take('integrations');
   });
-  await step('look at the integration again, without its secret', async () => {
+  await step('look at the integration again, and have it checked', async () => {
     await page.getByLabel('Edit Corp mail').click();
     await page.getByText('A secret is stored').waitFor();
-    await take('integration');
+    const test = async () => {
+      await page.getByRole('button', { name: 'Test connection' }).click();
+      await page
+        .getByText('Client ID and client secret are accepted')
+        .waitFor();
+    };
+    await test();
+    await take('integration', page, test);
+  });
+  await step('the guide for Microsoft stands beside the fields', async () => {
+    const chooseMicrosoft = async () => {
+      await page.getByRole('radio', { name: /Microsoft/ }).click();
+      await page.getByText('App registrations').first().waitFor();
+    };
+    await page.goto(`${portalUrl}/incoming-mail/oauth/new`);
+    await chooseMicrosoft();
+    await take('integration-microsoft', page, chooseMicrosoft);
   });
   await step('sign in as project owner', () =>
     signInAs(page, portalUrl, 'Olga Owner'),

@@ -2,7 +2,7 @@
 
 /**
  * An OAuth 2.0 provider and an IMAP server on loopback, for the demo and for
- * tests.
+ * tests, and a way to run tests on a real IMAP server.
  *
  * @packageDocumentation
  */
@@ -13,3 +13,10 @@ export {
 } from './startSandbox';
 export type { SandboxLogger } from './SandboxLogger';
 export { demoAccounts, demoPassword, type DemoAccount } from './accounts';
+export { findDovecot } from './dovecot/findDovecot';
+export {
+  startDovecot,
+  type Dovecot,
+  type DovecotOptions,
+} from './dovecot/startDovecot';
+export { SandboxApplication } from './dovecot/SandboxApplication';
