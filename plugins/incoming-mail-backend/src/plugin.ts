@@ -164,11 +164,12 @@ export const incomingMailPlugin = createBackendPlugin({
           db,
           mailboxes,
           journal,
-          getIntegration: id => oauth.integrations.get(id),
+          findIntegration: id => oauth.integrations.findChoice(id),
           forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
           countMessages: mailboxId => inbox.count(mailboxId),
           checks: {
+            findIntegration: id => oauth.integrations.find(id),
             findGrant: mailboxId => oauth.findGrant(mailboxId),
             accessToken: (mailboxId, wait) =>
               oauth.vault.accessToken(mailboxId, wait),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ConflictError, NotFoundError } from '@backstage/errors';
+import { ConflictError } from '@backstage/errors';
 import {
   Channel,
   CheckReport,
   createChannelSchema,
-  OAuthIntegration,
+  IntegrationChoice,
   StartedConsent,
   updateChannelSchema,
 } from '@postroom/plugin-incoming-mail-common';
@@ -22,8 +22,8 @@ export interface ChannelServiceOptions {
   readonly db: Db;
   readonly mailboxes: MailboxStore;
   readonly journal: JournalStore;
-  /** @throws NotFoundError */
-  getIntegration(id: string): Promise<OAuthIntegration>;
+  /** What channels have to know of an integration, and no more. */
+  findIntegration(id: string): Promise<IntegrationChoice | undefined>;
   /** Drops what a consent gave, because it no longer fits. */
   forgetGrant(tx: Tx, mailboxId: string): Promise<void>;
   startConsent(options: {
@@ -33,7 +33,7 @@ export interface ChannelServiceOptions {
   }): Promise<StartedConsent>;
   countMessages(mailboxId: string): Promise<Channel['counts']>;
   /** What a check of a channel asks. */
-  readonly checks: Omit<ChannelCheckDeps, 'findIntegration'>;
+  readonly checks: ChannelCheckDeps;
   /** Has this replica look for due mailboxes at once. */
   wakePolling(): void;
   /** The handler that a channel's mail goes to. */
@@ -144,10 +144,7 @@ export class ChannelService {
   /** Checks the channel step by step; see {@link checkChannel}. */
   async check(projectRef: string): Promise<CheckReport> {
     const { mailboxes, checks } = this.#options;
-    return checkChannel(await mailboxes.getByProject(projectRef), {
-      ...checks,
-      findIntegration: id => this.#findIntegration(id),
-    });
+    return checkChannel(await mailboxes.getByProject(projectRef), checks);
   }
 
   /** Starts a consent for the channel's mailbox. */
@@ -171,7 +168,7 @@ export class ChannelService {
   }
 
   async #expectFitting(settings: MailboxSettings): Promise<void> {
-    const integration = await this.#findIntegration(
+    const integration = await this.#options.findIntegration(
       settings.authentication.integrationId,
     );
     const faults = integration
@@ -189,20 +186,9 @@ export class ChannelService {
     }
   }
 
-  async #findIntegration(id: string): Promise<OAuthIntegration | undefined> {
-    try {
-      return await this.#options.getIntegration(id);
-    } catch (error) {
-      if (error instanceof NotFoundError) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
   async #toChannel(mailbox: Mailbox): Promise<Channel> {
     const { mailboxes, countMessages } = this.#options;
-    const integration = await this.#findIntegration(
+    const integration = await this.#options.findIntegration(
       mailbox.authentication.integrationId,
     );
     const nextVisitAt = await mailboxes.nextVisitAt(mailbox.id);

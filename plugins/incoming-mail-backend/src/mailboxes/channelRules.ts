@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  IntegrationChoice,
   MailHost,
-  OAuthIntegration,
 } from '@postroom/plugin-incoming-mail-common';
+import { isDomainAllowed } from '../oauth';
 import { MailboxSettings } from './MailboxStore';
 
 /** A setting that does not fit the others. */
@@ -19,7 +20,7 @@ export interface SettingsFault {
  */
 export function findSettingsFaults(
   settings: MailboxSettings,
-  integration: OAuthIntegration,
+  integration: IntegrationChoice,
 ): SettingsFault[] {
   const faults: SettingsFault[] = [];
   if (!integration.ready) {
@@ -40,7 +41,7 @@ export function findSettingsFaults(
       message: 'can only be imap so far',
     });
   }
-  if (!isAllowedDomain(settings.address, integration.allowedDomains)) {
+  if (!isDomainAllowed(settings.address, integration.allowedDomains)) {
     faults.push({
       path: 'address',
       message: `has to belong to ${integration.allowedDomains.join(' or ')}`,
@@ -67,9 +68,4 @@ function isSameHost(a: MailHost, b: MailHost): boolean {
     a.port === b.port &&
     a.security === b.security
   );
-}
-
-function isAllowedDomain(address: string, allowed: readonly string[]): boolean {
-  const domain = address.slice(address.lastIndexOf('@') + 1);
-  return allowed.length === 0 || allowed.includes(domain);
 }

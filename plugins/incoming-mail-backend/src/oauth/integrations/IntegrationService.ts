@@ -94,11 +94,16 @@ export class IntegrationService {
 
   /** @throws NotFoundError */
   async get(id: string): Promise<OAuthIntegration> {
-    const found = await this.#integrations.findUsed(id);
+    const found = await this.find(id);
     if (!found) {
       throw notFound(id);
     }
-    return this.#toReply(found);
+    return found;
+  }
+
+  async find(id: string): Promise<OAuthIntegration | undefined> {
+    const found = await this.#integrations.findUsed(id);
+    return found && this.#toReply(found);
   }
 
   /**
