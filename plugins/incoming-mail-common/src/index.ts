@@ -12,6 +12,7 @@ export * from './checks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';
+export * from './handlers';
 export * from './integrations';
 export * from './journal';
 export * from './lintIntegration';
