@@ -69,6 +69,8 @@ export type FormVerdict<T> =
   | { kind: 'valid'; body: T }
   | { kind: 'invalid'; errors: FieldErrors };
 
+const noKeyTyped = { clientPrivateKey: '', clientCertificate: '' } as const;
+
 /** The form of a new integration, filled from the provider's preset. */
 export function newIntegrationForm(
   provider: ProviderId,
@@ -85,8 +87,6 @@ export function newIntegrationForm(
     allowedDomains: '',
   };
 }
-
-const noKeyTyped = { clientPrivateKey: '', clientCertificate: '' } as const;
 
 /**
  * The form after another provider was chosen: its preset replaces everything
