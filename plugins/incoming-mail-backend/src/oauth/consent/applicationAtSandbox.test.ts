@@ -192,7 +192,7 @@ describe('an application at a real provider', () => {
       },
       ec.cert,
     ],
-  ])('S31: finds a wrong %s', async (_title, changes, publicKey) => {
+  ])('S29, S31: finds a %s that is not the one that both sides hold', async (_title, changes, publicKey) => {
     const integrationId = await register(changes, publicKey);
     expect(await clientCheck(integrationId)).toMatchObject({
       verdict: 'failed',

@@ -22,6 +22,11 @@ import { IntegrationRecord } from './types';
 
 const TIMEOUT_MS = 30_000;
 
+const NOBODY_SENT: CheckResult = {
+  verdict: 'skipped',
+  detail: 'The application acts in its own name: nobody is sent there',
+};
+
 /** What the doctor works with. */
 export interface IntegrationCheckDeps {
   /** Of the plugin, as browsers reach it. */
@@ -126,11 +131,6 @@ export async function checkIntegration(
 function actsAlone({ settings }: IntegrationRecord): boolean {
   return settings.grantType === 'client_credentials';
 }
-
-const NOBODY_SENT: CheckResult = {
-  verdict: 'skipped',
-  detail: 'The application acts in its own name: nobody is sent there',
-};
 
 /** The very request by which mailboxes are read; nothing comes closer. */
 async function judgeOwnAccess(

@@ -13,6 +13,8 @@ export type ClientKeyVerdict =
   | { readonly kind: 'accepted'; readonly key: JudgedClientKey }
   | { readonly kind: 'refused'; readonly errors: readonly FieldError[] };
 
+const NO_KEY = 'is not a private key in PEM form';
+
 const KEY = 'body.clientKey.privateKey';
 const CERTIFICATE = 'body.clientKey.certificate';
 
@@ -66,8 +68,6 @@ export function lastDayOf(certificate: string): string {
 export function sha1Of(certificate: string): string {
   return new X509Certificate(certificate).fingerprint.replaceAll(':', '');
 }
-
-const NO_KEY = 'is not a private key in PEM form';
 
 // RFC 7468 section 11, and the header that OpenSSL writes into older forms.
 const encryptedPattern =
