@@ -40,6 +40,10 @@ function run(environment: Record<string, string>): ChildProcess {
         // Jest's own; the child is no test.
         NODE_ENV: 'development',
         MAIL_SANDBOX_IMAP_PORT: '0',
+        MAIL_SANDBOX_IMAPS_PORT: '0',
+        MAIL_SANDBOX_IMAP_STARTTLS_PORT: '0',
+        MAIL_SANDBOX_POP3_PORT: '0',
+        MAIL_SANDBOX_POP3S_PORT: '0',
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,7 +65,7 @@ async function start(httpPort = '0'): Promise<Running> {
   });
   const line = await firstLine(child.stdout);
   const ready =
-    /^mail sandbox: http:\/\/localhost:(\d+) {2}imap 127\.0\.0\.1:\d+\n$/.exec(
+    /^mail sandbox: http:\/\/localhost:(\d+) {2}imap 127\.0\.0\.1:\d+ {2}imaps :\d+ {2}starttls :\d+ {2}pop3 :\d+ {2}pop3s :\d+\n$/.exec(
       line,
     );
   if (!ready) throw new Error(`Not ready: ${line}`);

@@ -7,16 +7,24 @@ const portSchema = z.coerce.number().int().min(0).max(65535);
 const environmentSchema = z.object({
   MAIL_SANDBOX_HTTP_PORT: portSchema.default(7070),
   MAIL_SANDBOX_IMAP_PORT: portSchema.default(7143),
+  MAIL_SANDBOX_IMAPS_PORT: portSchema.default(7993),
+  MAIL_SANDBOX_IMAP_STARTTLS_PORT: portSchema.default(7144),
+  MAIL_SANDBOX_POP3_PORT: portSchema.default(7110),
+  MAIL_SANDBOX_POP3S_PORT: portSchema.default(7995),
   /** Unset or empty: memory only. */
   MAIL_SANDBOX_STATE: z.string().optional(),
 });
+
+const PORT_VARIABLES = Object.keys(environmentSchema.shape)
+  .filter(name => name.endsWith('_PORT'))
+  .join(', ');
 
 /** One plain sentence about why the sandbox does not start. */
 function explain(error: unknown): string {
   if (error instanceof z.ZodError) return z.prettifyError(error);
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
-    return `Port ${error.port} is taken. Stop what listens there, or set MAIL_SANDBOX_HTTP_PORT or MAIL_SANDBOX_IMAP_PORT.`;
+    return `Port ${error.port} is taken. Stop what listens there, or set another: ${PORT_VARIABLES}.`;
   }
   return error.message;
 }
@@ -26,6 +34,10 @@ async function start(): Promise<Sandbox> {
   return startSandbox({
     httpPort: environment.MAIL_SANDBOX_HTTP_PORT,
     imapPort: environment.MAIL_SANDBOX_IMAP_PORT,
+    imapsPort: environment.MAIL_SANDBOX_IMAPS_PORT,
+    imapStartTlsPort: environment.MAIL_SANDBOX_IMAP_STARTTLS_PORT,
+    pop3Port: environment.MAIL_SANDBOX_POP3_PORT,
+    pop3sPort: environment.MAIL_SANDBOX_POP3S_PORT,
     stateDir: environment.MAIL_SANDBOX_STATE || undefined,
     logger: {
       info: (message, facts) => console.log(message, facts ?? ''),
@@ -45,12 +57,23 @@ function endWithSignals(sandbox: Sandbox): void {
   }
 }
 
+function readyLine(sandbox: Sandbox): string {
+  const mail = [
+    `imap 127.0.0.1:${sandbox.imapPort}`,
+    `imaps :${sandbox.imapsPort}`,
+    `starttls :${sandbox.imapStartTlsPort}`,
+    `pop3 :${sandbox.pop3Port}`,
+    `pop3s :${sandbox.pop3sPort}`,
+  ];
+  return `mail sandbox: http://localhost:${sandbox.httpPort}  ${mail.join(
+    '  ',
+  )}`;
+}
+
 start().then(
   sandbox => {
     endWithSignals(sandbox);
-    console.log(
-      `mail sandbox: http://localhost:${sandbox.httpPort}  imap 127.0.0.1:${sandbox.imapPort}`,
-    );
+    console.log(readyLine(sandbox));
   },
   error => {
     console.error(explain(error));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import { findDemoAccount } from '../accounts';
-import type { FaultBoard } from '../faults';
+import type { AccountRegistry } from '../AccountRegistry';
+import type { FaultBoard } from '../faults/FaultBoard';
 import { errorPage } from '../pages/errorPage';
 import type { Stats } from '../Stats';
 import type { IntrospectionCredentials } from './createTokenCheck';
@@ -15,6 +15,7 @@ import { scopeMeanings } from './scopes';
 export interface ProviderOptions {
   readonly issuer: string;
   readonly store: ModelStore;
+  readonly accounts: AccountRegistry;
   readonly keys: ProviderKeys;
   readonly faults: FaultBoard;
   readonly stats: Stats;
@@ -65,7 +66,7 @@ function configuration(options: ProviderOptions): Configuration {
     // The e-mail address belongs in the id token: clients of mail providers
     // learn from it which account consented.
     conformIdTokenClaims: false,
-    findAccount: (_ctx, id) => accountOf(id),
+    findAccount: (_ctx, id) => accountOf(options.accounts, id),
 
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
@@ -134,8 +135,8 @@ function configuration(options: ProviderOptions): Configuration {
   };
 }
 
-function accountOf(id: string) {
-  const account = findDemoAccount(id);
+function accountOf(accounts: AccountRegistry, id: string) {
+  const account = accounts.find(id);
   if (!account) return undefined;
   return {
     accountId: account.address,

@@ -7,8 +7,9 @@ import {
   type Response,
 } from 'express';
 import { z } from 'zod';
-import { demoAccounts, findDemoAccount } from '../accounts';
-import type { FaultBoard } from '../faults';
+import type { AccountRegistry } from '../AccountRegistry';
+import type { SandboxAccount } from '../accounts';
+import type { FaultBoard } from '../faults/FaultBoard';
 import { errorPage } from '../pages/errorPage';
 import { consentPage } from '../pages/consentPage';
 import { loginPage } from '../pages/loginPage';
@@ -28,6 +29,7 @@ const loginSchema = z.object({ account: z.string() });
 const consentSchema = z.object({ decision: z.enum(['allow', 'deny']) });
 
 interface InteractionRoutesOptions {
+  readonly accounts: AccountRegistry;
   readonly provider: Provider;
   readonly clients: ClientRegistry;
   readonly faults: FaultBoard;
@@ -66,7 +68,11 @@ function tooLatePage(): string {
   );
 }
 
-function showStep({ provider, clients }: InteractionRoutesOptions): Step {
+function showStep({
+  accounts,
+  provider,
+  clients,
+}: InteractionRoutesOptions): Step {
   return async (req, res) => {
     const { uid, prompt, params, session } = await provider.interactionDetails(
       req,
@@ -79,7 +85,7 @@ function showStep({ provider, clients }: InteractionRoutesOptions): Step {
         consentPage({
           action: `/interaction/${uid}/consent`,
           clientName,
-          account: session?.accountId ?? '',
+          account: chosenAccount(accounts, session?.accountId),
           scopes: knownScopes(scope),
         }),
       );
@@ -89,29 +95,32 @@ function showStep({ provider, clients }: InteractionRoutesOptions): Step {
       loginPage({
         action: `/interaction/${uid}/login`,
         clientName,
-        accounts: hintedFirst(login_hint),
+        accounts: hintedFirst(accounts, login_hint),
       }),
     );
   };
+}
+
+/** The provider lets nobody to the consent who is no account. */
+function chosenAccount(accounts: AccountRegistry, id = ''): SandboxAccount {
+  return accounts.find(id) ?? { address: id, name: id };
 }
 
 function knownScopes(scope: string): string[] {
   return scope.split(' ').filter(name => scopeMeanings.has(name));
 }
 
-function hintedFirst(hint: string | undefined) {
-  const hinted = hint === undefined ? undefined : findDemoAccount(hint);
-  if (!hinted) return demoAccounts;
-  return [hinted, ...demoAccounts.filter(account => account !== hinted)];
+function hintedFirst(accounts: AccountRegistry, hint: string | undefined) {
+  const hinted = hint === undefined ? undefined : accounts.find(hint);
+  if (!hinted) return accounts.list();
+  return [hinted, ...accounts.list().filter(account => account !== hinted)];
 }
 
-function takeLogin({ provider }: InteractionRoutesOptions): Step {
+function takeLogin({ accounts, provider }: InteractionRoutesOptions): Step {
   return async (req, res) => {
     const { prompt } = await provider.interactionDetails(req, res);
     const form = loginSchema.safeParse(req.body);
-    const account = form.success
-      ? findDemoAccount(form.data.account)
-      : undefined;
+    const account = form.success ? accounts.find(form.data.account) : undefined;
     if (!account || prompt.name === 'consent') {
       res
         .status(400)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Faults } from '../faults';
+import type { Faults } from '../faults/faultsRequest';
 import { errors } from './oidcProvider';
 
 /** The error a faulty token endpoint answers to a good refresh token. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Router, urlencoded, type RequestHandler } from 'express';
-import type { FaultBoard } from '../faults';
+import type { FaultBoard } from '../faults/FaultBoard';
 import { sleep } from '../sleep';
 import type { Stats } from '../Stats';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { findDemoAccount } from '../accounts';
+import type { SandboxAccount } from '../accounts';
 import { scopeMeanings } from '../oauth/scopes';
 import { html } from './html';
 import { page } from './page';
@@ -8,10 +8,10 @@ import { page } from './page';
 export function consentPage(options: {
   readonly action: string;
   readonly clientName: string;
-  readonly account: string;
+  readonly account: SandboxAccount;
   readonly scopes: readonly string[];
 }): string {
-  const name = findDemoAccount(options.account)?.name ?? options.account;
+  const { name, address } = options.account;
   const rights = options.scopes.map(
     scope => html`<li data-scope="${scope}">${scopeMeanings.get(scope)}</li>`,
   );
@@ -20,9 +20,7 @@ export function consentPage(options: {
     body: html`<h1>${options.clientName} wants to use this account</h1>
       <div class="account">
         <span class="face" aria-hidden="true">${name.charAt(0)}</span>
-        <span class="who"
-          ><strong>${name}</strong><span>${options.account}</span></span
-        >
+        <span class="who"><strong>${name}</strong><span>${address}</span></span>
       </div>
       <ul class="rights">
         ${rights}
