@@ -40,10 +40,6 @@ function run(environment: Record<string, string>): ChildProcess {
         // Jest's own; the child is no test.
         NODE_ENV: 'development',
         MAIL_SANDBOX_IMAP_PORT: '0',
-        MAIL_SANDBOX_IMAPS_PORT: '0',
-        MAIL_SANDBOX_IMAP_STARTTLS_PORT: '0',
-        MAIL_SANDBOX_POP3_PORT: '0',
-        MAIL_SANDBOX_POP3S_PORT: '0',
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,6 +90,12 @@ describe('the process', () => {
     expect(await deliver()).toEqual({ uid: 21 });
     again.child.kill('SIGTERM');
     expect(await once(again.child, 'exit')).toEqual([0, null]);
+  });
+
+  it('starts beside another one, which has the usual ports of the other servers', async () => {
+    const first = await start();
+    const second = await start();
+    expect(second.httpPort).not.toBe(first.httpPort);
   });
 
   it('says in one sentence that a port is taken', async () => {

@@ -25,14 +25,15 @@ class Pop3Peer extends RawConnection {
   ): Promise<Pop3Peer> {
     const peer = new Pop3Peer(socket);
     peers.push(peer);
-    expect(await peer.until(/^\+OK/)).toBe('+OK Mail sandbox ready\r\n');
+    await peer.until(/^\+OK Mail sandbox ready\r$/);
     return peer;
   }
 
   static async loggedIn(address = account): Promise<Pop3Peer> {
     const peer = await Pop3Peer.greeted();
     await peer.says(`USER ${address}`);
-    expect(await peer.says('PASS sandbox')).toBe('+OK Logged in');
+    const reply = await peer.says('PASS sandbox');
+    if (reply !== '+OK Logged in') throw new Error(reply);
     return peer;
   }
 
@@ -43,7 +44,8 @@ class Pop3Peer extends RawConnection {
 
   /** Sends a line and gives the text of a multi-line reply as it came. */
   async text(line: string): Promise<string> {
-    expect(await this.says(line)).toMatch(/^\+OK/);
+    const status = await this.says(line);
+    if (!status.startsWith('+OK')) throw new Error(status);
     return this.until(/^\.\r$/);
   }
 }

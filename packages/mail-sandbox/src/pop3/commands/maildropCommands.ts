@@ -4,6 +4,9 @@ import { topOf } from '../multiLine';
 import { listing, ok, refused, type Pop3Reply } from '../Pop3Reply';
 import type { Pop3Commands } from './Pop3CommandSpec';
 
+/** Few enough digits to be a safe integer. */
+const NUMBER = /^\d{1,9}$/;
+
 /** Commands after the login. */
 export const maildropCommands: Pop3Commands = {
   STAT: {
@@ -90,9 +93,6 @@ export const maildropCommands: Pop3Commands = {
     run: async () => ok('Nothing done'),
   },
 };
-
-/** Few enough digits to be a safe integer. */
-const NUMBER = /^\d{1,9}$/;
 
 function find(maildrop: Maildrop, argument: string): ListedMessage | undefined {
   return NUMBER.test(argument) ? maildrop.find(Number(argument)) : undefined;
