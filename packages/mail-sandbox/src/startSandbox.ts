@@ -14,6 +14,7 @@ import { ImapServer } from './imap/ImapServer';
 import { MailStore } from './imap/MailStore';
 import { saslMechanisms, type SaslMechanism } from './login/sasl';
 import type { MailPorts } from './MailPorts';
+import { ClientRegistry } from './oauth/ClientRegistry';
 import { createProvider } from './oauth/createProvider';
 import { createTokenCheck } from './oauth/createTokenCheck';
 import { ModelStore } from './oauth/ModelStore';
@@ -107,6 +108,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const mail = new MailStore(accounts, stateDir);
   const authority = CertificateAuthority.load(stateDir);
   const faults = new FaultBoard();
+  const clients = new ClientRegistry(models, faults);
   const stats = new Stats();
   const closing = new AbortController();
 
@@ -123,6 +125,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     checkToken: createTokenCheck({
       endpoint: `http://${host}:${httpPort}/oidc/token/introspection`,
       credentials: introspection,
+      opens: (clientId, account) => clients.opens(clientId, account),
     }),
   };
   const tls = new TlsIdentity({ authority, names: options.tlsNames, faults });
@@ -150,6 +153,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const provider = createProvider({
     issuer,
     store: models,
+    clients,
     accounts,
     keys,
     faults,
@@ -163,7 +167,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   http.on(
     'request',
     createHttpApp({
-      ...{ issuer, ports, provider, models, accounts, mail, imap, pop3 },
+      ...{
+        issuer,
+        ports,
+        provider,
+        models,
+        clients,
+        accounts,
+        mail,
+        imap,
+        pop3,
+      },
       ...{ faults, stats, logger },
       ca: authority.certificate,
       signal: closing.signal,

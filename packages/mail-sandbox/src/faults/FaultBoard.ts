@@ -22,6 +22,17 @@ export class FaultBoard {
     this.#change({ ...this.#faults, ...Object.fromEntries(changes) });
   }
 
+  /** Counts a token error that was answered; the last one heals it. */
+  spendTokenError(): void {
+    const { tokenError } = this.#faults;
+    if (tokenError?.times === undefined) return;
+    const times = tokenError.times - 1;
+    this.#change({
+      ...this.#faults,
+      tokenError: times > 0 ? { ...tokenError, times } : undefined,
+    });
+  }
+
   reset(): void {
     this.#change(noFaults());
   }

@@ -84,7 +84,10 @@ function unknownAccount(
 /** Does what is done once, as against the faults that stay. */
 function act(options: ControlApiOptions, request: FaultsRequest) {
   const { accounts, models, mail } = options;
-  if (request.expireAccessTokensNow) models.destroyAll('AccessToken');
+  if (request.expireAccessTokensNow) {
+    models.destroyAll('AccessToken');
+    models.destroyAll('ClientCredentials');
+  }
   if (request.revokeGrants) {
     const { account } = request.revokeGrants;
     models.revokeGrants(account && accounts.find(account)?.address);

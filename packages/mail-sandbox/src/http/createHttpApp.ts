@@ -6,7 +6,7 @@ import type { ImapServer } from '../imap/ImapServer';
 import type { MailStore } from '../imap/MailStore';
 import type { MailPorts } from '../MailPorts';
 import type { Pop3Server } from '../pop3/Pop3Server';
-import { ClientRegistry } from '../oauth/ClientRegistry';
+import type { ClientRegistry } from '../oauth/ClientRegistry';
 import { interactionRoutes } from '../oauth/interactionRoutes';
 import type { ModelStore } from '../oauth/ModelStore';
 import type { Provider } from '../oauth/oidcProvider';
@@ -31,6 +31,7 @@ export interface HttpAppOptions {
   readonly accounts: AccountRegistry;
   readonly provider: Provider;
   readonly models: ModelStore;
+  readonly clients: ClientRegistry;
   readonly mail: MailStore;
   readonly imap: ImapServer;
   readonly pop3: Pop3Server;
@@ -43,8 +44,7 @@ export interface HttpAppOptions {
 
 /** Mounts API, provider and pages; the guard against other sites is first. */
 export function createHttpApp(options: HttpAppOptions): Express {
-  const { provider, models, faults, stats } = options;
-  const clients = new ClientRegistry(models);
+  const { provider, clients, faults, stats } = options;
   const app = express();
   app.disable('x-powered-by');
   app.use(loopbackOnly);
@@ -56,8 +56,8 @@ export function createHttpApp(options: HttpAppOptions): Express {
     signedOutAuthorization,
     provider.callback(),
   );
-  app.use(pageRoutes({ ...options, clients }));
-  app.use(interactionRoutes({ ...options, clients }));
+  app.use(pageRoutes(options));
+  app.use(interactionRoutes(options));
   app.use(answerErrors(options.logger));
   return app;
 }

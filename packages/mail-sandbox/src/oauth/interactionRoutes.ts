@@ -16,6 +16,7 @@ import { loginPage } from '../pages/loginPage';
 import type { ClientRegistry } from './ClientRegistry';
 import { isSessionNotFound } from './createProvider';
 import type { Provider } from './oidcProvider';
+import { sleep } from '../sleep';
 import { scopeMeanings } from './scopes';
 
 /** The parameters of the authorization request that the pages need. */
@@ -26,13 +27,21 @@ const paramsSchema = z.object({
 });
 
 const loginSchema = z.object({ account: z.string() });
-const consentSchema = z.object({ decision: z.enum(['allow', 'deny']) });
+/** A browser sends one field for each box that is ticked. */
+const consentSchema = z.object({
+  decision: z.enum(['allow', 'deny']),
+  scope: z
+    .union([z.string().transform(scope => [scope]), z.array(z.string())])
+    .default([]),
+});
 
 interface InteractionRoutesOptions {
   readonly accounts: AccountRegistry;
   readonly provider: Provider;
   readonly clients: ClientRegistry;
   readonly faults: FaultBoard;
+  /** Ends waits when the sandbox closes. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -87,6 +96,7 @@ function showStep({
           clientName,
           account: chosenAccount(accounts, session?.accountId),
           scopes: knownScopes(scope),
+          isGranular: clients.settingsOf(client_id).granularConsent,
         }),
       );
       return;
@@ -140,7 +150,8 @@ function takeLogin({ accounts, provider }: InteractionRoutesOptions): Step {
   };
 }
 
-function takeConsent({ provider, faults }: InteractionRoutesOptions): Step {
+function takeConsent(options: InteractionRoutesOptions): Step {
+  const { provider, clients, faults, signal } = options;
   return async (req, res) => {
     const { params, session, prompt } = await provider.interactionDetails(
       req,
@@ -154,6 +165,15 @@ function takeConsent({ provider, faults }: InteractionRoutesOptions): Step {
         .send(errorPage('Nothing decided', 'Go back and allow or deny.'));
       return;
     }
+    await sleep(faults.current.consentDelayMs, signal);
+    const { consentError } = faults.current;
+    if (form.data.decision === 'allow' && consentError) {
+      await provider.interactionFinished(req, res, {
+        error: consentError.error,
+        error_description: consentError.description,
+      });
+      return;
+    }
     if (form.data.decision === 'deny' || faults.current.denyConsent) {
       await provider.interactionFinished(req, res, {
         error: 'access_denied',
@@ -163,7 +183,13 @@ function takeConsent({ provider, faults }: InteractionRoutesOptions): Step {
     }
     const { client_id, scope } = paramsSchema.parse(params);
     const grant = new provider.Grant({ accountId, clientId: client_id });
-    grant.addOIDCScope(knownScopes(scope).join(' '));
+    const asked = knownScopes(scope);
+    const isTaken = clients.settingsOf(client_id).granularConsent
+      ? (name: string) => form.data.scope.includes(name)
+      : () => true;
+    grant.addOIDCScope(asked.filter(isTaken).join(' '));
+    // Said aloud, or the provider would ask for them again.
+    grant.rejectOIDCScope(asked.filter(name => !isTaken(name)).join(' '));
     const grantId = await grant.save();
     await provider.interactionFinished(
       req,
