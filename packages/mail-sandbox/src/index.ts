@@ -15,6 +15,18 @@ export type { SandboxLogger } from './SandboxLogger';
 export { demoAccounts, demoPassword, type SandboxAccount } from './accounts';
 export type { NewAccount } from './AccountRegistry';
 export type { SaslMechanism } from './login/sasl';
+export type {
+  CutBy,
+  DirectionPlan,
+  FaultPlan,
+  PatternCut,
+} from './proxy/FaultPlan';
+export {
+  startFaultProxy,
+  type FaultProxy,
+  type FaultProxyCounts,
+  type FaultProxyOptions,
+} from './proxy/startFaultProxy';
 export { findDovecot } from './dovecot/findDovecot';
 export {
   startDovecot,
