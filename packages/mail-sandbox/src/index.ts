@@ -15,6 +15,11 @@ export type { SandboxLogger } from './SandboxLogger';
 export { demoAccounts, demoPassword, type SandboxAccount } from './accounts';
 export type { NewAccount } from './AccountRegistry';
 export type { SaslMechanism } from './login/sasl';
+export {
+  generateMail,
+  type GeneratedMail,
+  type MailKind,
+} from './mail/generateMail';
 export type {
   CutBy,
   DirectionPlan,
