@@ -5,6 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+// Processes start slowly on a busy machine.
+jest.setTimeout(60_000);
+
 const children: ChildProcess[] = [];
 let stateDir: string;
 
