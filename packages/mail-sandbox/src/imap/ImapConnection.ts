@@ -149,6 +149,8 @@ export class ImapConnection implements ImapSession, Connection {
   async *#readEvents(): AsyncGenerator<ReaderEvent, void> {
     yield* this.#readEventsOf(this.#socket);
     if (!this.#encryptsNext || !this.#encrypt) return;
+    // From now on it is the timeout of the encrypted socket that counts.
+    this.#socket.setTimeout(0);
     this.#socket = this.#encrypt(this.#socket);
     this.#encrypt = undefined;
     this.#watch(this.#socket);

@@ -502,5 +502,11 @@ describe('the POP3 server', () => {
     expect(socket.authorized).toBe(true);
     await peer.says(`USER ${account}`);
     expect(await peer.says('PASS sandbox')).toBe('+OK Logged in');
+    const open = async () =>
+      (await sandbox.api('GET', '/stats')).pop3ConnectionsOpen;
+    expect(await open()).toBe(1);
+    peer.destroy();
+    while ((await open()) > 0);
+    await Pop3Peer.loggedIn();
   });
 });
