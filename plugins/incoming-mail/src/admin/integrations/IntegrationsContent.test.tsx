@@ -26,6 +26,9 @@ jest.mock('@backstage/plugin-permission-react', () => ({
   usePermission: jest.fn(),
 }));
 
+// The whole editor is drawn anew with every key, on whatever machine this runs.
+jest.setTimeout(30_000);
+
 const reserved = {
   callbackSlug: 'AAAAAAAAAAAAAAAAAAAAAA',
   redirectUrl: 'https://portal.test/callback/AAAAAAAAAAAAAAAAAAAAAA',
