@@ -86,9 +86,25 @@ const domainSchema = z
     'is not a domain, such as corp.example',
   );
 
+/**
+ * The id of a provider that a backend module brings: kebab-case, stored with
+ * the integrations that were made from it.
+ *
+ * @public
+ */
+export const providerPresetIdSchema = z
+  .string()
+  .max(100)
+  .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'is not the id of a provider');
+
 const settings = {
   name: z.string().trim().min(1, 'is required').max(100),
   provider: providerIdSchema,
+  /**
+   * The provider of a backend module that a `custom` integration was made
+   * from. Where that module is gone, it works as one made by hand.
+   */
+  preset: providerPresetIdSchema.optional(),
   /** RFC 9207 / OpenID Connect issuer; required when the scopes hold `openid`. */
   issuer: endpointUrl.optional(),
   authorizationEndpoint: endpointUrl,
@@ -148,6 +164,15 @@ const issuerRule = {
     'is required with the scope openid: ID tokens are checked against it',
 };
 
+function presetIsCustom(value: { provider: ProviderId; preset?: string }) {
+  return value.preset === undefined || value.provider === 'custom';
+}
+
+const presetRule = {
+  path: ['preset'],
+  message: 'is for the provider custom only',
+};
+
 /**
  * The 22 characters that make one integration's redirect URL its own: 128
  * random bits, base64url. Reserved by `reserveRedirectUrl` before the
@@ -172,7 +197,8 @@ export const createIntegrationSchema = z
     clientSecret: clientSecretSchema.optional(),
     clientSecretExpiresOn: secretExpirySchema.optional(),
   })
-  .refine(issuerIsKnown, issuerRule);
+  .refine(issuerIsKnown, issuerRule)
+  .refine(presetIsCustom, presetRule);
 
 /** See {@link createIntegrationSchema}. @public */
 export type CreateIntegration = z.infer<typeof createIntegrationSchema>;
@@ -194,7 +220,8 @@ export const updateIntegrationSchema = z
     /** Absent: not known. */
     clientSecretExpiresOn: secretExpirySchema.optional(),
   })
-  .refine(issuerIsKnown, issuerRule);
+  .refine(issuerIsKnown, issuerRule)
+  .refine(presetIsCustom, presetRule);
 
 /** See {@link updateIntegrationSchema}. @public */
 export type UpdateIntegration = z.infer<typeof updateIntegrationSchema>;
