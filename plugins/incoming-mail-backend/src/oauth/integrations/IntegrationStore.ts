@@ -27,6 +27,7 @@ import {
 } from '../../database';
 import { Keyring, Secret } from '../../secrets';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
+import { ProviderCatalogue } from './ProviderCatalogue';
 import {
   ClientFault,
   ClientSecretChange,
@@ -55,10 +56,17 @@ export interface UsedIntegration {
 export class IntegrationStore {
   readonly #db: Knex;
   readonly #keyring: Keyring;
+  readonly #providers: ProviderCatalogue;
 
-  constructor(options: { db: Knex; keyring: Keyring }) {
+  constructor(options: {
+    db: Knex;
+    keyring: Keyring;
+    /** Default: none but those that come with the plugin. */
+    providers?: ProviderCatalogue;
+  }) {
     this.#db = options.db;
     this.#keyring = options.keyring;
+    this.#providers = options.providers ?? new ProviderCatalogue();
   }
 
   /** Runs `work` in one transaction; see `inTransaction`. */
@@ -279,6 +287,7 @@ export class IntegrationStore {
       version: row.version,
       callbackSlug: row.callback_slug,
       settings: fromColumns(row),
+      presetProvider: this.#providers.find(row.preset ?? undefined),
       hasClientSecret: sealed !== null,
       clientSecretUpdatedAt:
         row.client_secret_updated_at === null
@@ -309,6 +318,7 @@ function toColumns(settings: IntegrationSettings) {
   return {
     name: settings.name,
     provider: settings.provider,
+    preset: settings.preset ?? null,
     issuer: settings.issuer ?? null,
     authorization_endpoint: settings.authorizationEndpoint,
     token_endpoint: settings.tokenEndpoint,
@@ -325,6 +335,7 @@ function fromColumns(row: DbIntegrationRow): IntegrationSettings {
   return {
     name: row.name,
     provider: providerIdSchema.parse(row.provider),
+    preset: row.preset ?? undefined,
     issuer: row.issuer ?? undefined,
     authorizationEndpoint: row.authorization_endpoint,
     tokenEndpoint: row.token_endpoint,
