@@ -59,8 +59,7 @@ export interface OAuthProvider {
   /**
    * Sent along with each authorization request, in the place of
    * `prompt=consent`, for instance so that a refresh token is given. None of
-   * the parameters of RFC 6749, RFC 7636 and OpenID Connect that the plugin
-   * sets itself.
+   * {@link ownAuthorizationParameters}.
    */
   readonly authorizationParameters?: Readonly<Record<string, string>>;
   /**
@@ -70,3 +69,26 @@ export interface OAuthProvider {
    */
   decodeError?(reply: OAuthErrorReply): OAuthErrorWords | undefined;
 }
+
+/**
+ * Parameters of an authorization request that are the plugin's alone: RFC 6749
+ * section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core section 3.1.2.1.
+ * One that changes how the answer comes back would have it miss us.
+ *
+ * @public
+ */
+export const ownAuthorizationParameters: readonly string[] = [
+  'response_type',
+  'response_mode',
+  'client_id',
+  'client_secret',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'login_hint',
+  'request',
+  'request_uri',
+];

@@ -6,28 +6,10 @@ import {
   providerDescriptionSchema,
   providerIdSchema,
 } from '@postroom/plugin-incoming-mail-common';
-import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
-
-/**
- * Parameters of an authorization request that are ours alone: RFC 6749 section
- * 4.1.1, RFC 7636 section 4.3, OpenID Connect Core section 3.1.2.1. One that
- * changes how the answer comes back would have it miss us.
- */
-const OWN_PARAMETERS: readonly string[] = [
-  'response_type',
-  'response_mode',
-  'client_id',
-  'client_secret',
-  'redirect_uri',
-  'scope',
-  'state',
-  'nonce',
-  'code_challenge',
-  'code_challenge_method',
-  'login_hint',
-  'request',
-  'request_uri',
-];
+import {
+  OAuthProvider,
+  ownAuthorizationParameters,
+} from '@postroom/plugin-incoming-mail-node';
 
 /** The providers that modules brought, checked at the start. */
 export class ProviderCatalogue {
@@ -61,7 +43,7 @@ export class ProviderCatalogue {
       throw new ConflictError(`There are two providers with the id '${id}'`);
     }
     const own = Object.keys(provider.authorizationParameters ?? {}).find(name =>
-      OWN_PARAMETERS.includes(name.toLowerCase()),
+      ownAuthorizationParameters.includes(name.toLowerCase()),
     );
     if (own !== undefined) {
       throw new InputError(
