@@ -149,7 +149,7 @@ export interface MailHandler<TSettings = HandlerSettings> {
    * @param mailbox - the one that the binding is of; a mail server has no
    *   project
    * @throws InputError from `@backstage/errors` that begins with the name of
-   *   the setting that is wrong
+   *   the setting that is wrong, or the ZodError of a schema
    */
   parseSettings?(
     settings: HandlerSettings,

@@ -126,10 +126,10 @@ describe('mailHandlerContract', () => {
     [
       'takes a name of the header for a property',
       async (message, context) => {
-        const fields: Record<string, Record<string, string>> = {};
+        const fields: Partial<Record<string, Record<string, string>>> = {};
         for (const { name, value } of message.headers) {
-          fields[name] ??= {};
-          fields[name].value = value;
+          const field = (fields[name] ??= {});
+          field.value = value;
         }
         delete fields.constructor;
         return good(message, context);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { InputError } from '@backstage/errors';
 import { MailHandler } from '@postroom/plugin-incoming-mail-node';
+import { z } from 'zod';
 import {
   HandlerMissingError,
   HandlerRegistry,
@@ -89,6 +90,7 @@ describe('HandlerRegistry', () => {
     [{ word: 'a', sure: 'yes' }, 'sure is not yes or no'],
     [{ word: 'a', project: 'shop' }, 'project is not an entity'],
     [{ word: 'forbidden' }, 'word is a forbidden word'],
+    [{ word: 'short' }, 'word Too small'],
     [{ word: 'broken' }, 'could not be read by the handler'],
     ['no object', ''],
     [undefined, ''],
@@ -112,6 +114,9 @@ describe('HandlerRegistry', () => {
         parseSettings({ word }) {
           if (word === 'forbidden') {
             throw new InputError('word is a forbidden word');
+          }
+          if (word === 'short') {
+            z.object({ word: z.string().min(9) }).parse({ word });
           }
           if (word === 'broken') {
             throw new TypeError('secret inner words');

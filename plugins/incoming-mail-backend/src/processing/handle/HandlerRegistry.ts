@@ -17,6 +17,7 @@ import {
   AnyMailHandler,
   HandlerMailbox,
 } from '@postroom/plugin-incoming-mail-node';
+import { z } from 'zod';
 
 // Stricter than the schema of stored ids, which begin with whatever letter or
 // digit.
@@ -131,11 +132,10 @@ export class HandlerRegistry {
         settings: handler.parseSettings?.(settings, mailbox) ?? settings,
       };
     } catch (error) {
-      // What is no InputError is a fault of the handler, whose words are not
-      // meant for people.
-      throw isError(error) && error.name === 'InputError'
-        ? new HandlerSettingsError(error.message)
-        : new HandlerSettingsError('could not be read by the handler', error);
+      const words = wordsOf(error);
+      throw words === undefined
+        ? new HandlerSettingsError('could not be read by the handler', error)
+        : new HandlerSettingsError(words);
     }
   }
 }
@@ -149,6 +149,32 @@ function describe(handler: AnyMailHandler): HandlerDescription {
     fields: [...fields],
   };
 }
+
+// Anything else is a fault of the handler, whose words are not meant for
+// people. By name, since a module may have a copy of zod of its own.
+function wordsOf(error: unknown): string | undefined {
+  if (!isError(error)) {
+    return undefined;
+  }
+  if (error.name === 'ZodError') {
+    return zodErrorSchema
+      .safeParse(error)
+      .data?.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
+      .join('; ');
+  }
+  return error.name === 'InputError' ? error.message : undefined;
+}
+
+const zodErrorSchema = z.object({
+  issues: z
+    .array(
+      z.object({
+        path: z.array(z.union([z.string(), z.number()])),
+        message: z.string(),
+      }),
+    )
+    .min(1),
+});
 
 function checkSettings(
   handler: AnyMailHandler,
