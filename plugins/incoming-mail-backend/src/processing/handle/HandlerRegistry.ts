@@ -150,6 +150,17 @@ function describe(handler: AnyMailHandler): HandlerDescription {
   };
 }
 
+const zodErrorSchema = z.object({
+  issues: z
+    .array(
+      z.object({
+        path: z.array(z.union([z.string(), z.number()])),
+        message: z.string(),
+      }),
+    )
+    .min(1),
+});
+
 // Anything else is a fault of the handler, whose words are not meant for
 // people. By name, since a module may have a copy of zod of its own.
 function wordsOf(error: unknown): string | undefined {
@@ -164,17 +175,6 @@ function wordsOf(error: unknown): string | undefined {
   }
   return error.name === 'InputError' ? error.message : undefined;
 }
-
-const zodErrorSchema = z.object({
-  issues: z
-    .array(
-      z.object({
-        path: z.array(z.union([z.string(), z.number()])),
-        message: z.string(),
-      }),
-    )
-    .min(1),
-});
 
 function checkSettings(
   handler: AnyMailHandler,

@@ -12,6 +12,7 @@ import {
   microsoftTenantSchema,
   OAuthIntegration,
   oauthProviders,
+  ProviderDescription,
   ProviderId,
   UpdateIntegration,
   updateIntegrationSchema,
@@ -37,6 +38,8 @@ export interface MicrosoftRow {
 /** What is in the fields of the editor, word for word. */
 export interface IntegrationFormValues {
   readonly provider: ProviderId;
+  /** The id of the module's provider that it is made from, if it is. */
+  readonly preset: string | undefined;
   /** Absent unless the endpoints are those of a tenant of Microsoft. */
   readonly microsoft: MicrosoftRow | undefined;
   readonly name: string;
@@ -61,6 +64,8 @@ export type FormVerdict<T> =
   | { kind: 'valid'; body: T }
   | { kind: 'invalid'; errors: FieldErrors };
 
+const USUAL: ClientAuthentication = 'client_secret_basic';
+
 /** The form of a new integration, filled from the provider's preset. */
 export function newIntegrationForm(
   provider: ProviderId,
@@ -71,7 +76,7 @@ export function newIntegrationForm(
     clientId: '',
     clientSecret: '',
     clientSecretExpiresOn: '',
-    clientAuthentication: 'client_secret_basic',
+    clientAuthentication: USUAL,
     allowedDomains: '',
   };
 }
@@ -84,7 +89,32 @@ export function withProvider(
   values: IntegrationFormValues,
   provider: ProviderId,
 ): IntegrationFormValues {
-  return { ...values, ...presetOf(provider) };
+  return {
+    ...values,
+    ...presetOf(provider),
+    ...(values.preset !== undefined && { clientAuthentication: USUAL }),
+  };
+}
+
+/** The form after a provider that a module brings was chosen. */
+export function withPreset(
+  values: IntegrationFormValues,
+  description: ProviderDescription,
+): IntegrationFormValues {
+  const mailHosts = description.mailHosts.map(toRow);
+  return {
+    ...values,
+    provider: 'custom',
+    preset: description.id,
+    microsoft: undefined,
+    issuer: description.issuer ?? '',
+    authorizationEndpoint: description.authorizationEndpoint ?? '',
+    tokenEndpoint: description.tokenEndpoint ?? '',
+    revocationEndpoint: description.revocationEndpoint ?? '',
+    scopes: description.recommendedScopes.join('\n'),
+    clientAuthentication: description.clientAuthentication,
+    mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
+  };
 }
 
 function presetOf(provider: ProviderId) {
@@ -97,6 +127,7 @@ function presetOf(provider: ProviderId) {
   const mailHosts = preset.mailHosts.map(toRow);
   return {
     ...endpoints,
+    preset: undefined,
     microsoft: microsoftOf(endpoints),
     issuer: preset.issuer ?? '',
     revocationEndpoint: preset.revocationEndpoint ?? '',
@@ -200,6 +231,7 @@ export function fromIntegration(
 ): IntegrationFormValues {
   return {
     provider: integration.provider,
+    preset: integration.preset,
     microsoft: microsoftOf(integration),
     name: integration.name,
     issuer: integration.issuer ?? '',
@@ -360,6 +392,7 @@ function settingsOf(values: IntegrationFormValues) {
   return {
     name: values.name,
     provider: values.provider,
+    preset: values.preset,
     issuer: textOrAbsent(values.issuer),
     authorizationEndpoint: values.authorizationEndpoint,
     tokenEndpoint: values.tokenEndpoint,
