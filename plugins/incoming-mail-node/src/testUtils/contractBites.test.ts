@@ -131,7 +131,6 @@ describe('mailHandlerContract', () => {
           const field = (fields[name] ??= {});
           field.value = value;
         }
-        delete fields.constructor;
         return good(message, context);
       },
       'does not throw for a mail with headers named as what objects have',
@@ -165,7 +164,9 @@ describe('mailHandlerContract', () => {
     ['has no proper id', good, 'can be shown and stored', { id: 'No Id' }],
   ])('finds a handler that %s', async (_what, handle, failure, change) => {
     await expect(handlerFailures(handle, change)).resolves.toContain(failure);
-    delete (Object.prototype as { value?: unknown }).value;
+    // What the handler that trusts names of headers leaves behind.
+    Reflect.deleteProperty(Object.prototype, 'value');
+    Reflect.deleteProperty(Object, 'value');
   });
 });
 
