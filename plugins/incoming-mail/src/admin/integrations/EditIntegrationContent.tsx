@@ -26,6 +26,7 @@ import {
   fromIntegration,
   hasChanges,
   IntegrationFormValues,
+  proofStored,
   secretMustBeReentered,
   toUpdateIntegration,
 } from './integrationForm';
@@ -134,12 +135,12 @@ function storedSecretOf(
   integration: OAuthIntegration,
   values: IntegrationFormValues,
 ): StoredSecret {
-  const { set, expiresOn } = integration.clientSecret;
-  if (!set) {
+  const { expiresOn } = integration.clientSecret;
+  if (!proofStored(integration, values)) {
     return { state: 'none' };
   }
   const state = secretMustBeReentered(integration, values)
     ? 'to-reenter'
     : 'kept';
-  return { state, expiresOn };
+  return { state, expiresOn, thumbprint: integration.clientKey.thumbprint };
 }
