@@ -27,7 +27,7 @@ import {
   NoticeStore,
 } from './mailboxes';
 import { createMetrics } from './metrics';
-import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
+import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
 import { CursorStore, PollDispatcher } from './polling';
 import { HandlerRegistry, ProcessingWorker } from './processing';
 import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
@@ -101,6 +101,8 @@ export const incomingMailPlugin = createBackendPlugin({
           fetch: createGuardedFetch({ policy, ca: config.egress.extraCa }),
           externalBaseUrl,
           returnOrigins: config.oauth.returnOrigins,
+          crossSite: config.oauth.crossSite,
+          portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
           hooks: createConsentHooks({
             cursors,
@@ -167,6 +169,7 @@ export const incomingMailPlugin = createBackendPlugin({
           findIntegration: id => oauth.integrations.findChoice(id),
           forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
+          links: oauth.links,
           countMessages: mailboxId => inbox.count(mailboxId),
           checks: {
             findIntegration: id => oauth.integrations.find(id),
@@ -200,9 +203,16 @@ export const incomingMailPlugin = createBackendPlugin({
             },
           }),
         );
-        httpRouter.addAuthPolicy({ path: START_PATH, allow: 'user-cookie' });
+        httpRouter.addAuthPolicy({
+          path: START_PATH,
+          allow: config.oauth.crossSite ? 'unauthenticated' : 'user-cookie',
+        });
         httpRouter.addAuthPolicy({
           path: CALLBACK_PATH,
+          allow: 'unauthenticated',
+        });
+        httpRouter.addAuthPolicy({
+          path: LINK_PATH,
           allow: 'unauthenticated',
         });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-export type { ConsentHooks } from './consent/ConsentFlow';
+export type { ConsentHooks, LinkNews } from './consent/ConsentCompletion';
+export type { ConsentLinkService } from './consent/ConsentLinkService';
 export type { ConsentService } from './consent/ConsentService';
 export type { BrowserRouterOptions } from './consent/oauthBrowserRoutes';
 export type { ConsentMailbox } from './consent/types';
@@ -16,6 +17,7 @@ export type { IntegrationService } from './integrations/IntegrationService';
 export {
   CALLBACK_PATH,
   isSecureBaseUrl,
+  LINK_PATH,
   START_PATH,
 } from './integrations/redirectUrl';
 export { orFailure, runChecks } from './runChecks';

@@ -85,6 +85,8 @@ describe('the plugin over HTTP', () => {
       createChannel: aChannel(uuid),
       updateChannel: aChannel(uuid, { version: 1 }),
       startConsent: { returnOrigin: 'http://localhost:3000' },
+      claimConsent: { code: 'ABCD2345' },
+      createConsentLink: { lifetimeHours: 72 },
       discoverIssuer: { issuer: 'https://id.corp.test' },
     };
     const call = (

@@ -318,6 +318,7 @@ function toColumns(settings: IntegrationSettings) {
     client_authentication: settings.clientAuthentication,
     allowed_domains: JSON.stringify(settings.allowedDomains),
     mail_hosts: JSON.stringify(settings.mailHosts),
+    allow_shared_mailboxes: settings.allowSharedMailboxes ?? null,
   };
 }
 
@@ -336,5 +337,6 @@ function fromColumns(row: DbIntegrationRow): IntegrationSettings {
     ),
     allowedDomains: fromJson(z.array(z.string()), row.allowed_domains),
     mailHosts: fromJson(z.array(mailHostSchema), row.mail_hosts),
+    ...(row.allow_shared_mailboxes && { allowSharedMailboxes: true }),
   };
 }
