@@ -128,7 +128,8 @@ describe('the platform’s log of requests', () => {
   it('opens nothing beside the pages that strangers may see (T29)', async () => {
     const statusOf = async (path: string) =>
       (await fetch(`${address}${path}`)).status;
-    expect(await statusOf('/oauth/invite')).toBe(200);
+    // Reached, and refused for not being opened in a window.
+    expect(await statusOf('/oauth/invite')).toBe(400);
     expect(await statusOf('/oauth/invite/other')).toBe(404);
     expect(await statusOf('/oauth/callback/x/y')).toBe(404);
     expect(await statusOf('/oauth/invites')).toBe(401);

@@ -91,10 +91,15 @@ function ChannelView(props: ChannelViewProps) {
       <ModeNotice mode={mode} onClose={() => setMode('show')} />
       {!toldByForm && (
         <ConsentNotice
-          state={state}
+          authorization={authorization}
           address={channel?.address}
-          onCancel={authorization.cancel}
-          onClose={reset}
+          integrationId={channel?.authentication.integrationId}
+          onAuthorize={
+            channel && rights.authorize
+              ? () => authorization.authorize()
+              : undefined
+          }
+          onEdit={channel && rights.update ? () => enter('edit') : undefined}
         />
       )}
       {channel && !showsForm && (

@@ -53,6 +53,7 @@ export interface IntegrationFormValues {
   readonly clientAuthentication: ClientAuthentication;
   /** One per line. */
   readonly allowedDomains: string;
+  readonly allowSharedMailboxes: boolean;
   readonly mailHosts: readonly MailHostRow[];
 }
 
@@ -73,6 +74,7 @@ export function newIntegrationForm(
     clientSecretExpiresOn: '',
     clientAuthentication: 'client_secret_basic',
     allowedDomains: '',
+    allowSharedMailboxes: false,
   };
 }
 
@@ -212,6 +214,7 @@ export function fromIntegration(
     clientSecretExpiresOn: integration.clientSecret.expiresOn ?? '',
     clientAuthentication: integration.clientAuthentication,
     allowedDomains: integration.allowedDomains.join('\n'),
+    allowSharedMailboxes: integration.allowSharedMailboxes ?? false,
     mailHosts: integration.mailHosts.map(toRow),
   };
 }
@@ -373,6 +376,7 @@ function settingsOf(values: IntegrationFormValues) {
     }),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
+    ...(values.allowSharedMailboxes && { allowSharedMailboxes: true }),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
       ...row,
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
