@@ -127,7 +127,9 @@ export function mountChannelRoutes(
 
   mount(endpoints.listConsentLinks, {
     authorize: whoMay(authorizer, channelAuthorizePermission),
-    audit: { none: 'reads what the page shows; the links’ secrets are not stored' },
+    audit: {
+      none: 'reads what the page shows; the links’ secrets are not stored',
+    },
     handle: async ({ input }) => ({
       items: await channels.listLinks(projectRefOf(input.params)),
     }),

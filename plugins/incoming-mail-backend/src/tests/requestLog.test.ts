@@ -102,7 +102,9 @@ describe('the platform’s log of requests', () => {
     const callback = await logOf(
       '/oauth/callback/AAAAAAAAAAAAAAAAAAAAAA?code=canary-code&state=canary-state',
     );
-    expect(callback).toContain('GET /api/incoming-mail/oauth/callback/[redacted]');
+    expect(callback).toContain(
+      'GET /api/incoming-mail/oauth/callback/[redacted]',
+    );
     expect(callback).not.toContain('canary');
 
     const cookie = mockCredentials.limitedUser.cookie('user:default/alice');

@@ -2,7 +2,10 @@
 import { ReactNode } from 'react';
 import { act, renderHook } from '@testing-library/react';
 import { TestApiProvider } from '@backstage/frontend-test-utils';
-import type { ClaimedConsent, Consent } from '@postroom/plugin-incoming-mail-common';
+import type {
+  ClaimedConsent,
+  Consent,
+} from '@postroom/plugin-incoming-mail-common';
 import { FakeIncomingMailApi } from '../__testUtils__/FakeIncomingMailApi';
 import { aRefusal } from '../__testUtils__/samples';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
@@ -309,7 +312,7 @@ describe('useAuthorizePopup', () => {
       getConsent: () => Promise.reject(new TypeError('Failed to fetch')),
     });
     act(() => hook.result.current.authorize());
-    await pass(22 * 60_000);
+    await pass(12 * 60_000);
     expect(hook.result.current.state).toEqual({
       status: 'failed',
       failure: { code: 'consent-expired' },

@@ -10,7 +10,8 @@ const CLOSED_CHECK_MS = 250;
 // A consent is open for ten minutes by the backend's clock, and for ten more
 // to be claimed; it says `expired` itself. This ends the wait when the backend
 // cannot be asked.
-const DEADLINE_MS = 21 * 60_000;
+const DEADLINE_MS = 11 * 60_000;
+const CLAIM_MS = 10 * 60_000;
 
 /** What {@link waitForConsent} needs. */
 export interface WaitForConsentOptions {
@@ -49,11 +50,11 @@ export async function waitForConsent(
     onHint: () => alarm.ring(),
   });
   let told = false;
-  let waitedMs = 0;
+  let leftMs = DEADLINE_MS;
   try {
-    while (!signal.aborted && waitedMs < DEADLINE_MS) {
+    while (!signal.aborted && leftMs > 0) {
       await alarm.wait(POLL_MS, signal);
-      waitedMs += POLL_MS;
+      leftMs -= POLL_MS;
       const consent = await askOnce(options, hints);
       const end = consent && endOf(consent);
       if (end) {
@@ -61,6 +62,7 @@ export async function waitForConsent(
       }
       if (consent?.status === 'unclaimed' && !told) {
         told = true;
+        leftMs += CLAIM_MS;
         options.onUnclaimed();
       }
     }

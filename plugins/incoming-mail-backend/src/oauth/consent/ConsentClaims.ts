@@ -3,7 +3,11 @@ import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isClaimCode } from './claimCode';
 import { ConsentCompletion } from './ConsentCompletion';
-import { CLAIM_TRIES, PendingGrant, PendingGrantStore } from './PendingGrantStore';
+import {
+  CLAIM_TRIES,
+  PendingGrant,
+  PendingGrantStore,
+} from './PendingGrantStore';
 import { ConsentRecord } from './types';
 
 /**

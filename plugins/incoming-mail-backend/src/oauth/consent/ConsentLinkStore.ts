@@ -152,11 +152,7 @@ export class ConsentLinkStore {
 
   #joined(): Knex.QueryBuilder<{}, DbLinkOfMailboxRow[]> {
     return this.#db({ links: tables.oauthConsentLinks })
-      .join(
-        { mailboxes: tables.mailboxes },
-        'mailboxes.id',
-        'links.mailbox_id',
-      )
+      .join({ mailboxes: tables.mailboxes }, 'mailboxes.id', 'links.mailbox_id')
       .select('links.*', {
         now: dbNow(this.#db),
         mailbox_address: 'mailboxes.address',

@@ -98,7 +98,9 @@ export class PendingGrantStore {
   async countTry(consentId: string): Promise<PendingGrant | undefined> {
     const counted = await this.#claimable(consentId)
       .andWhere('tries', '<', CLAIM_TRIES)
-      .update({ tries: this.#db.raw('?? + 1', ['tries']) as unknown as number });
+      .update({
+        tries: this.#db.raw('?? + 1', ['tries']) as unknown as number,
+      });
     const row = counted === 1 ? await this.#find(consentId) : undefined;
     return row && this.#fromRow(row);
   }

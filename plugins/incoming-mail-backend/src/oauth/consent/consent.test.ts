@@ -811,7 +811,10 @@ describe('consent', () => {
       const elsewhere = express().use(replica.createBrowserRouter(services));
       const page = await request(elsewhere)
         .get(callbackUrl(popup))
-        .set('Cookie', [mockCredentials.limitedUser.cookie(ALICE), popup.cookie].join('; '));
+        .set(
+          'Cookie',
+          [mockCredentials.limitedUser.cookie(ALICE), popup.cookie].join('; '),
+        );
       expect(page.status).toBe(200);
       expect((await statusOf(popup.consentId)).status).toBe('succeeded');
       // And the first one is told so when it is asked again.

@@ -26,8 +26,14 @@ export function sendNeutralPage(response: Response): void {
   sendPage(response, {
     status: 400,
     title: 'This authorization cannot go on here',
-    body: html`<p>This authorization does not belong to this browser, was used before or has run out.</p>
-<p>Close this window and start again with the Authorize button, or with the link that you were sent.</p>`,
+    body: html`<p>
+        This authorization does not belong to this browser, was used before or
+        has run out.
+      </p>
+      <p>
+        Close this window and start again with the Authorize button, or with the
+        link that you were sent.
+      </p>`,
     scripts: [FORGET_ADDRESS],
   });
 }
@@ -83,14 +89,19 @@ export function sendClaimPage(
   const message = { type: 'incoming-mail-claim', consentId, code };
   sendPage(response, {
     title: 'One more step in the portal',
-    body: html`<p>Access was given, but it is not used yet. If the portal’s page does not go on by itself, enter this code there within ten minutes:</p>
-<p class="code">${code}</p>
-<p>Enter it only on the page where you yourself pressed Authorize. Whoever asks you for this code wants to read the mailbox: do not give it to anybody.</p>
-${
-  backTo === undefined
-    ? html`<p>Then you can close this window.</p>`
-    : html`<p><a href="${backTo}">Back to the portal</a></p>`
-}`,
+    body: html`<p>
+        Access was given, but it is not used yet. If the portal’s page does not
+        go on by itself, enter this code there within ten minutes:
+      </p>
+      <p class="code">${code}</p>
+      <p>
+        Enter it only on the page where you yourself pressed Authorize. Whoever
+        asks you for this code wants to read the mailbox: do not give it to
+        anybody.
+      </p>
+      ${backTo === undefined
+        ? html`<p>Then you can close this window.</p>`
+        : html`<p><a href="${backTo}">Back to the portal</a></p>`}`,
     scripts: [
       FORGET_ADDRESS,
       `if (window.opener) { window.opener.postMessage(${toScriptLiteral(
@@ -110,7 +121,8 @@ function wordsOf(result: ConsentResult): { title: string; body: Html } {
   const { title, remedy } = failures[result.code];
   return {
     title,
-    body: html`<p>${remedy}</p><p>You can close this window.</p>`,
+    body: html`<p>${remedy}</p>
+      <p>You can close this window.</p>`,
   };
 }
 

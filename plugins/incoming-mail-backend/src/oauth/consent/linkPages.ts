@@ -41,9 +41,20 @@ export function sendLinkShell(response: Response): void {
   sendPage(response, {
     title: 'Access to a mailbox',
     body: html`<form method="post" action="invite">
-<p>If nothing happens by itself, paste the whole link that you were sent:</p>
-<p><input name="${SECRET_FIELD}" type="text" aria-label="Link" autocomplete="off" required> <button>Open</button></p>
-</form>`,
+      <p>
+        If nothing happens by itself, paste the whole link that you were sent:
+      </p>
+      <p>
+        <input
+          name="${SECRET_FIELD}"
+          type="text"
+          aria-label="Link"
+          autocomplete="off"
+          required
+        />
+        <button>Open</button>
+      </p>
+    </form>`,
     scripts: [SEND_SECRET],
     hasForm: true,
   });
@@ -66,28 +77,49 @@ export function sendInvitation(
   const providerHost = new URL(authorizationEndpoint).host;
   sendPage(response, {
     title: `Let ${portal.title} read ${link.address}?`,
-    body: html`<p>Somebody asks you to give access to this mailbox. Go on only if you know why.</p>
-<dl>
-<dt>What is read</dt>
-<dd>New mail to <strong>${link.address}</strong> in the folder <strong>${link.mailbox.folder}</strong>, from now on. Mail that is there already is left alone. No mail is sent, and no password is told to the portal.</dd>
-<dt>What becomes of it</dt>
-<dd>Each mail becomes a request in the project <strong>${
-      link.mailbox.projectRef ?? ''
-    }</strong>. Everybody who may see the requests of that project can read it.</dd>
-<dt>Who asks</dt>
-<dd><strong>${link.createdBy}</strong>, at ${portal.title}: ${portal.url}</dd>
-<dt>Until when</dt>
-<dd>This link works once, until ${toMoment(link.expiresAt)}. The access itself lasts until it is withdrawn.</dd>
-<dt>How to withdraw it</dt>
-<dd>${withdrawal[provider]} Or have the person who asks remove the mailbox from the project.</dd>
-</dl>
-<form method="post" action="invite/continue">
-<input type="hidden" name="${SECRET_FIELD}" value="${secret}">
-<input type="hidden" name="${PAGE_FIELD}" value="${pageToken}">
-<p>Next, sign in at ${providerHost} as <strong>${link.address}</strong>; another account is refused.</p>
-<p><button>Continue to ${providerHost}</button></p>
-</form>
-<p>If you do not want this, close this page. Nothing has been given.</p>`,
+    body: html`<p>
+        Somebody asks you to give access to this mailbox. Go on only if you know
+        why.
+      </p>
+      <dl>
+        <dt>What is read</dt>
+        <dd>
+          New mail to <strong>${link.address}</strong> in the folder
+          <strong>${link.mailbox.folder}</strong>, from now on. Mail that is
+          there already is left alone. No mail is sent, and no password is told
+          to the portal.
+        </dd>
+        <dt>What becomes of it</dt>
+        <dd>
+          Each mail becomes a request in the project
+          <strong>${link.mailbox.projectRef ?? ''}</strong>. Everybody who may
+          see the requests of that project can read it.
+        </dd>
+        <dt>Who asks</dt>
+        <dd>
+          <strong>${link.createdBy}</strong>, at ${portal.title}: ${portal.url}
+        </dd>
+        <dt>Until when</dt>
+        <dd>
+          This link works once, until ${toMoment(link.expiresAt)}. The access
+          itself lasts until it is withdrawn.
+        </dd>
+        <dt>How to withdraw it</dt>
+        <dd>
+          ${withdrawal[provider]} Or have the person who asks remove the mailbox
+          from the project.
+        </dd>
+      </dl>
+      <form method="post" action="invite/continue">
+        <input type="hidden" name="${SECRET_FIELD}" value="${secret}" />
+        <input type="hidden" name="${PAGE_FIELD}" value="${pageToken}" />
+        <p>
+          Next, sign in at ${providerHost} as <strong>${link.address}</strong>;
+          another account is refused.
+        </p>
+        <p><button>Continue to ${providerHost}</button></p>
+      </form>
+      <p>If you do not want this, close this page. Nothing has been given.</p>`,
     hasForm: true,
   });
 }
@@ -95,8 +127,10 @@ export function sendInvitation(
 // Where an account's owner sees who has access, and takes it away.
 const withdrawal: Readonly<Record<ProviderId, Html>> = {
   google: html`At Google, under myaccount.google.com/connections.`,
-  microsoft: html`At Microsoft, under myapps.microsoft.com or, for a personal account, account.live.com/consent/Manage.`,
-  custom: html`In the settings of your account at the provider, where it lists who has access.`,
+  microsoft: html`At Microsoft, under myapps.microsoft.com or, for a personal
+  account, account.live.com/consent/Manage.`,
+  custom: html`In the settings of your account at the provider, where it lists
+  who has access.`,
 };
 
 /**
@@ -117,7 +151,10 @@ export function sendDeparture(response: Response, location: string): void {
 export function sendLinkDone(response: Response, address: string): void {
   sendPage(response, {
     title: 'Done, thank you',
-    body: html`<p>${address} is read from now on. You can close this page; the link does not work any more.</p>`,
+    body: html`<p>
+      ${address} is read from now on. You can close this page; the link does not
+      work any more.
+    </p>`,
     scripts: [`history.replaceState(null, '', location.pathname);`],
   });
 }

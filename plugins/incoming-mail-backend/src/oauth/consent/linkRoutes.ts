@@ -6,7 +6,11 @@ import PromiseRouter from 'express-promise-router';
 import { RunLimit, TooManyRequestsError } from '../../http';
 import { hashToken, randomToken, tokensMatch } from '../../secrets';
 import { LINK_PATH } from '../integrations/redirectUrl';
-import { BegunLink, ConsentLinkService, OpenedLink } from './ConsentLinkService';
+import {
+  BegunLink,
+  ConsentLinkService,
+  OpenedLink,
+} from './ConsentLinkService';
 import { flowCookie, readCookie } from './flowCookie';
 import { isNavigation, isOwnForm } from './isNavigation';
 import {

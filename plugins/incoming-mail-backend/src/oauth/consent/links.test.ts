@@ -415,7 +415,10 @@ describe('a link for the owner of a mailbox', () => {
       });
       const { secret } = await makeLink();
       await goOn(secret);
-      const status = await world.oauth.consents.getConsent(own.consentId, ALICE);
+      const status = await world.oauth.consents.getConsent(
+        own.consentId,
+        ALICE,
+      );
       expect(status.status).toBe('waiting');
       const [{ id }] = await db(tables.oauthConsents).where({ kind: 'link' });
       await expect(

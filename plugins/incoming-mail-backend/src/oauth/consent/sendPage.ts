@@ -48,26 +48,29 @@ export function setPageHeaders(response: Response): void {
 /** Sends a page. Its policy allows its scripts and its style by their hashes. */
 export function sendPage(response: Response, page: PageOptions): void {
   const { status = 200, title, body, scripts = [], hasForm = false } = page;
-  const { text } = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${new Html(STYLE)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-${body}
-${scripts.map(script => new Html(`<script>${script}</script>`))}
-</body>
-</html>
-`;
+  const { text } = html`<!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${new Html(STYLE)}
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        ${body} ${scripts.map(script => new Html(`<script>${script}</script>`))}
+      </body>
+    </html> `;
   setPageHeaders(response);
   response
     .status(status)
     .type('html')
-    .set('Content-Security-Policy', policy({ scripts, hasForm, hasStyle: true }))
+    .set(
+      'Content-Security-Policy',
+      policy({ scripts, hasForm, hasStyle: true }),
+    )
     .send(text);
 }
 
@@ -83,7 +86,9 @@ function policy(page: {
     `base-uri 'none'`,
     `form-action ${hasForm ? `'self'` : `'none'`}`,
     ...(hasStyle ? [`style-src ${hashOf(STYLE)}`] : []),
-    ...(scripts.length > 0 ? [`script-src ${scripts.map(hashOf).join(' ')}`] : []),
+    ...(scripts.length > 0
+      ? [`script-src ${scripts.map(hashOf).join(' ')}`]
+      : []),
   ];
   return directives.join('; ');
 }
@@ -98,6 +103,9 @@ function hashOf(text: string): string {
  * the script.
  */
 export function toScriptLiteral(value: unknown): string {
-  const encoded = encodeURIComponent(JSON.stringify(value)).replace(/'/g, '%27');
+  const encoded = encodeURIComponent(JSON.stringify(value)).replace(
+    /'/g,
+    '%27',
+  );
   return `JSON.parse(decodeURIComponent('${encoded}'))`;
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  mockCredentials,
-  TestDatabases,
-} from '@backstage/backend-test-utils';
+import { mockCredentials, TestDatabases } from '@backstage/backend-test-utils';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
@@ -55,10 +52,7 @@ describe('a shared mailbox', () => {
         returnOrigin: ORIGIN,
       });
       const signedIn = mockCredentials.limitedUser.cookie(ALICE);
-      const begun = await world.open(
-        startUrl.slice(BASE_URL.length),
-        signedIn,
-      );
+      const begun = await world.open(startUrl.slice(BASE_URL.length), signedIn);
       const location = new URL(begun.headers.location);
       const nonce = location.searchParams.get('nonce');
       world.server.answer(() =>
