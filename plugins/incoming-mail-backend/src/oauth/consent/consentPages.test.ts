@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runInNewContext } from 'node:vm';
 import {
   consentFailureCodes,
   FailureCode,
@@ -109,8 +110,9 @@ describe('the pages of a consent', () => {
     );
     const script = [...text.matchAll(/<script>([^]*?)<\/script>/g)][1][1];
     const posted: unknown[][] = [];
-    const run = new Function('window', script);
-    run({ opener: { postMessage: (...args: unknown[]) => posted.push(args) } });
+    const run = (opener: object | null) =>
+      runInNewContext(script, { window: { opener } });
+    run({ postMessage: (...args: unknown[]) => posted.push(args) });
     expect(posted).toEqual([
       [
         { type: 'incoming-mail-claim', consentId: 'c1', code: 'ABCD2345' },
@@ -118,7 +120,7 @@ describe('the pages of a consent', () => {
       ],
     ]);
     // Cut off from its opener it only shows the code.
-    expect(() => run({ opener: null })).not.toThrow();
+    expect(() => run(null)).not.toThrow();
   });
 
   it('never leave a stranger without a word', () => {

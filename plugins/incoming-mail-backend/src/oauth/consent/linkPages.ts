@@ -60,6 +60,15 @@ export function sendLinkShell(response: Response): void {
   });
 }
 
+// Where an account's owner sees who has access, and takes it away.
+const withdrawal: Readonly<Record<ProviderId, Html>> = {
+  google: html`At Google, under myaccount.google.com/connections.`,
+  microsoft: html`At Microsoft, under myapps.microsoft.com or, for a personal
+  account, account.live.com/consent/Manage.`,
+  custom: html`In the settings of your account at the provider, where it lists
+  who has access.`,
+};
+
 /** What a link is for, and the button that goes on. */
 export function sendInvitation(
   response: Response,
@@ -124,15 +133,6 @@ export function sendInvitation(
   });
 }
 
-// Where an account's owner sees who has access, and takes it away.
-const withdrawal: Readonly<Record<ProviderId, Html>> = {
-  google: html`At Google, under myaccount.google.com/connections.`,
-  microsoft: html`At Microsoft, under myapps.microsoft.com or, for a personal
-  account, account.live.com/consent/Manage.`,
-  custom: html`In the settings of your account at the provider, where it lists
-  who has access.`,
-};
-
 /**
  * The page that leads to the provider by itself. It is no redirect: browsers
  * hold what answers a form to the form's policy, also three redirects later at
@@ -182,6 +182,17 @@ export function sendLinkBusy(response: Response): void {
   });
 }
 
+const ownAdvice: Partial<Record<FailureCode, string>> = {
+  'wrong-account':
+    'Open the link again and sign in with the account of the address that it names, no other one.',
+  'consent-denied':
+    'That is for you to decide. If it was a mistake, open the link again; it still works.',
+  'scopes-missing':
+    'Open the link again and leave all boxes of the provider’s page ticked.',
+  'integration-changed':
+    'The set-up in the portal was changed meanwhile. Have a new link made by the person who sent this one.',
+};
+
 /** What the holder of a link does about it, who has no page of the portal. */
 function adviceOn(code: FailureCode): string {
   switch (consentMendings[code]) {
@@ -197,17 +208,6 @@ function adviceOn(code: FailureCode): string {
       );
   }
 }
-
-const ownAdvice: Partial<Record<FailureCode, string>> = {
-  'wrong-account':
-    'Open the link again and sign in with the account of the address that it names, no other one.',
-  'consent-denied':
-    'That is for you to decide. If it was a mistake, open the link again; it still works.',
-  'scopes-missing':
-    'Open the link again and leave all boxes of the provider’s page ticked.',
-  'integration-changed':
-    'The set-up in the portal was changed meanwhile. Have a new link made by the person who sent this one.',
-};
 
 function toMoment(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
