@@ -9,7 +9,7 @@ import express, { Response } from 'express';
 import request from 'supertest';
 import { Secret } from '../../secrets';
 import { sendClaimPage, sendNeutralPage, sendResultPage } from './consentPages';
-import { html } from './html';
+import { markup } from './markup';
 import { sendLinkDone, sendLinkRefused, sendLinkShell } from './linkPages';
 import { setPageHeaders } from './sendPage';
 
@@ -86,7 +86,9 @@ describe('the pages of a consent', () => {
 
   it('hold what they are given as text, in content, attributes and scripts', async () => {
     const attack = `${ATTACK}'&`;
-    expect(html`<p title="${attack}">${[html`<b>${'<i>'}</b>`]}</p>`.text).toBe(
+    expect(
+      markup`<p title="${attack}">${[markup`<b>${'<i>'}</b>`]}</p>`.text,
+    ).toBe(
       `<p title="&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&#39;&amp;"><b>&lt;i&gt;</b></p>`,
     );
     const page = await show(response =>

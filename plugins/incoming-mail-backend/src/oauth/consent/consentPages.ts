@@ -3,7 +3,7 @@ import { sendWebMessageResponse } from '@backstage/plugin-auth-node';
 import { FailureCode, failures } from '@postroom/plugin-incoming-mail-common';
 import { Response } from 'express';
 import { Secret } from '../../secrets';
-import { html, Html } from './html';
+import { markup, Markup } from './markup';
 import { sendPage, toScriptLiteral } from './sendPage';
 
 // What the popup shows. Nothing that a provider or a URL says ever stands in
@@ -26,7 +26,7 @@ export function sendNeutralPage(response: Response): void {
   sendPage(response, {
     status: 400,
     title: 'This authorization cannot go on here',
-    body: html`<p>
+    body: markup`<p>
         This authorization does not belong to this browser, was used before or
         has run out.
       </p>
@@ -89,7 +89,7 @@ export function sendClaimPage(
   const message = { type: 'incoming-mail-claim', consentId, code };
   sendPage(response, {
     title: 'One more step in the portal',
-    body: html`<p>
+    body: markup`<p>
         Access was given, but it is not used yet. If the portal’s page does not
         go on by itself, enter this code there within ten minutes:
       </p>
@@ -99,9 +99,11 @@ export function sendClaimPage(
         asks you for this code wants to read the mailbox: do not give it to
         anybody.
       </p>
-      ${backTo === undefined
-        ? html`<p>Then you can close this window.</p>`
-        : html`<p><a href="${backTo}">Back to the portal</a></p>`}`,
+      ${
+        backTo === undefined
+          ? markup`<p>Then you can close this window.</p>`
+          : markup`<p><a href="${backTo}">Back to the portal</a></p>`
+      }`,
     scripts: [
       FORGET_ADDRESS,
       `if (window.opener) { window.opener.postMessage(${toScriptLiteral(
@@ -111,17 +113,17 @@ export function sendClaimPage(
   });
 }
 
-function wordsOf(result: ConsentResult): { title: string; body: Html } {
+function wordsOf(result: ConsentResult): { title: string; body: Markup } {
   if (result.status === 'succeeded') {
     return {
       title: 'The mailbox is authorized',
-      body: html`<p>You can close this window.</p>`,
+      body: markup`<p>You can close this window.</p>`,
     };
   }
   const { title, remedy } = failures[result.code];
   return {
     title,
-    body: html`<p>${remedy}</p>
+    body: markup`<p>${remedy}</p>
       <p>You can close this window.</p>`,
   };
 }

@@ -7,7 +7,7 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { Response } from 'express';
 import { IntegrationRecord } from '../integrations/types';
-import { html, Html } from './html';
+import { markup, Markup } from './markup';
 import { sendPage } from './sendPage';
 import { ConsentLinkRecord } from './types';
 
@@ -40,7 +40,7 @@ const SEND_SECRET = `
 export function sendLinkShell(response: Response): void {
   sendPage(response, {
     title: 'Access to a mailbox',
-    body: html`<form method="post" action="invite">
+    body: markup`<form method="post" action="invite">
       <p>
         If nothing happens by itself, paste the whole link that you were sent:
       </p>
@@ -61,11 +61,11 @@ export function sendLinkShell(response: Response): void {
 }
 
 // Where an account's owner sees who has access, and takes it away.
-const withdrawal: Readonly<Record<ProviderId, Html>> = {
-  google: html`At Google, under myaccount.google.com/connections.`,
-  microsoft: html`At Microsoft, under myapps.microsoft.com or, for a personal
+const withdrawal: Readonly<Record<ProviderId, Markup>> = {
+  google: markup`At Google, under myaccount.google.com/connections.`,
+  microsoft: markup`At Microsoft, under myapps.microsoft.com or, for a personal
   account, account.live.com/consent/Manage.`,
-  custom: html`In the settings of your account at the provider, where it lists
+  custom: markup`In the settings of your account at the provider, where it lists
   who has access.`,
 };
 
@@ -86,7 +86,7 @@ export function sendInvitation(
   const providerHost = new URL(authorizationEndpoint).host;
   sendPage(response, {
     title: `Let ${portal.title} read ${link.address}?`,
-    body: html`<p>
+    body: markup`<p>
         Somebody asks you to give access to this mailbox. Go on only if you know
         why.
       </p>
@@ -143,7 +143,7 @@ export function sendDeparture(response: Response, location: string): void {
   response.set('Refresh', `0; url=${location}`);
   sendPage(response, {
     title: `On to ${host}`,
-    body: html`<p><a href="${location}">Continue to ${host}</a></p>`,
+    body: markup`<p><a href="${location}">Continue to ${host}</a></p>`,
   });
 }
 
@@ -151,7 +151,7 @@ export function sendDeparture(response: Response, location: string): void {
 export function sendLinkDone(response: Response, address: string): void {
   sendPage(response, {
     title: 'Done, thank you',
-    body: html`<p>
+    body: markup`<p>
       ${address} is read from now on. You can close this page; the link does not
       work any more.
     </p>`,
@@ -168,7 +168,7 @@ export function sendLinkRefused(
   sendPage(response, {
     status,
     title: failures[code].title,
-    body: html`<p>Nothing was stored. ${adviceOn(code)}</p>`,
+    body: markup`<p>Nothing was stored. ${adviceOn(code)}</p>`,
     scripts: [`history.replaceState(null, '', location.pathname);`],
   });
 }
@@ -178,7 +178,7 @@ export function sendLinkBusy(response: Response): void {
   sendPage(response, {
     status: 429,
     title: 'Too many at once',
-    body: html`<p>Wait a minute, then open the link again.</p>`,
+    body: markup`<p>Wait a minute, then open the link again.</p>`,
   });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { Response } from 'express';
-import { Html, html } from './html';
+import { Markup, markup } from './markup';
 
 // The pages that people see who may have no portal. Each is one file: nothing
 // is loaded, and only the very scripts and styles that we wrote run.
@@ -23,7 +23,7 @@ const STYLE = `
 export interface PageOptions {
   readonly status?: number;
   readonly title: string;
-  readonly body: Html;
+  readonly body: Markup;
   /** Each runs at the end of the page, in this order. */
   readonly scripts?: readonly string[];
   /** Whether its forms may be sent, to us. */
@@ -48,21 +48,21 @@ export function setPageHeaders(response: Response): void {
 /** Sends a page. Its policy allows its scripts and its style by their hashes. */
 export function sendPage(response: Response, page: PageOptions): void {
   const { status = 200, title, body, scripts = [], hasForm = false } = page;
-  const { text } = html`<!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        ${body} ${scripts.map(script => new Html(`<script>${script}</script>`))}
-      </body>
-    </html> `;
+  const { text } = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<h1>${title}</h1>
+${body}
+${scripts.map(script => new Markup(`<script>${script}</script>`))}
+</body>
+</html>
+`;
   setPageHeaders(response);
   response
     .status(status)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Text that is HTML already. Only {@link html} makes it. */
-export class Html {
+/** Text that is HTML already: what {@link markup} wrote, or words of our own. */
+export class Markup {
   readonly text: string;
 
   constructor(text: string) {
@@ -9,23 +9,23 @@ export class Html {
   }
 }
 
-type Part = string | Html | readonly Html[] | undefined;
+type Part = string | Markup | readonly Markup[] | undefined;
 
 /**
  * Writes HTML. Whatever is put in and is not HTML itself is text, in content
  * and in quoted attributes alike.
  */
-export function html(
+export function markup(
   strings: TemplateStringsArray,
   ...parts: readonly Part[]
-): Html {
-  return new Html(
+): Markup {
+  return new Markup(
     strings.reduce((sum, string, n) => sum + toText(parts[n - 1]) + string),
   );
 }
 
 function toText(part: Part): string {
-  if (part instanceof Html) {
+  if (part instanceof Markup) {
     return part.text;
   }
   return Array.isArray(part)
