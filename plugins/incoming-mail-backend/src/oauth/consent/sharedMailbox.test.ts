@@ -3,6 +3,8 @@ import { mockCredentials, TestDatabases } from '@backstage/backend-test-utils';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
+import { inTransaction, tables } from '../../database';
+import { addMailbox } from '../__testUtils__/fixtures';
 import {
   ADDRESS,
   ALICE,
@@ -40,6 +42,7 @@ describe('a shared mailbox', () => {
           scopes: ['openid', 'email', 'mail', 'offline_access'],
           allowedDomains: ['corp.test'],
           allowSharedMailboxes,
+          revocationEndpoint: 'https://provider.test/revoke',
         },
       });
     }
@@ -115,6 +118,31 @@ describe('a shared mailbox', () => {
       });
     });
 
+    it('has access revoked with the last mailbox that the account opened (T60)', async () => {
+      await useWorld(true);
+      await consentAs(JO);
+      const own = world.mailbox;
+      const { id } = own;
+      const projectRef = 'component:default/second';
+      world.mailbox = {
+        ...own,
+        id: await addMailbox(db, {
+          integrationId: own.integrationId,
+          projectRef,
+        }),
+      };
+      await consentAs(JO);
+      const forget = (mailboxId: string) =>
+        inTransaction(db, tx => world.oauth.forgetGrant(tx, mailboxId));
+      await forget(id);
+      expect(await db(tables.oauthRevocations)).toHaveLength(0);
+      await forget(world.mailbox.id);
+      expect(await db(tables.oauthRevocations)).toMatchObject([
+        { account: JO },
+      ]);
+      await db(tables.oauthRevocations).delete();
+    });
+
     it('is read no more when the permission is taken back', async () => {
       await useWorld(true);
       await consentAs(JO);
@@ -129,6 +157,7 @@ describe('a shared mailbox', () => {
         issuer: stored.issuer,
         authorizationEndpoint: stored.authorizationEndpoint,
         tokenEndpoint: stored.tokenEndpoint,
+        revocationEndpoint: stored.revocationEndpoint,
         scopes: stored.scopes,
         clientId: stored.clientId,
         clientAuthentication: stored.clientAuthentication,
