@@ -170,6 +170,7 @@ export const incomingMailPlugin = createBackendPlugin({
           forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
           links: oauth.links,
+          connect: mailbox => oauth.applications.connect(mailbox),
           countMessages: mailboxId => inbox.count(mailboxId),
           checks: {
             findIntegration: id => oauth.integrations.find(id),

@@ -40,6 +40,8 @@ export const consentMendings: Readonly<
   'folder-not-found': 'channel',
   'protocol-error': 'authorize',
   'not-authorized-yet': 'none',
+  'https-required': 'integration',
+  'application-refused': 'integration',
   'consent-denied': 'authorize',
   'consent-refused-by-provider': 'integration',
   'consent-invalid': 'authorize',

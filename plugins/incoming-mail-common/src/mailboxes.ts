@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { failureSchema } from './failures';
-import { mailHostSchema } from './integrations';
+import { grantTypeSchema, mailHostSchema } from './integrations';
 
 /**
  * An addr-spec in the form that mail providers use for accounts: a dot-atom
@@ -120,6 +120,8 @@ export const channelSchema = z.object({
   integrationName: z.string().optional(),
   /** The account that gave access, where that is not the address itself. */
   readBy: z.string().optional(),
+  /** Whether its owner authorizes it, or the application reads it in its own name. */
+  grantType: grantTypeSchema.optional(),
   state: channelStateSchema,
   failure: failureSchema.optional(),
   /** Since when mail is read; older mail is left alone ("from now on"). */

@@ -4,6 +4,7 @@ import {
   Channel,
   CheckReport,
   ConsentLink,
+  Connection,
   createChannelSchema,
   CreatedConsentLink,
   IntegrationChoice,
@@ -37,6 +38,12 @@ export interface ChannelServiceOptions {
   }): Promise<StartedConsent>;
   /** Links for the owners of mailboxes. */
   readonly links: Pick<ConsentLinkService, 'create' | 'list' | 'revoke'>;
+  /** Gives access to a mailbox without asking anybody. */
+  connect(mailbox: {
+    id: string;
+    address: string;
+    integrationId: string;
+  }): Promise<Connection>;
   countMessages(mailboxId: string): Promise<Channel['counts']>;
   /** What a check of a channel asks. */
   readonly checks: ChannelCheckDeps;
@@ -228,6 +235,24 @@ export class ChannelService {
     };
   }
 
+  /**
+   * Connects the channel's mailbox by the integration's own rights; answers
+   * when that is done or has failed.
+   */
+  async connect(projectRef: string): Promise<Connection> {
+    const { mailboxes, connect, wakePolling } = this.#options;
+    const mailbox = await mailboxes.getByProject(projectRef);
+    const connection = await connect({
+      id: mailbox.id,
+      address: mailbox.address,
+      integrationId: mailbox.authentication.integrationId,
+    });
+    if (connection.status === 'succeeded') {
+      wakePolling();
+    }
+    return connection;
+  }
+
   async #expectFitting(settings: MailboxSettings): Promise<void> {
     const integration = await this.#options.findIntegration(
       settings.authentication.integrationId,
@@ -264,6 +289,7 @@ export class ChannelService {
       authentication: mailbox.authentication,
       integrationName: integration?.name,
       readBy: grant?.consentedAs,
+      grantType: integration?.grantType,
       state: mailbox.state,
       failure: mailbox.failure,
       readingSince: mailbox.readingSince?.toISOString(),

@@ -24,6 +24,7 @@ import { ChannelService } from './ChannelService';
 const CHECKS_PER_MINUTE = 5;
 // So that how soon an answer comes tells little of what is behind a port.
 const CHECK_FLOOR_MS = 1_000;
+const CONNECTIONS_PER_MINUTE = 5;
 
 type ProjectInput = {
   params: { kind: string; namespace: string; name: string };
@@ -40,6 +41,10 @@ export function mountChannelRoutes(
 ) {
   const { authorizer, channels } = options;
   const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
+  const connections = new RunLimit({
+    max: CONNECTIONS_PER_MINUTE,
+    windowMs: 60_000,
+  });
 
   mount(endpoints.getChannel, {
     authorize: whoMay(authorizer, channelReadPermission),
@@ -108,6 +113,15 @@ export function mountChannelRoutes(
         userRef,
         ...input.body,
       }),
+  });
+
+  mount(endpoints.connectChannel, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: { event: 'channel-connect', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      connections.take(userRef);
+      return channels.connect(projectRefOf(input.params));
+    },
   });
 
   mount(endpoints.createConsentLink, {

@@ -11,6 +11,7 @@ import { ConsentCompletion, ConsentHooks } from './consent/ConsentCompletion';
 import { ConsentFlow } from './consent/ConsentFlow';
 import { ConsentLinkService } from './consent/ConsentLinkService';
 import { ConsentLinkStore } from './consent/ConsentLinkStore';
+import { ApplicationAccess } from './consent/ApplicationAccess';
 import { mountConsentRoutes } from './consent/consentRoutes';
 import { ConsentService } from './consent/ConsentService';
 import { ConsentStore } from './consent/ConsentStore';
@@ -80,6 +81,7 @@ export interface OAuth {
   readonly integrations: IntegrationService;
   readonly consents: ConsentService;
   readonly links: ConsentLinkService;
+  readonly applications: ApplicationAccess;
   readonly vault: TokenVault;
   /** Removes consents that expired longer ago than `ageMs`; at most `limit`. */
   removeOldConsents(options: { ageMs: number; limit: number }): Promise<number>;
@@ -178,6 +180,13 @@ export function createOAuth(options: OAuthOptions): OAuth {
     externalBaseUrl,
     hooks: options.hooks,
   });
+  const applications = new ApplicationAccess({
+    integrations: integrationStore,
+    grants,
+    tokenEndpoint,
+    externalBaseUrl,
+    hooks: options.hooks,
+  });
   const vault = new TokenVault({
     grants,
     integrations: integrationStore,
@@ -188,6 +197,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
     integrations,
     consents,
     links: linkService,
+    applications,
     vault,
     forgetGrant: (tx, mailboxId) =>
       forgetGrant(tx, mailboxId, {

@@ -9,6 +9,7 @@ import {
 import {
   claimConsentSchema,
   claimedConsentSchema,
+  connectionSchema,
   consentSchema,
   startConsentSchema,
   startedConsentSchema,
@@ -202,6 +203,14 @@ export const endpoints = {
     body: startConsentSchema,
     reply: startedConsentSchema,
     status: 201,
+  }),
+  connectChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/connections`,
+    summary:
+      'Connects a channel’s mailbox that the application reads in its own name, by signing in to it.',
+    params: projectParams,
+    reply: connectionSchema,
   }),
   getConsent: defineEndpoint({
     method: 'GET',

@@ -109,6 +109,7 @@ const patientEndpoints: readonly EndpointName[] = [
   'checkIntegration',
   'checkChannel',
   'claimConsent',
+  'connectChannel',
   'discoverIssuer',
 ];
 

@@ -82,6 +82,9 @@ function ChannelView(props: ChannelViewProps) {
     reset();
     setMode(next);
   };
+  const byApplication = channel?.grantType === 'client_credentials';
+  const again = () =>
+    byApplication ? authorization.connect() : authorization.authorize();
   const showsForm = channel ? mode === 'edit' : rights.create;
   // An error that is about the form's own fields is told there.
   const toldByForm = showsForm && state.status === 'failed' && 'error' in state;
@@ -94,11 +97,8 @@ function ChannelView(props: ChannelViewProps) {
           authorization={authorization}
           address={channel?.address}
           integrationId={channel?.authentication.integrationId}
-          onAuthorize={
-            channel && rights.authorize
-              ? () => authorization.authorize()
-              : undefined
-          }
+          byApplication={byApplication}
+          onAuthorize={channel && rights.authorize ? again : undefined}
           onEdit={channel && rights.update ? () => enter('edit') : undefined}
         />
       )}

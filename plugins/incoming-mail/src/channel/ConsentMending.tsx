@@ -22,6 +22,8 @@ export interface ConsentMendingProps {
   onAuthorize?: () => void;
   /** Absent where the person may not. */
   onEdit?: () => void;
+  /** Whether the application reads in its own name: nobody is asked again. */
+  byApplication: boolean;
   /** The integration of the channel. */
   integrationId: string | undefined;
 }
@@ -48,7 +50,11 @@ export function ConsentMending(props: ConsentMendingProps) {
       )}
       {mending !== 'none' && onAuthorize && (
         <Button size="small" variant="outlined" onClick={onAuthorize}>
-          {t('channel.consent.again')}
+          {t(
+            props.byApplication
+              ? 'channel.status.connect'
+              : 'channel.consent.again',
+          )}
         </Button>
       )}
     </>

@@ -70,7 +70,12 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
           consenting || polling.status === 'busy' || checking.status === 'busy'
         }
         onAuthorize={
-          rights.authorize ? () => authorization.authorize() : undefined
+          rights.authorize
+            ? () =>
+                channel.grantType === 'client_credentials'
+                  ? authorization.connect()
+                  : authorization.authorize()
+            : undefined
         }
         onPoll={rights.update ? poll : undefined}
         onCheck={rights.update ? check : undefined}
@@ -85,7 +90,9 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
         }
       />
       <ChannelCheck checking={checking} onClose={resetChecking} />
-      {rights.authorize && <ConsentLinks project={project} channel={channel} />}
+      {rights.authorize && channel.grantType !== 'client_credentials' && (
+        <ConsentLinks project={project} channel={channel} />
+      )}
       <ChannelLogs project={project} mayDownload={rights.readRaw} />
       <ConfirmDialog
         open={asking}

@@ -5,6 +5,7 @@ import type { Failure } from '@postroom/plugin-incoming-mail-common';
 export type AuthorizeState =
   | { status: 'idle' }
   | { status: 'opening' }
+  | { status: 'connecting' }
   | { status: 'waiting' }
   /** The tab itself goes to `startUrl` at the next click, and comes back. */
   | { status: 'blocked'; startUrl: string }
@@ -17,5 +18,7 @@ export type AuthorizeState =
 
 /** Whether something is under way that other buttons wait for. */
 export function isUnderWay({ status }: AuthorizeState): boolean {
-  return ['opening', 'waiting', 'blocked', 'unclaimed'].includes(status);
+  return ['opening', 'connecting', 'waiting', 'blocked', 'unclaimed'].includes(
+    status,
+  );
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StartedConsent } from '@postroom/plugin-incoming-mail-common';
+import { failureOf } from '../api/errorKind';
 import type { IncomingMailApi } from '../api/incomingMailApiRef';
 import type { AuthorizeState } from './AuthorizeState';
 import type { Project } from './useProject';
@@ -102,12 +103,20 @@ async function settle(
   } catch (error) {
     if (!signal.aborted) {
       popup?.close();
-      onState({
-        status: 'failed',
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
+      onState(failedWith(error));
     }
   }
+}
+
+/** A refusal of the catalogue is told by its code, anything else as it came. */
+export function failedWith(error: unknown): AuthorizeState {
+  const failure = failureOf(error);
+  return failure
+    ? { status: 'failed', failure }
+    : {
+        status: 'failed',
+        error: error instanceof Error ? error : new Error(String(error)),
+      };
 }
 
 /** The popup is only ever sent to a web page, whatever the reply says. */

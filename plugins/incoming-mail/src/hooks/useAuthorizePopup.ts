@@ -4,6 +4,7 @@ import { useApi } from '@backstage/core-plugin-api';
 import { IncomingMailApi, incomingMailApiRef } from '../api/incomingMailApiRef';
 import type { AuthorizeState } from './AuthorizeState';
 import { findReturnedConsent, forgetReturnedConsent } from './returnedConsent';
+import { runConnection } from './runConnection';
 import { resumeConsent, runConsent } from './runConsent';
 import type { Project } from './useProject';
 
@@ -22,6 +23,8 @@ export interface AuthorizePopup {
   authorize(prepare?: () => Promise<void>): void;
   /** Shows the backend the code that the window shows. */
   claim(code: string): void;
+  /** Connects a mailbox that needs nobody's consent: without a popup. */
+  connect(prepare?: () => Promise<void>): void;
   /** Gives up, here and at the backend. */
   cancel(): void;
   /** Forgets how the last one ended. */
@@ -102,6 +105,17 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
     [api],
   );
 
+  const connect = useCallback(
+    (prepare: () => Promise<void> = async () => {}) => {
+      runningRef.current?.controller.abort();
+      const controller = new AbortController();
+      runningRef.current = { controller, popup: undefined };
+      const { signal } = controller;
+      runConnection({ api, project, prepare, onState: setState, signal });
+    },
+    [api, project],
+  );
+
   const cancel = useCallback(() => {
     const running = runningRef.current;
     if (running) {
@@ -116,8 +130,8 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
   const reset = useCallback(() => setState({ status: 'idle' }), []);
 
   return useMemo(
-    () => ({ state, authorize, claim, cancel, reset }),
-    [state, authorize, claim, cancel, reset],
+    () => ({ state, authorize, claim, connect, cancel, reset }),
+    [state, authorize, claim, connect, cancel, reset],
   );
 }
 

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  ConflictError,
-  NotFoundError,
-  ServiceUnavailableError,
-} from '@backstage/errors';
+import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   ConsentLink,
   CreatedConsentLink,
   FailureCode,
 } from '@postroom/plugin-incoming-mail-common';
-import { RunLimit } from '../../http';
+import { RefusedError, RunLimit } from '../../http';
 import { randomToken } from '../../secrets';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isSecureBaseUrl, linkUrl } from '../integrations/redirectUrl';
@@ -86,9 +82,10 @@ export class ConsentLinkService {
   /**
    * Makes a link for a mailbox, on behalf of a person who may.
    *
-   * @throws ConflictError where the integration does not allow it, or there
-   *   are enough links
-   * @throws ServiceUnavailableError where the installation has no https
+   * @throws RefusedError where the installation has no https, or the
+   *   integration does not allow it
+   * @throws ConflictError where nobody has to consent, or there are enough
+   *   links
    */
   async create(options: {
     mailbox: ConsentMailbox;
@@ -97,9 +94,7 @@ export class ConsentLinkService {
   }): Promise<CreatedConsentLink> {
     const { mailbox, userRef, lifetimeHours } = options;
     if (!isSecureBaseUrl(this.#externalBaseUrl)) {
-      throw new ServiceUnavailableError(
-        'Mailboxes can be authorized once backend.baseUrl is an https address',
-      );
+      throw new RefusedError('https-required');
     }
     const integration = await this.#integrations.find(mailbox.integrationId);
     const integrationVersion = usableVersion(integration, mailbox.address);
@@ -225,6 +220,7 @@ function findLinkFault(
   const { mailbox } = link;
   if (
     integration?.version !== link.integrationVersion ||
+    integration.settings.grantType !== 'authorization_code' ||
     mailbox.address !== link.address ||
     mailbox.integrationId !== link.integrationId
   ) {

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  InputError,
-  NotFoundError,
-  ServiceUnavailableError,
-} from '@backstage/errors';
+import { InputError, NotFoundError } from '@backstage/errors';
 import {
   ClaimedConsent,
   Consent,
   StartedConsent,
 } from '@postroom/plugin-incoming-mail-common';
-import { TooManyRequestsError } from '../../http';
+import { RefusedError, TooManyRequestsError } from '../../http';
 import { randomToken } from '../../secrets';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isSecureBaseUrl, startUrl } from '../integrations/redirectUrl';
@@ -59,9 +55,10 @@ export class ConsentService {
    *
    * @throws InputError where the origin is not one that the configuration
    *   lists, or the path is not one of its pages
-   * @throws ConflictError where the integration does not allow it
+   * @throws RefusedError where the installation has no https, or the
+   *   integration does not allow it
+   * @throws ConflictError where nobody has to consent
    * @throws TooManyRequestsError where too many are under way
-   * @throws ServiceUnavailableError where the installation has no https
    */
   async startConsent(options: {
     mailbox: ConsentMailbox;
@@ -81,9 +78,7 @@ export class ConsentService {
       );
     }
     if (!isSecureBaseUrl(this.#externalBaseUrl)) {
-      throw new ServiceUnavailableError(
-        'Mailboxes can be authorized once backend.baseUrl is an https address',
-      );
+      throw new RefusedError('https-required');
     }
     const integration = await this.#integrations.find(mailbox.integrationId);
     const integrationVersion = usableVersion(integration, mailbox.address);

@@ -154,6 +154,7 @@ describe('a shared mailbox', () => {
       await world.oauth.integrations.update(world.integrationId, {
         name: stored.name,
         provider: stored.provider,
+        grantType: stored.grantType,
         issuer: stored.issuer,
         authorizationEndpoint: stored.authorizationEndpoint,
         tokenEndpoint: stored.tokenEndpoint,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ConflictError } from '@backstage/errors';
-import { FailureCode, failures } from '@postroom/plugin-incoming-mail-common';
+import { FailureCode } from '@postroom/plugin-incoming-mail-common';
+import { RefusedError } from '../../http';
 import { isDomainAllowed, isReady } from '../integrations/integrationRules';
 import { IntegrationRecord } from '../integrations/types';
 
@@ -23,7 +24,8 @@ export function findHindrance(
 /**
  * The version of an integration that a consent for an address is bound to.
  *
- * @throws ConflictError where the integration does not allow it
+ * @throws RefusedError where the integration does not allow it
+ * @throws ConflictError where nobody has to consent
  */
 export function usableVersion(
   integration: IntegrationRecord | undefined,
@@ -31,8 +33,12 @@ export function usableVersion(
 ): number {
   const hindrance = findHindrance(integration, address);
   if (hindrance || !integration) {
-    const { title, remedy } = failures[hindrance ?? 'integration-incomplete'];
-    throw new ConflictError(`${title}. ${remedy}`);
+    throw new RefusedError(hindrance ?? 'integration-incomplete');
+  }
+  if (integration.settings.grantType !== 'authorization_code') {
+    throw new ConflictError(
+      'The application reads this mailbox in its own name: nobody has to authorize it; connect it instead',
+    );
   }
   return integration.version;
 }

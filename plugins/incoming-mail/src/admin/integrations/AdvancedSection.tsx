@@ -7,6 +7,7 @@ import { SwitchField } from '../../components/SwitchField';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorField, EditorForm } from './EditorField';
 import { EditorSection } from './EditorSection';
+import { clientAuthenticationsOf } from './integrationForm';
 
 /** What most integrations leave as it is. */
 export function AdvancedSection(props: EditorForm) {
@@ -17,18 +18,24 @@ export function AdvancedSection(props: EditorForm) {
       <EditorField
         {...props}
         name="allowedDomains"
-        hint={t('editor.allowedDomainsHint')}
+        hint={t(
+          values.grantType === 'client_credentials'
+            ? 'editor.allowedDomainsHintApplication'
+            : 'editor.allowedDomainsHint',
+        )}
         multiline
       />
-      <SwitchField
-        id="incoming-mail-allow-shared-mailboxes"
-        label={t('editor.allowSharedMailboxes')}
-        hint={t('editor.allowSharedMailboxesHint')}
-        checked={values.allowSharedMailboxes}
-        onChange={allowSharedMailboxes =>
-          onChange({ ...values, allowSharedMailboxes })
-        }
-      />
+      {values.grantType !== 'client_credentials' && (
+        <SwitchField
+          id="incoming-mail-allow-shared-mailboxes"
+          label={t('editor.allowSharedMailboxes')}
+          hint={t('editor.allowSharedMailboxesHint')}
+          checked={values.allowSharedMailboxes}
+          onChange={allowSharedMailboxes =>
+            onChange({ ...values, allowSharedMailboxes })
+          }
+        />
+      )}
       <FormField
         id="incoming-mail-client-authentication"
         label={t('editor.clientAuthentication')}
@@ -38,7 +45,7 @@ export function AdvancedSection(props: EditorForm) {
           const clientAuthentication = clientAuthenticationSchema.parse(value);
           onChange({ ...values, clientAuthentication });
         }}
-        options={clientAuthenticationSchema.options.map(option => (
+        options={clientAuthenticationsOf(values).map(option => (
           <option key={option} value={option}>
             {t(`editor.clientAuthenticationOption.${option}`)}
           </option>
