@@ -19,6 +19,9 @@ type Schedule = Pick<
   'frequency' | 'timeout' | 'initialDelay'
 >;
 
+// A person starts few consents; what is left over is dropped a minute later.
+const UNCLAIMED_AT_ONCE = 500;
+
 /**
  * Schedules what one replica does for all, now and then. Each task is one
  * bounded run that goes on where the last one stopped; two runs at once, as
@@ -40,6 +43,11 @@ export async function scheduleHousekeeping(options: {
         what: 'consents',
         keepMs: retentionPolicy.consents,
         removeOld: removal => oauth.removeOldConsents(removal),
+      },
+      {
+        what: 'links',
+        keepMs: retentionPolicy.links,
+        removeOld: removal => oauth.removeOldLinks(removal),
       },
       {
         what: 'journal',
@@ -93,6 +101,17 @@ export async function scheduleHousekeeping(options: {
       initialDelay: { seconds: 30 },
     },
     signal => oauth.sendRevocations({ logger, signal }),
+  );
+  await schedule(
+    'unclaimed',
+    {
+      frequency: { minutes: 1 },
+      timeout: { minutes: 1 },
+      initialDelay: { seconds: 30 },
+    },
+    async () => {
+      await oauth.dropUnclaimed(UNCLAIMED_AT_ONCE);
+    },
   );
   await schedule(
     'secret-expiry',

@@ -165,6 +165,40 @@ const catalogue = {
     title: 'The authorization took too long',
     remedy: 'An authorization is open for ten minutes. Start it again.',
   },
+  'claim-refused': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'The code of the authorization was entered wrongly too often',
+    remedy:
+      'What was given is dropped. Start again with the Authorize button, and copy the code from the window that it opens.',
+  },
+  'link-unknown': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link is not complete, or not one of ours',
+    remedy:
+      'Open the link as it was sent, from its first to its last character.',
+  },
+  'link-used': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link has done its work already',
+    remedy:
+      'Nothing more has to be done. To authorize once more, have a new link made.',
+  },
+  'link-expired': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link has run out',
+    remedy: 'Have a new link made by the person who sent this one.',
+  },
+  'link-revoked': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link was withdrawn',
+    remedy:
+      'Ask the person who sent it. If access is still wanted, they make a new one.',
+  },
   'consent-revoked': {
     fixedBy: 'mailbox-owner',
     retry: 'stop',

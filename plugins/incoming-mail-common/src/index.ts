@@ -9,6 +9,8 @@
 
 export * from './api';
 export * from './checks';
+export * from './consentEndings';
+export * from './consentLinks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';

@@ -167,6 +167,11 @@ const settings = {
     .optional(),
   /** Domains that the account must belong to; empty means any. */
   allowedDomains: z.array(domainSchema).max(100),
+  /**
+   * Whether an account of an allowed domain may give access to another
+   * address, as with shared mailboxes, if the mail server lets it. Absent: no.
+   */
+  allowSharedMailboxes: z.boolean().optional(),
   /** Where a token may be shown; a channel chooses from these. */
   mailHosts: z
     .array(mailHostSchema)

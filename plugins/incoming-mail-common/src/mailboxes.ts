@@ -118,6 +118,8 @@ export const channelSchema = z.object({
   authentication: authenticationSchema,
   /** The integration's name, for people who may not list integrations. */
   integrationName: z.string().optional(),
+  /** The account that gave access, where that is not the address itself. */
+  readBy: z.string().optional(),
   /** Whether its owner authorizes it, or the application reads it in its own name. */
   grantType: grantTypeSchema.optional(),
   state: channelStateSchema,

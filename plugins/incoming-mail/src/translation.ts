@@ -316,6 +316,9 @@ export const incomingMailTranslationRef = createTranslationRef({
       allowedDomains: 'Allowed e-mail domains',
       allowedDomainsHint:
         'One per line. Only mailboxes of these domains may be connected; empty allows any.',
+      allowSharedMailboxes: 'Shared mailboxes',
+      allowSharedMailboxesHint:
+        'An account of an allowed domain may give access to another address, if the mail server lets it read there. With the scopes openid and email the account is known and shown at the channel.',
       allowedDomainsHintApplication:
         'One per line, at least one: they alone bound which mailboxes projects may connect.',
       mailHostsSection: 'Mail servers',
@@ -545,6 +548,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         server: 'Mail server',
         folder: 'Folder',
         integration: 'Integration',
+        readBy: 'Read by',
         readingSince: 'Reading mail since',
         lastVisit: 'Last visit',
         lastSuccess: 'Last success',
@@ -577,14 +581,47 @@ export const incomingMailTranslationRef = createTranslationRef({
         opening: 'Preparing the authorization…',
         waiting:
           'Finish in the provider’s window. This page goes on by itself.',
-        blocked:
-          'Your browser blocked the provider’s window. Open it with this link:',
-        openProvider: 'Open the provider’s page',
+        blocked: 'Your browser blocked the provider’s window',
+        blockedText:
+          'Go on in this tab instead; it comes back to this page when you are done.',
+        goToProvider: 'Go to the provider’s page',
+        unclaimed: 'Enter the code that the window shows',
+        unclaimedText:
+          'Access was given. It is used only after you have entered the code of the window that opened when you pressed Authorize.',
+        code: 'Code',
+        claim: 'Use the access',
+        wrongCode_one: 'That is not the code. {{count}} try is left.',
+        wrongCode_other: 'That is not the code. {{count}} tries are left.',
+        again: 'Authorize again',
+        editMailbox: 'Edit the mailbox',
+        openIntegration: 'Open the integration',
+        makeLink: 'Make a new link',
         succeeded: 'The channel is enabled',
         succeededText:
           'New mail to {{address}} becomes a request in this project.',
         cancelled: 'The authorization was cancelled. Nothing was stored.',
         cancel: 'Cancel authorization',
+      },
+      links: {
+        title: 'Link for the owner of the mailbox',
+        text: 'Somebody else signs in to {{address}}? Make a link and send it to them. They need no account in this portal.',
+        make: 'Make a link',
+        lifetime: 'Works for',
+        lifetimeOption: {
+          hours1: '1 hour',
+          hours24: '24 hours',
+          hours72: '3 days',
+          hours168: '7 days',
+        },
+        made: 'The link is made',
+        madeText:
+          'Copy it now: it is not shown again. Send it to nobody but the owner of {{address}}; only that account can use it, once.',
+        link: 'Link',
+        open: 'Links that can still be used',
+        facts: 'Made by {{who}}, {{made}}; works until {{until}}.',
+        opened: 'First opened {{when}}.',
+        unopened: 'Not opened yet.',
+        revoke: 'Withdraw',
       },
       deleteDialog: {
         title: 'Delete this channel?',
@@ -601,6 +638,11 @@ export const incomingMailTranslationRef = createTranslationRef({
         'channel-updated': 'The channel’s settings were changed',
         authorized: 'The mailbox was authorized',
         'authorization-failed': 'The authorization failed',
+        'link-created': 'A link for the owner of the mailbox was made',
+        'link-opened': 'The link was opened',
+        'link-used': 'The mailbox was authorized by the link',
+        'link-refused': 'The link was refused',
+        'link-revoked': 'The link was withdrawn',
         'baseline-set': 'Reading starts from now on',
         'mail-accepted': 'New mail was read',
         'visit-failed': 'The mailbox could not be read',

@@ -15,6 +15,8 @@ export const tables = {
   oauthIntegrations: 'oauth_integrations',
   oauthGrants: 'oauth_grants',
   oauthConsents: 'oauth_consents',
+  oauthConsentLinks: 'oauth_consent_links',
+  oauthPendingGrants: 'oauth_pending_grants',
   oauthRevocations: 'oauth_revocations',
   mailboxes: 'mailboxes',
   mailboxCursors: 'mailbox_cursors',
@@ -64,6 +66,7 @@ export type DbIntegrationRow = {
   client_certificate: string | null;
   allowed_domains: string;
   mail_hosts: string;
+  allow_shared_mailboxes: DbBoolean | null;
   fault_code: string | null;
   fault_detail: string | null;
   fault_since: DbInteger | null;
@@ -78,6 +81,7 @@ export type DbGrantRow = {
   integration_id: string;
   integration_version: number;
   account: string;
+  consented_as: string | null;
   scopes: string;
   state: string;
   failure_code: string | null;
@@ -117,6 +121,37 @@ export type DbConsentRow = {
   outcome: string | null;
   failure_code: string | null;
   failure_detail: string | null;
+  kind: string | null;
+  link_id: string | null;
+  return_path: string | null;
+};
+
+export type DbConsentLinkRow = {
+  id: string;
+  mailbox_id: string;
+  integration_id: string;
+  integration_version: number;
+  address: string;
+  secret_hash: string;
+  created_by: string;
+  created_at: DbInteger;
+  expires_at: DbInteger;
+  opened_at: DbInteger | null;
+  used_at: DbInteger | null;
+  revoked_at: DbInteger | null;
+};
+
+export type DbPendingGrantRow = {
+  id: string;
+  claim_sealed: string;
+  tries: number;
+  access_sealed: string;
+  refresh_sealed: string | null;
+  scopes: string;
+  access_expires_at: DbInteger;
+  consented_as: string | null;
+  claimed_at: DbInteger | null;
+  expires_at: DbInteger;
 };
 
 export type DbRevocationRow = {

@@ -2,20 +2,27 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
-import { Router } from 'express';
+import express, { Router } from 'express';
 import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
 import { Authorizer, MountEndpoint } from '../http';
 import { Keyring } from '../secrets';
+import { ConsentClaims } from './consent/ConsentClaims';
+import { ConsentCompletion, ConsentHooks } from './consent/ConsentCompletion';
+import { ConsentFlow } from './consent/ConsentFlow';
+import { ConsentLinkService } from './consent/ConsentLinkService';
+import { ConsentLinkStore } from './consent/ConsentLinkStore';
 import { ApplicationAccess } from './consent/ApplicationAccess';
-import { ConsentFlow, ConsentHooks } from './consent/ConsentFlow';
 import { mountConsentRoutes } from './consent/consentRoutes';
 import { ConsentService } from './consent/ConsentService';
 import { ConsentStore } from './consent/ConsentStore';
+import { Portal } from './consent/linkPages';
+import { createLinkRouter } from './consent/linkRoutes';
 import {
   BrowserRouterOptions,
   createBrowserRouter,
 } from './consent/oauthBrowserRoutes';
+import { PendingGrantStore } from './consent/PendingGrantStore';
 import { checkIntegration } from './integrations/checkIntegration';
 import { discoverIssuer } from './integrations/discoverIssuer';
 import { mountIntegrationRoutes } from './integrations/integrationRoutes';
@@ -62,6 +69,10 @@ export interface OAuthOptions {
   readonly externalBaseUrl: string;
   /** Exact origins of pages that a consent may be started from. */
   readonly returnOrigins: readonly string[];
+  /** Whether portal and backend are on different sites. Default: no. */
+  readonly crossSite?: boolean;
+  /** What strangers are told of the installation. */
+  readonly portal: Portal;
   /** Whether endpoints on this very machine may be http; for development. */
   readonly allowHttpLoopback: boolean;
   /** Those that modules brought. Default: none. */
@@ -73,10 +84,15 @@ export interface OAuthOptions {
 export interface OAuth {
   readonly integrations: IntegrationService;
   readonly consents: ConsentService;
+  readonly links: ConsentLinkService;
   readonly applications: ApplicationAccess;
   readonly vault: TokenVault;
   /** Removes consents that expired longer ago than `ageMs`; at most `limit`. */
   removeOldConsents(options: { ageMs: number; limit: number }): Promise<number>;
+  /** Removes links that ran out longer ago than `ageMs`; at most `limit`. */
+  removeOldLinks(options: { ageMs: number; limit: number }): Promise<number>;
+  /** Drops what consents gave and nobody claimed in time; at most `limit`. */
+  dropUnclaimed(limit: number): Promise<number>;
   /**
    * Drops what a consent gave for a mailbox, in the transaction of whoever
    * removes the mailbox or gives it to another account. The provider is told
@@ -109,6 +125,8 @@ export function createOAuth(options: OAuthOptions): OAuth {
   const integrationStore = new IntegrationStore({ db, keyring, providers });
   const grants = new GrantStore({ db, keyring });
   const consentStore = new ConsentStore({ db, keyring });
+  const links = new ConsentLinkStore(db);
+  const pending = new PendingGrantStore({ db, keyring });
   const revocations = new RevocationStore({ db, keyring });
   const records = new SealedRecordStore(db);
   const tokenEndpoint = new TokenEndpoint({
@@ -129,18 +147,41 @@ export function createOAuth(options: OAuthOptions): OAuth {
     allowHttpLoopback,
     onChanged: async id => options.hooks.onIntegrationChanged?.(id),
   });
-  const consents = new ConsentService({
+  const completion = new ConsentCompletion({
     consents: consentStore,
-    integrations: integrationStore,
-    externalBaseUrl,
-    returnOrigins: options.returnOrigins,
-  });
-  const flow = new ConsentFlow({
-    consents: consentStore,
+    links,
     integrations: integrationStore,
     grants,
     revocations,
+    hooks: options.hooks,
+  });
+  const consents = new ConsentService({
+    consents: consentStore,
+    pending,
+    claims: new ConsentClaims({
+      pending,
+      integrations: integrationStore,
+      completion,
+    }),
+    integrations: integrationStore,
+    externalBaseUrl,
+    returnOrigins: options.returnOrigins,
+    crossSite: options.crossSite ?? false,
+  });
+  const flow = new ConsentFlow({
+    consents: consentStore,
+    links,
+    pending,
+    integrations: integrationStore,
+    completion,
     tokenEndpoint,
+    externalBaseUrl,
+  });
+  const linkService = new ConsentLinkService({
+    links,
+    consents: consentStore,
+    integrations: integrationStore,
+    flow,
     externalBaseUrl,
     hooks: options.hooks,
   });
@@ -160,6 +201,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   return {
     integrations,
     consents,
+    links: linkService,
     applications,
     vault,
     forgetGrant: (tx, mailboxId) =>
@@ -200,6 +242,8 @@ export function createOAuth(options: OAuthOptions): OAuth {
     findGrant: mailboxId => grants.find(mailboxId),
     listSecretWarnings: () => listSecretWarnings(db, integrationStore),
     removeOldConsents: removal => consentStore.removeOld(removal),
+    removeOldLinks: removal => links.removeOld(removal),
+    dropUnclaimed: limit => pending.dropOld(limit),
     mountRoutes: ({ mount, authorizer }) => {
       mountIntegrationRoutes({
         mount,
@@ -221,7 +265,15 @@ export function createOAuth(options: OAuthOptions): OAuth {
       });
     },
     createBrowserRouter: services =>
-      createBrowserRouter({ ...services, flow, externalBaseUrl }),
+      express.Router().use(
+        createBrowserRouter({ ...services, flow, externalBaseUrl }),
+        createLinkRouter({
+          auditor: services.auditor,
+          links: linkService,
+          portal: options.portal,
+          externalBaseUrl,
+        }),
+      ),
   };
 }
 

@@ -46,6 +46,24 @@ export const sealedColumns = {
     purpose: 'verifier',
     contextOf: id => `consent:${id}:verifier`,
   },
+  pendingAccessToken: {
+    table: tables.oauthPendingGrants,
+    column: 'access_sealed',
+    purpose: 'token',
+    contextOf: id => `pending:${id}:access`,
+  },
+  pendingRefreshToken: {
+    table: tables.oauthPendingGrants,
+    column: 'refresh_sealed',
+    purpose: 'token',
+    contextOf: id => `pending:${id}:refresh`,
+  },
+  claim: {
+    table: tables.oauthPendingGrants,
+    column: 'claim_sealed',
+    purpose: 'verifier',
+    contextOf: id => `pending:${id}:claim`,
+  },
   revokedToken: {
     table: tables.oauthRevocations,
     column: 'token_sealed',

@@ -113,6 +113,9 @@ function ChannelFacts({ channel }: { channel: Channel }) {
           name: t('channel.status.integration'),
           value: channel.integrationName ?? '–',
         },
+        ...(channel.readBy === undefined
+          ? []
+          : [{ name: t('channel.status.readBy'), value: channel.readBy }]),
         {
           name: t('channel.status.readingSince'),
           value: moment(channel.readingSince),

@@ -13,7 +13,7 @@ import { TokenEndpoint } from '../tokenEndpoint';
 import { refreshAheadMs } from '../vault/grantState';
 import { GrantStore } from '../vault/GrantStore';
 import { TokenSet } from '../vault/types';
-import type { ConsentHooks, SeenFolder } from './ConsentFlow';
+import type { ConsentHooks, SeenFolder } from './ConsentCompletion';
 import { ConsentMailbox } from './types';
 
 // Access without a person (RFC 6749 section 4.4)

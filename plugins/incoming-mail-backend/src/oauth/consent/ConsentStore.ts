@@ -7,6 +7,7 @@ import {
 import { Knex } from 'knex';
 import { z } from 'zod';
 import {
+  DbConsentLinkRow,
   DbConsentRow,
   DbInteger,
   DbMailboxRow,
@@ -19,7 +20,7 @@ import {
 } from '../../database';
 import { hashToken, Keyring, Secret } from '../../secrets';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
-import { ConsentMailbox, ConsentRecord } from './types';
+import { ConsentKind, ConsentMailbox, ConsentRecord } from './types';
 
 // The life of a consent
 //
@@ -38,6 +39,7 @@ const LIFE_MS = 600_000;
 const COMPLETION_MS = 120_000;
 
 const outcomeSchema = z.enum(['succeeded', 'failed', 'cancelled']);
+const kindSchema = z.enum(['popup', 'cross-site', 'link']);
 
 type DbTimedConsentRow = DbConsentRow & { now: DbInteger };
 
@@ -77,12 +79,15 @@ export class ConsentStore {
   async create(options: {
     mailbox: ConsentMailbox;
     integrationVersion: number;
+    /** Default: `popup`. */
+    kind?: ConsentKind;
     userRef: string;
+    linkId?: string;
     ticket: string;
     returnOrigin: string;
+    returnPath?: string;
   }): Promise<{ id: string; expiresAt: Date }> {
-    const { mailbox, integrationVersion, userRef, ticket, returnOrigin } =
-      options;
+    const { mailbox, integrationVersion, userRef, ticket } = options;
     const id = randomUUID();
     return this.transaction(async tx => {
       await this.#rows(tx)
@@ -99,7 +104,10 @@ export class ConsentStore {
           user_ref: userRef,
           ticket_hash: hashToken(ticket),
           ticket_expires_at: dbNowPlus(tx, TICKET_LIFE_MS),
-          return_origin: returnOrigin,
+          kind: options.kind ?? 'popup',
+          link_id: options.linkId ?? null,
+          return_origin: options.returnOrigin,
+          return_path: options.returnPath ?? null,
           expected_account: mailbox.address,
           created_at: dbNow(tx),
           expires_at: dbNowPlus(tx, LIFE_MS),
@@ -120,6 +128,15 @@ export class ConsentStore {
     return Number(count);
   }
 
+  /** How many consents were started for a mailbox, by anyone, in `withinMs`. */
+  async countRecent(mailboxId: string, withinMs: number): Promise<number> {
+    const [{ count }] = await this.#rows()
+      .where({ mailbox_id: mailboxId })
+      .andWhere('created_at', '>', dbNowPlus(this.#db, -withinMs))
+      .count<Array<{ count: DbInteger }>>({ count: '*' });
+    return Number(count);
+  }
+
   /** Whether somebody is about to authorize the account for the client. */
   async isUnderWay(of: {
     account: string;
@@ -129,10 +146,13 @@ export class ConsentStore {
     const integrations = tables.oauthIntegrations;
     const open = await this.#db(consents)
       .join(integrations, `${integrations}.id`, `${consents}.integration_id`)
-      .where({
-        [`${consents}.expected_account`]: of.account,
-        [`${integrations}.client_id`]: of.clientId,
-      })
+      .where({ [`${integrations}.client_id`]: of.clientId })
+      // The account that gives access to a shared mailbox is not known before.
+      .andWhere(whose =>
+        whose
+          .where({ [`${consents}.expected_account`]: of.account })
+          .orWhere({ [`${integrations}.allow_shared_mailboxes`]: true }),
+      )
       .whereNull(`${consents}.finished_at`)
       // Consumed in its last second, it is still being completed.
       .andWhere(
@@ -233,7 +253,7 @@ export class ConsentStore {
     });
   }
 
-  /** Has consents under way go with the integration's new version. */
+  /** Has consents under way, and links to new ones, go with the new version. */
   async carryOver(
     tx: Tx,
     integrationId: string,
@@ -245,6 +265,12 @@ export class ConsentStore {
         integration_version: version - 1,
       })
       .whereNull('finished_at')
+      .update({ integration_version: version });
+    await tx<DbConsentLinkRow>(tables.oauthConsentLinks)
+      .where({
+        integration_id: integrationId,
+        integration_version: version - 1,
+      })
       .update({ integration_version: version });
   }
 
@@ -314,8 +340,11 @@ export class ConsentStore {
       mailboxId: row.mailbox_id,
       integrationId: row.integration_id,
       integrationVersion: row.integration_version,
+      kind: row.kind === null ? 'popup' : kindSchema.parse(row.kind),
       userRef: row.user_ref,
+      linkId: row.link_id ?? undefined,
       returnOrigin: row.return_origin,
+      returnPath: row.return_path ?? undefined,
       expectedAccount: row.expected_account,
       browserHash: row.browser_hash ?? undefined,
       nonceHash: row.nonce_hash ?? undefined,

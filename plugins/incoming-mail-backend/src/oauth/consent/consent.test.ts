@@ -24,7 +24,7 @@ import {
   ScriptedTokenServer,
   TokenRequest,
 } from '../__testUtils__/ScriptedTokenServer';
-import { createOAuth, OAuth } from '../createOAuth';
+import { createOAuth, OAuth, OAuthOptions } from '../createOAuth';
 
 jest.setTimeout(60_000);
 
@@ -77,6 +77,7 @@ describe('consent', () => {
   describe.each(databases.eachSupportedId())('%p', databaseId => {
     let db: Knex;
     let server: ScriptedTokenServer;
+    let options: OAuthOptions;
     let oauth: OAuth;
     let app: express.Express;
     let integrationId: string;
@@ -90,27 +91,28 @@ describe('consent', () => {
     };
     const auditor = mockServices.auditor.mock();
     const keyring = aKeyring();
+    const services = {
+      httpAuth: mockServices.httpAuth({
+        defaultCredentials: mockCredentials.none(),
+      }),
+      auditor,
+      logger: mockServices.logger.mock(),
+    };
 
     beforeAll(async () => {
       db = await openTestDatabase(databases, databaseId);
-      oauth = createOAuth({
+      options = {
         db,
         keyring,
         fetch,
         externalBaseUrl: BASE_URL,
         returnOrigins: [ORIGIN],
+        portal: { title: 'Corp portal', url: ORIGIN },
         allowHttpLoopback: true,
         hooks,
-      });
-      app = express().use(
-        oauth.createBrowserRouter({
-          httpAuth: mockServices.httpAuth({
-            defaultCredentials: mockCredentials.none(),
-          }),
-          auditor,
-          logger: mockServices.logger.mock(),
-        }),
-      );
+      };
+      oauth = createOAuth(options);
+      app = express().use(oauth.createBrowserRouter(services));
     });
 
     beforeEach(async () => {
@@ -271,10 +273,18 @@ describe('consent', () => {
         'referrer-policy': 'no-referrer',
         'x-frame-options': 'DENY',
       });
-      const [, inline] = /<script>([^]*)<\/script>/.exec(page.text)!;
-      const hash = createHash('sha256').update(inline).digest('base64');
+      const hashOf = (text: string) =>
+        `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+      const scripts = [...page.text.matchAll(/<script>([^]*?)<\/script>/g)];
+      const [, style] = /<style>([^]*)<\/style>/.exec(page.text)!;
+      // T13: the address with the code does not stay in the history.
+      expect(scripts[0][1]).toBe(
+        `history.replaceState(null, '', location.pathname);`,
+      );
       expect(page.headers['content-security-policy']).toBe(
-        `default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; script-src 'sha256-${hash}'`,
+        `default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; style-src ${hashOf(
+          style,
+        )}; script-src ${scripts.map(([, text]) => hashOf(text)).join(' ')}`,
       );
 
       // Nothing that was sent about stands readable in a page or a row.
@@ -314,7 +324,7 @@ describe('consent', () => {
       );
     });
 
-    it('asks for tokens once for fifty identical callbacks', async () => {
+    it('asks for tokens once for fifty identical callbacks (T3)', async () => {
       const popup = await openPopup();
       const pages = await Promise.all(
         Array.from({ length: 50 }, () => comeBack(popup)),
@@ -325,7 +335,7 @@ describe('consent', () => {
       expect(hooks.onGranted).toHaveBeenCalledTimes(1);
     });
 
-    it('starts only once, for the one who asked, in a window', async () => {
+    it('starts only once, for the one who asked, in a window (T1, T15)', async () => {
       const { startUrl } = await startConsent();
       const path = pathOf(startUrl);
       for (const refused of [
@@ -366,7 +376,7 @@ describe('consent', () => {
       ['no flow cookie', ALICE, undefined],
       ['another person', BOB, 'own'],
       ['nobody signed in', undefined, 'own'],
-    ])('refuses a callback with %s', async (_title, userRef, cookie) => {
+    ])('refuses a callback with %s (T1)', async (_title, userRef, cookie) => {
       const popup = await openPopup();
       const page = await open(
         callbackUrl(popup),
@@ -375,7 +385,6 @@ describe('consent', () => {
       );
       expect(page.status).toBe(400);
       expect(page.text).not.toContain(popup.consentId);
-      expect(page.text).not.toContain('<script');
       expect(server.requests).toHaveLength(0);
       await expectFailure(popup, 'consent-invalid');
       // It does not come back to life for the right one.
@@ -390,7 +399,7 @@ describe('consent', () => {
       await expectFailure(popup, 'consent-invalid');
     });
 
-    it('refuses the state of one integration at the URL of another', async () => {
+    it('refuses the state of one integration at the URL of another (T4)', async () => {
       const popup = await openPopup();
       const own = { mailboxId };
       await useIntegration();
@@ -453,7 +462,7 @@ describe('consent', () => {
       );
     });
 
-    it('gives nothing for a code of another flow', async () => {
+    it('gives nothing for a code of another flow (T2)', async () => {
       const popup = await openPopup();
       const other = { ...popup, location: new URL(popup.location) };
       other.location.searchParams.set('code_challenge', 'of-another-flow');
@@ -470,7 +479,7 @@ describe('consent', () => {
       });
     });
 
-    it('shows nothing that a provider says', async () => {
+    it('shows nothing that a provider says (T14)', async () => {
       const popup = await openPopup();
       const attack = '</script><img src=x onerror=alert(1)>';
       const url = callbackUrl(popup)
@@ -712,7 +721,7 @@ describe('consent', () => {
       expect((await statusOf(consentId)).status).toBe('waiting');
     });
 
-    it('does not start from an origin that is not listed', async () => {
+    it('does not start from an origin that is not listed (T7)', async () => {
       for (const returnOrigin of [
         'https://portal.test@evil.test',
         'https://portal.test.evil.test',
@@ -760,9 +769,57 @@ describe('consent', () => {
       for (let n = 2; n <= 5; n += 1) {
         await start();
       }
-      await expect(start()).rejects.toMatchObject({ name: 'ConflictError' });
+      // T67
+      await expect(start()).rejects.toMatchObject({ statusCode: 429 });
       await expect(startConsent()).resolves.toBeDefined();
       await expect(startConsent({ userRef: BOB })).resolves.toBeDefined();
+    });
+
+    it('lets a mailbox be authorized twenty times a day (T67)', async () => {
+      for (let n = 0; n < 20; n += 1) {
+        await startConsent();
+      }
+      await expect(startConsent({ userRef: BOB })).rejects.toMatchObject({
+        statusCode: 429,
+      });
+      await db(tables.oauthConsents).update({
+        created_at: dbNowPlus(db, -86_400_000),
+      });
+      await expect(startConsent()).resolves.toBeDefined();
+    });
+
+    it('goes on in two popups of one browser at once (T12)', async () => {
+      const first = { popup: await openPopup(), mailboxId };
+      mailboxId = await addMailbox(db, { integrationId });
+      const second = { popup: await openPopup(), mailboxId };
+      const cookies = `${first.popup.cookie}; ${second.popup.cookie}`;
+      for (const { popup } of [second, first]) {
+        const page = await open(callbackUrl(popup), ALICE, cookies);
+        expect(page.status).toBe(200);
+        expect((await statusOf(popup.consentId)).status).toBe('succeeded');
+      }
+      const granted = await db(tables.oauthGrants).whereIn('mailbox_id', [
+        first.mailboxId,
+        second.mailboxId,
+      ]);
+      expect(granted).toHaveLength(2);
+    });
+
+    it('goes on at another replica (T12)', async () => {
+      const popup = await openPopup();
+      const replica = createOAuth(options);
+      const elsewhere = express().use(replica.createBrowserRouter(services));
+      const page = await request(elsewhere)
+        .get(callbackUrl(popup))
+        .set(
+          'Cookie',
+          [mockCredentials.limitedUser.cookie(ALICE), popup.cookie].join('; '),
+        );
+      expect(page.status).toBe(200);
+      expect((await statusOf(popup.consentId)).status).toBe('succeeded');
+      // And the first one is told so when it is asked again.
+      expect((await comeBack(popup)).status).toBe(400);
+      expect(server.requests).toHaveLength(1);
     });
 
     it('hands the proof a token that does not print itself', async () => {

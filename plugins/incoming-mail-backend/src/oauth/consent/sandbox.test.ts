@@ -63,6 +63,7 @@ describe('consent at a real provider', () => {
       fetch: createGuardedFetch({ policy }),
       externalBaseUrl: BASE_URL,
       returnOrigins: [ORIGIN],
+      portal: { title: 'Corp portal', url: ORIGIN },
       allowHttpLoopback: true,
       hooks: {
         proveMailbox: ({ accessToken, signal }) =>

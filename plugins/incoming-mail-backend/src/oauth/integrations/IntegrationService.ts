@@ -183,6 +183,9 @@ export class IntegrationService {
         await this.#grants.carryOver(tx, id, version + 1);
         await this.#consents.carryOver(tx, id, version + 1);
       }
+      if (!settings.allowSharedMailboxes) {
+        await this.#grants.voidSharedOf(tx, id);
+      }
     });
     await this.#onChanged?.(id);
     return this.get(id);

@@ -392,6 +392,7 @@ function toColumns(settings: IntegrationSettings) {
     client_key_id: settings.clientKeyId ?? null,
     allowed_domains: JSON.stringify(settings.allowedDomains),
     mail_hosts: JSON.stringify(settings.mailHosts),
+    allow_shared_mailboxes: settings.allowSharedMailboxes ?? null,
   };
 }
 
@@ -413,5 +414,6 @@ function fromColumns(row: DbIntegrationRow): IntegrationSettings {
     clientKeyId: row.client_key_id ?? undefined,
     allowedDomains: fromJson(z.array(z.string()), row.allowed_domains),
     mailHosts: fromJson(z.array(mailHostSchema), row.mail_hosts),
+    ...(row.allow_shared_mailboxes && { allowSharedMailboxes: true }),
   };
 }

@@ -51,7 +51,9 @@ type DbTimedGrantRow = DbGrantRow & { now: DbInteger };
 export type GrantVersion = Pick<GrantRecord, 'id' | 'generation'>;
 
 /** What a grant held when it was removed. */
-export interface TakenGrant extends Pick<GrantRecord, 'account'> {
+export interface TakenGrant {
+  /** Who gave it. */
+  readonly account: string;
   /** @throws MailFailure where the vault cannot open it */
   openRefreshToken(): Promise<Secret | undefined>;
 }
@@ -103,6 +105,8 @@ export class GrantStore {
       integrationId: string;
       integrationVersion: number;
       account: string;
+      /** Who gave it, where that is not the account of the mailbox. */
+      consentedAs?: string;
       tokens: StoredTokens;
     },
   ): Promise<void> {
@@ -116,6 +120,7 @@ export class GrantStore {
       integration_id: integrationId,
       integration_version: integrationVersion,
       account,
+      consented_as: grant.consentedAs ?? null,
       scopes: JSON.stringify(tokens.scopes),
       ...stateColumns(tx, 'active'),
       // One that the mailbox had is not this grant's.
@@ -251,6 +256,26 @@ export class GrantStore {
   }
 
   /**
+   * Ends the grants of an integration that another account than the mailbox's
+   * own gave: that is not allowed any more.
+   */
+  async voidSharedOf(tx: Tx, integrationId: string): Promise<void> {
+    await this.#rows(tx)
+      .where({ integration_id: integrationId })
+      .whereNotNull('consented_as')
+      .whereIn('state', statesBefore('integration-changed'))
+      .update({
+        ...stateColumns(
+          tx,
+          toState('active', 'integration-changed'),
+          'integration-changed',
+        ),
+        ...withoutTokens,
+        generation: tx.raw('?? + 1', ['generation']),
+      });
+  }
+
+  /**
    * Has the grants of the integration's former version go with its new one,
    * and lets those that wait after a failure try again at once.
    */
@@ -305,11 +330,11 @@ export class GrantStore {
     // removed.)
     const [row] = await grant()
       .update({ updated_at: dbNow(tx) })
-      .returning(['id', 'account', 'refresh_sealed']);
+      .returning(['id', 'account', 'consented_as', 'refresh_sealed']);
     await grant().delete();
     return (
       row && {
-        account: row.account,
+        account: row.consented_as ?? row.account,
         openRefreshToken: () =>
           openFrom(
             this.#keyring,
@@ -322,8 +347,8 @@ export class GrantStore {
   }
 
   /**
-   * Whether any mailbox reads the account as the same client, be that
-   * registered here once or twice.
+   * Whether any mailbox is read with what the account gave the same client, be
+   * that registered here once or twice.
    */
   async isHeld(of: ClientAccount, tx?: Tx): Promise<boolean> {
     const grants = tables.oauthGrants;
@@ -331,11 +356,15 @@ export class GrantStore {
     const held = await (tx ?? this.#db)(grants)
       .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
       .where({
-        [`${grants}.account`]: of.account,
         [`${grants}.state`]: 'active' satisfies GrantState,
         [`${integrations}.client_id`]: of.clientId,
         [`${integrations}.revocation_endpoint`]: of.revocationEndpoint,
       })
+      .whereRaw('coalesce(??, ??) = ?', [
+        `${grants}.consented_as`,
+        `${grants}.account`,
+        of.account,
+      ])
       .first(`${grants}.id`);
     return held !== undefined;
   }
@@ -383,6 +412,7 @@ export class GrantStore {
       integrationId: row.integration_id,
       integrationVersion: row.integration_version,
       account: row.account,
+      consentedAs: row.consented_as ?? undefined,
       scopes: fromJson(z.array(z.string()), row.scopes),
       state: grantStateSchema.parse(row.state),
       failureCode:

@@ -8,6 +8,7 @@ import { Keyring, kidOf, randomToken, Secret } from '../../secrets';
 import { addMailbox, anIntegration } from '../__testUtils__/fixtures';
 import { ScriptedTokenServer } from '../__testUtils__/ScriptedTokenServer';
 import { ConsentStore } from '../consent/ConsentStore';
+import { PendingGrantStore } from '../consent/PendingGrantStore';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { IntegrationSettings } from '../integrations/types';
 import { sealedColumns } from '../sealedColumns';
@@ -275,6 +276,15 @@ describe('changing the key of the vault', () => {
           clientKey,
         }),
       );
+      await new PendingGrantStore({ db, keyring: former }).put(id, {
+        claim: new Secret('ABCD2345'),
+        tokens: {
+          accessToken: new Secret('pending'),
+          refreshToken: new Secret('pending'),
+          expiresInMs: 1,
+          scopes: [],
+        },
+      });
       const columns = Object.values(sealedColumns);
       const kids = async () => {
         const found = [];

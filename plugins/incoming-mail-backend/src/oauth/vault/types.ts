@@ -12,6 +12,8 @@ export interface GrantRecord {
   readonly integrationVersion: number;
   /** The address whose mailbox it opens. */
   readonly account: string;
+  /** The account that gave access, where that is not the address itself. */
+  readonly consentedAs?: string;
   /** As granted; where the provider did not say, as requested. */
   readonly scopes: readonly string[];
   readonly state: GrantState;
@@ -34,7 +36,10 @@ export interface GrantRecord {
 }
 
 /** What of a grant may be told to those who look for a fault. */
-export type GrantFacts = Pick<GrantRecord, 'scopes' | 'state' | 'failureCode'>;
+export type GrantFacts = Pick<
+  GrantRecord,
+  'scopes' | 'state' | 'failureCode' | 'consentedAs'
+>;
 
 /** What a token endpoint gave, judged and complete. */
 export interface TokenSet {
@@ -46,7 +51,7 @@ export interface TokenSet {
   readonly scopes: readonly string[];
 }
 
-/** A client at a provider, and the account that it was given access to. */
+/** A client at a provider, and the account that gave it access. */
 export interface ClientAccount {
   readonly account: string;
   readonly clientId: string;

@@ -3,6 +3,7 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { clientAuthenticationSchema } from '@postroom/plugin-incoming-mail-common';
 import { errorAt } from '../../api/fieldErrors';
 import { FormField } from '../../components/FormField';
+import { SwitchField } from '../../components/SwitchField';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorField, EditorForm } from './EditorField';
 import { EditorSection } from './EditorSection';
@@ -24,6 +25,17 @@ export function AdvancedSection(props: EditorForm) {
         )}
         multiline
       />
+      {values.grantType !== 'client_credentials' && (
+        <SwitchField
+          id="incoming-mail-allow-shared-mailboxes"
+          label={t('editor.allowSharedMailboxes')}
+          hint={t('editor.allowSharedMailboxesHint')}
+          checked={values.allowSharedMailboxes}
+          onChange={allowSharedMailboxes =>
+            onChange({ ...values, allowSharedMailboxes })
+          }
+        />
+      )}
       <FormField
         id="incoming-mail-client-authentication"
         label={t('editor.clientAuthentication')}

@@ -509,6 +509,24 @@ describe('IntegrationsContent', () => {
     });
   });
 
+  it('lets another account read shared mailboxes when the switch is on', async () => {
+    const { api, user } = render(`/${anIntegration().id}`, {
+      getIntegration: () => anIntegration(),
+      updateIntegration: () => anIntegration({ allowSharedMailboxes: true }),
+      listIntegrations: () => ({ items: [] }),
+    });
+    const allow = await screen.findByLabelText('Shared mailboxes');
+    expect(allow).not.toBeChecked();
+    expect(allow).toHaveAccessibleDescription(/if the mail server lets it/);
+    await user.click(allow);
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() =>
+      expect(api.lastInput('updateIntegration')).toMatchObject({
+        body: { allowSharedMailboxes: true },
+      }),
+    );
+  });
+
   it('S42, S49: guides a new integration, and an old one when asked', async () => {
     const { user } = render('/new', { reserveRedirectUrl: () => reserved });
     const guide = await screen.findByRole('group', {

@@ -368,6 +368,19 @@ describe('toCreateIntegration', () => {
     });
   });
 
+  it('asks for shared mailboxes only where the switch is on, and keeps it', () => {
+    const values = { ...newIntegrationForm('google'), name: 'Mail' };
+    const bodyOf = (allowSharedMailboxes: boolean) =>
+      toCreateIntegration({ ...values, allowSharedMailboxes }, SLUG);
+    expect(bodyOf(true)).toMatchObject({
+      body: { allowSharedMailboxes: true },
+    });
+    expect(JSON.stringify(bodyOf(false))).not.toContain('Shared');
+    const stored = anIntegration({ allowSharedMailboxes: true });
+    expect(fromIntegration(stored).allowSharedMailboxes).toBe(true);
+    expect(fromIntegration(anIntegration()).allowSharedMailboxes).toBe(false);
+  });
+
   it('points at the field and quotes the word that is wrong', () => {
     const values = newIntegrationForm('google');
     expect(

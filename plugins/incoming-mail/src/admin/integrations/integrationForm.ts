@@ -64,6 +64,7 @@ export interface IntegrationFormValues {
   readonly clientKeyId: string;
   /** One per line. */
   readonly allowedDomains: string;
+  readonly allowSharedMailboxes: boolean;
   readonly mailHosts: readonly MailHostRow[];
 }
 
@@ -90,6 +91,7 @@ export function newIntegrationForm(
     ...noKeyTyped,
     clientKeyId: '',
     allowedDomains: '',
+    allowSharedMailboxes: false,
   };
 }
 
@@ -307,6 +309,7 @@ export function fromIntegration(
     ...noKeyTyped,
     clientKeyId: integration.clientKeyId ?? '',
     allowedDomains: integration.allowedDomains.join('\n'),
+    allowSharedMailboxes: integration.allowSharedMailboxes ?? false,
     mailHosts: integration.mailHosts.map(toRow),
   };
 }
@@ -500,6 +503,7 @@ function settingsOf(values: IntegrationFormValues) {
     ...proofOf(values),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
+    ...(values.allowSharedMailboxes && { allowSharedMailboxes: true }),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
       ...row,
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
