@@ -34,7 +34,7 @@ import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
-import { createOpenSession } from './transport';
+import { createOpenSession, secretOf } from './transport';
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -137,8 +137,14 @@ export const incomingMailPlugin = createBackendPlugin({
             inbox,
             mailboxes,
             openSession,
-            accessToken: (mailboxId, options) =>
-              oauth.vault.accessToken(mailboxId, options),
+            credentials: async (mailbox, { signal, refused }) => ({
+              method: 'oauth',
+              user: mailbox.address,
+              accessToken: await oauth.vault.accessToken(mailbox.id, {
+                signal,
+                forceRefreshOf: refused && secretOf(refused),
+              }),
+            }),
             policy: {
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,

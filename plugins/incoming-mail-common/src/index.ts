@@ -7,11 +7,13 @@
  * @packageDocumentation
  */
 
+export * from './afterStoring';
 export * from './api';
 export * from './checks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';
+export * from './folders';
 export * from './handlers';
 export * from './integrations';
 export * from './journal';

@@ -519,6 +519,8 @@ export const incomingMailTranslationRef = createTranslationRef({
         recovered: 'The mailbox can be read again',
         'mailbox-renumbered':
           'The server renumbered the mailbox; it was compared again',
+        'after-storing-refused':
+          'The server did not mark, move or delete mail that was read; reading goes on',
       },
       mails_one: '{{count}} mail',
       mails_other: '{{count}} mails',

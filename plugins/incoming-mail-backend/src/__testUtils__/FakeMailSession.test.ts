@@ -19,7 +19,7 @@ const options = {
 
 mailSessionContract('FakeMailSession', async () => {
   const fake = new FakeMailServer();
-  fake.refusedTokens.add('bad-token');
+  fake.refusedSecrets.add('bad-token');
   return {
     ...options,
     openSession: fake.openSession,

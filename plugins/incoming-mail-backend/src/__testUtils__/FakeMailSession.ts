@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import { secretOf } from '../transport/secretOf';
 import {
   FetchedMessage,
   MailSession,
@@ -143,8 +144,8 @@ class FakeMailSession implements MailSession {
 export class FakeMailServer {
   /** All calls of all sessions, in order. */
   readonly calls: FakeCall[] = [];
-  /** Tokens that are refused with `login-refused`. */
-  readonly refusedTokens = new Set<string>();
+  /** Tokens and passwords that are refused with `login-refused`. */
+  readonly refusedSecrets = new Set<string>();
   /** Sessions that have been opened and not closed. */
   openSessionCount = 0;
 
@@ -237,9 +238,8 @@ export class FakeMailServer {
   /** Opens a session on this server, whatever host it is asked for. */
   readonly openSession: OpenSession = async options => {
     await this.enter(options, { operation: 'connect' });
-    const token = options.credentials.accessToken.reveal();
-    if (this.refusedTokens.has(token)) {
-      throw new MailFailure('login-refused', 'The token is refused');
+    if (this.refusedSecrets.has(secretOf(options.credentials).reveal())) {
+      throw new MailFailure('login-refused', 'The secret is refused');
     }
     this.openSessionCount += 1;
     return new FakeMailSession(this, options);

@@ -28,6 +28,11 @@ const limits = { maxBytes: 1000, truncateBytes: 100 };
 const mail = (body: string) =>
   Buffer.from(`Subject: contract\r\n\r\n${body}\r\n`, 'latin1');
 
+const withBadSecret = (credentials: SessionCredentials): SessionCredentials =>
+  credentials.method === 'oauth'
+    ? { ...credentials, accessToken: new Secret('bad-token') }
+    : { ...credentials, password: new Secret('bad-password') };
+
 /** What every {@link MailSession} does, whichever protocol or fake is behind it. */
 export function mailSessionContract(
   name: string,
@@ -169,10 +174,7 @@ export function mailSessionContract(
     it('says when it may not sign in', async () => {
       await expect(
         connect({
-          credentials: {
-            ...world.credentials,
-            accessToken: new Secret('bad-token'),
-          },
+          credentials: withBadSecret(world.credentials),
         }),
       ).rejects.toMatchObject({ name: 'MailFailure', code: 'login-refused' });
     });

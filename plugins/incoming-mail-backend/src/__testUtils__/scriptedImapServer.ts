@@ -6,6 +6,7 @@ import { MailHost } from '@postroom/plugin-incoming-mail-common';
 import { TestCertificate } from './selfSignedCertificate';
 
 export const GOOD_TOKEN = 'good-token';
+export const GOOD_PASSWORD = 'good "pass\\word';
 
 /** A mail of the server's only folder, INBOX. */
 export interface ScriptedMail {
@@ -38,6 +39,16 @@ export interface ScriptedImapServerOptions {
   /** The first line; false for none at all. */
   readonly greeting?: string | false;
 }
+
+const toBase64 = (text: string) => Buffer.from(text).toString('base64');
+const fromBase64 = (text: string) => Buffer.from(text, 'base64').toString();
+// RFC 9051 section 4.3.
+const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+const REFUSED = 'NO [AUTHENTICATIONFAILED] Invalid credentials';
+const TOKEN_REFUSED = toBase64(
+  JSON.stringify({ status: '401', schemes: 'bearer', scope: 'mail' }),
+);
 
 /**
  * A small IMAP4rev1 server (RFC 3501) with one folder and one account, whose
@@ -189,6 +200,10 @@ export class ScriptedImapServer {
         return this.#startTls(connection);
       case 'AUTHENTICATE':
         return this.#authenticate(connection, command);
+      case 'LOGIN':
+        return done(
+          args.endsWith(` ${quoted(GOOD_PASSWORD)}`) ? undefined : REFUSED,
+        );
       case 'NAMESPACE':
         untagged('NAMESPACE (("" "/")) NIL NIL');
         return done();
@@ -251,24 +266,30 @@ export class ScriptedImapServer {
 
   #authenticate(connection: Connection, command: ScriptedCommand): void {
     const { tag, args, write } = command;
-    const judge = (response: string) => {
-      const message = Buffer.from(response, 'base64').toString();
-      if (message.includes(`auth=Bearer ${GOOD_TOKEN}\x01\x01`)) {
-        write(`${tag} OK signed in\r\n`);
-        return;
-      }
-      const challenge = { status: '401', schemes: 'bearer', scope: 'mail' };
-      const encoded = Buffer.from(JSON.stringify(challenge)).toString('base64');
-      write(`+ ${encoded}\r\n`);
-      connection.onLine = () =>
-        write(`${tag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n`);
+    const [mechanism, initial] = args.split(' ');
+    const ask = (challenge: string, judge: (response: string) => void) => {
+      write(`+ ${challenge}\r\n`);
+      connection.onLine = line => judge(fromBase64(line));
     };
-    const [, initial] = args.split(' ');
-    if (initial) {
-      judge(initial);
+    const end = (isGood: boolean) =>
+      write(`${tag} ${isGood ? 'OK signed in' : REFUSED}\r\n`);
+    const judge = (response: string) => {
+      if (mechanism === 'PLAIN') {
+        end(response.endsWith(`\0${GOOD_PASSWORD}`));
+      } else if (response.includes(`auth=Bearer ${GOOD_TOKEN}\x01\x01`)) {
+        end(true);
+      } else {
+        ask(TOKEN_REFUSED, () => end(false));
+      }
+    };
+    if (mechanism === 'LOGIN') {
+      ask(toBase64('Username:'), () =>
+        ask(toBase64('Password:'), response => end(response === GOOD_PASSWORD)),
+      );
+    } else if (initial) {
+      judge(fromBase64(initial));
     } else {
-      write('+ \r\n');
-      connection.onLine = judge;
+      ask('', judge);
     }
   }
 

@@ -49,7 +49,11 @@ describe.each(databases.eachSupportedId())(
           inbox: new InboxStore(db),
           mailboxes: new MailboxStore(db),
           openSession: server.openSession,
-          accessToken: async () => new Secret('token'),
+          credentials: async ({ address }) => ({
+            method: 'oauth',
+            user: address,
+            accessToken: new Secret('token'),
+          }),
           policy: {
             intervalMs: 60_000,
             messagesPerVisit: 100,

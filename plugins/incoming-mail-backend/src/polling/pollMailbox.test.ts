@@ -15,6 +15,7 @@ import {
 import { InboxStore } from '../inbox';
 import { Mailbox, MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
+import { secretOf } from '../transport';
 import { CursorStore } from './CursorStore';
 import { PollDeps, pollMailbox } from './pollMailbox';
 
@@ -31,6 +32,13 @@ interface World {
 }
 
 const signal = () => new AbortController().signal;
+
+const oauth = (token: string) =>
+  ({
+    method: 'oauth',
+    user: 'support@corp.test',
+    accessToken: new Secret(token),
+  } as const);
 
 async function claim(db: Knex): Promise<LeaseTicket> {
   const [ticket] = await claimDue(db, {
@@ -59,7 +67,7 @@ async function createWorld(
       inbox: new InboxStore(db),
       mailboxes: new MailboxStore(db),
       openSession: server.openSession,
-      accessToken: async () => new Secret('a token'),
+      credentials: async () => oauth('a token'),
       policy: {
         intervalMs: 60_000,
         messagesPerVisit: 1_000,
@@ -229,22 +237,45 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
   it('renews a refused token once, and takes the second refusal for an answer', async () => {
     const world = await createWorld(await open());
     const forced: unknown[] = [];
-    const accessToken: PollDeps['accessToken'] = async (_, options) => {
-      forced.push(options.forceRefreshOf?.reveal());
-      return new Secret(options.forceRefreshOf ? 'fresh' : 'stale');
+    const credentials: PollDeps['credentials'] = async (_, { refused }) => {
+      forced.push(refused && secretOf(refused).reveal());
+      return oauth(refused ? 'fresh' : 'stale');
     };
-    world.server.refusedTokens.add('stale');
-    expect(await visit(world, { accessToken })).toMatchObject({
+    world.server.refusedSecrets.add('stale');
+    expect(await visit(world, { credentials })).toMatchObject({
       kind: 'completed',
     });
     expect(forced).toEqual([undefined, 'stale']);
 
-    world.server.refusedTokens.add('fresh');
-    expect(await visit(world, { accessToken })).toMatchObject({
+    world.server.refusedSecrets.add('fresh');
+    expect(await visit(world, { credentials })).toMatchObject({
       kind: 'failed',
       failure: 'login-refused',
     });
     expect(forced).toHaveLength(4);
+  });
+
+  it('tries a refused password once only', async () => {
+    const world = await createWorld(await open());
+    const credentials = jest.fn<
+      ReturnType<PollDeps['credentials']>,
+      Parameters<PollDeps['credentials']>
+    >(async () => ({
+      method: 'password',
+      user: 'support@corp.test',
+      password: new Secret('hunter2'),
+    }));
+    world.server.refusedSecrets.add('hunter2');
+    expect(await visit(world, { credentials })).toMatchObject({
+      kind: 'failed',
+      failure: 'login-refused',
+    });
+    expect(credentials).toHaveBeenCalledTimes(1);
+
+    world.server.refusedSecrets.clear();
+    expect(await visit(world, { credentials })).toMatchObject({
+      kind: 'completed',
+    });
   });
 
   it('stores nothing once the lease went to someone else', async () => {

@@ -32,9 +32,6 @@ import { PollOutcome, PollPolicy } from './types';
 // - reading is decided by the cursor alone. What the server says about flags
 //   is never asked: a person who reads the mail first hides nothing from us.
 
-/** A secret that polling carries from the vault to the session, unopened. */
-type AccessToken = SessionCredentials['accessToken'];
-
 /** What a visit needs. */
 export interface PollDeps {
   readonly db: Db;
@@ -42,11 +39,17 @@ export interface PollDeps {
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxStore;
   readonly openSession: OpenSession;
-  /** @throws MailFailure */
-  accessToken(
-    mailboxId: string,
-    options: { signal: AbortSignal; forceRefreshOf?: AccessToken },
-  ): Promise<AccessToken>;
+  /**
+   * What signs in to a mailbox; polling carries it to the session, unopened.
+   *
+   * @param options.refused - what the server has just refused: a token is to
+   *   be renewed. Only given for OAuth 2.0, as a password does not change
+   * @throws MailFailure
+   */
+  credentials(
+    mailbox: Mailbox,
+    options: { signal: AbortSignal; refused?: SessionCredentials },
+  ): Promise<SessionCredentials>;
   readonly policy: PollPolicy;
 }
 
@@ -111,29 +114,28 @@ export async function pollMailbox(
 // A server may refuse a token that has not run out (revoked, or replaced by
 // another replica a moment ago). One renewal decides: if the provider still
 // gives a token and the server refuses that one too, it is the server's word.
+// A password is never tried twice: servers lock accounts, and make everybody
+// from the same address wait.
 async function signIn(
   mailbox: Mailbox,
   deps: PollDeps,
   signal: AbortSignal,
 ): Promise<MailSession> {
-  const open = (accessToken: AccessToken) =>
-    deps.openSession({
-      server: mailbox.server,
-      credentials: { method: 'oauth', user: mailbox.address, accessToken },
-      signal,
-    });
-  const accessToken = await deps.accessToken(mailbox.id, { signal });
+  const open = (credentials: SessionCredentials) =>
+    deps.openSession({ server: mailbox.server, credentials, signal });
+  const credentials = await deps.credentials(mailbox, { signal });
   try {
-    return await open(accessToken);
+    return await open(credentials);
   } catch (error) {
-    if (!MailFailure.is(error) || error.code !== 'login-refused') {
+    const renewable =
+      credentials.method === 'oauth' &&
+      MailFailure.is(error) &&
+      error.code === 'login-refused';
+    if (!renewable) {
       throw error;
     }
     return open(
-      await deps.accessToken(mailbox.id, {
-        signal,
-        forceRefreshOf: accessToken,
-      }),
+      await deps.credentials(mailbox, { signal, refused: credentials }),
     );
   }
 }

@@ -2,6 +2,7 @@
 export { fetchBatches } from './fetchBatches';
 export { createOpenSession } from './openSession';
 export type { OpenSessionOptions } from './openSession';
+export { secretOf } from './secretOf';
 export type {
   FetchedMessage,
   MailSession,

@@ -94,7 +94,7 @@ function refusePlaintext(
   if (!allowLoopback || !local) {
     throw new MailFailure(
       'plaintext-refused',
-      `${host} would have been shown a token without encryption`,
+      `${host} would have been signed in to without encryption`,
     );
   }
 }

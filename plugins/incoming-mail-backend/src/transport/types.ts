@@ -3,12 +3,18 @@ import { MailHost } from '@postroom/plugin-incoming-mail-common';
 import { Secret } from '../secrets';
 
 /** What signs in to a mail server. */
-export type SessionCredentials = {
-  readonly method: 'oauth';
-  /** The SASL user name: the mailbox, which may be a shared one. */
-  readonly user: string;
-  readonly accessToken: Secret;
-};
+export type SessionCredentials =
+  | {
+      readonly method: 'oauth';
+      /** The SASL user name: the mailbox, which may be a shared one. */
+      readonly user: string;
+      readonly accessToken: Secret;
+    }
+  | {
+      readonly method: 'password';
+      readonly user: string;
+      readonly password: Secret;
+    };
 
 /**
  * How far the opening of a session came: the server's name is resolved and

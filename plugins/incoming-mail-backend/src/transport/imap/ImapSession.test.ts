@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mailSessionContract } from '../../__testUtils__/mailSessionContract';
 import {
+  GOOD_PASSWORD,
   GOOD_TOKEN,
   ScriptedCommand,
   ScriptedImapServer,
@@ -9,7 +10,7 @@ import {
 import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
 import { createOpenSession } from '../openSession';
-import { MailSession } from '../types';
+import { MailSession, SessionCredentials } from '../types';
 import { ImapTimeouts } from './imapTimeouts';
 
 const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
@@ -18,22 +19,32 @@ const credentials = {
   user: 'support@corp.test',
   accessToken: new Secret(GOOD_TOKEN),
 } as const;
+const password = {
+  method: 'password',
+  user: 'support@corp.test',
+  password: new Secret(GOOD_PASSWORD),
+} as const;
 const limits = { maxBytes: 1000, truncateBytes: 100 };
 const KIB = 1024;
 
-const MECHANISMS: ScriptedImapServerOptions[] = [
-  {},
-  { capabilities: ['IMAP4rev1', 'AUTH=XOAUTH2', 'UTF8=ACCEPT', 'ENABLE'] },
-  { capabilities: ['IMAP4rev1', 'SASL-IR', 'AUTH=OAUTHBEARER'] },
+const MECHANISMS: [SessionCredentials, ...string[]][] = [
+  [credentials, 'SASL-IR', 'AUTH=XOAUTH2', 'NAMESPACE'],
+  [credentials, 'AUTH=XOAUTH2', 'UTF8=ACCEPT', 'ENABLE'],
+  [credentials, 'SASL-IR', 'AUTH=OAUTHBEARER'],
+  [password, 'SASL-IR', 'AUTH=PLAIN', 'AUTH=XOAUTH2'],
+  [password, 'AUTH=PLAIN'],
+  [password, 'AUTH=LOGIN'],
+  [password],
 ];
 
-describe.each(MECHANISMS)('with %j', options => {
+describe.each(MECHANISMS)('with %j and %s %s %s', (who, ...offered) => {
   mailSessionContract('ImapSession', async () => {
-    const server = await new ScriptedImapServer(options).start();
+    const capabilities = ['IMAP4rev1', ...offered];
+    const server = await new ScriptedImapServer({ capabilities }).start();
     return {
       openSession: createOpenSession({ policy, allowPlaintextLoopback: true }),
       server: server.host(),
-      credentials,
+      credentials: who,
       deliver: raw => server.deliver(raw),
       expunge: uid => server.expunge(uid),
       seenUids: () => server.mails.filter(m => m.seen).map(m => m.uid),
@@ -66,13 +77,14 @@ describe('ImapSession', () => {
   async function connect(
     timeouts: Partial<ImapTimeouts> = {},
     signal = new AbortController().signal,
+    who: SessionCredentials = credentials,
   ) {
     const session = await createOpenSession({
       policy,
       allowPlaintextLoopback: true,
       maxMessageBytes: 64 * KIB,
       timeouts: { commandMs: 4000, signOutMs: 50, ...timeouts },
-    })({ server: server.host(), credentials, signal });
+    })({ server: server.host(), credentials: who, signal });
     sessions.push(session);
     return session;
   }
@@ -152,6 +164,25 @@ describe('ImapSession', () => {
       server.on(name, ({ tag, write }) => write(`${tag} ${answer}\r\n`));
 
       await expect(connect()).rejects.toMatchObject({ code, detail });
+    });
+
+    it('sends no password where the server says not to, nor repeats one', async () => {
+      await start({ capabilities: ['IMAP4rev1', 'LOGINDISABLED'] });
+      await expect(connect({}, undefined, password)).rejects.toMatchObject({
+        code: 'protocol-error',
+        detail: 'The server takes no password on this connection',
+      });
+      expect(server.received.join()).not.toContain('LOGIN');
+      await server.stop();
+
+      await start({ capabilities: ['IMAP4rev1', 'AUTH=PLAIN'] });
+      server.on('AUTHENTICATE', ({ tag, write }) =>
+        write(`${tag} NO what is ${GOOD_PASSWORD}?\r\n`),
+      );
+      await expect(connect({}, undefined, password)).rejects.toMatchObject({
+        code: 'login-refused',
+        detail: 'what is [secret]?',
+      });
     });
 
     it('stops a login that is dripped on, and one that is aborted', async () => {

@@ -9,6 +9,7 @@ import {
   withDeadline,
 } from '../../egress';
 import { fetchBatches } from '../fetchBatches';
+import { secretOf } from '../secretOf';
 import {
   FetchedMessage,
   MailSession,
@@ -18,6 +19,7 @@ import {
   SessionOptions,
   SessionStage,
 } from '../types';
+import { judgeCredentials, judgeFolder } from '../wireText';
 import { ImapStage, toMailFailure } from './imapFailures';
 import { ImapTimeouts } from './imapTimeouts';
 import {
@@ -28,7 +30,6 @@ import {
   SEEN,
 } from './judgeReplies';
 import { isWithin, sortUids, toUidSet, UidWindow, uidWindows } from './uids';
-import { judgeFolder, judgeToken, judgeUser } from './wireText';
 
 export interface ImapSessionOptions {
   readonly server: MailHost;
@@ -104,8 +105,7 @@ export class ImapSession implements MailSession {
 
   /** Connects and signs in. Leaves nothing open where it throws. */
   static async connect(options: ImapSessionOptions): Promise<ImapSession> {
-    judgeUser(options.credentials.user);
-    judgeToken(options.credentials.accessToken.reveal());
+    judgeCredentials(options.credentials);
 
     const session = new ImapSession(options);
     try {
@@ -370,7 +370,7 @@ export class ImapSession implements MailSession {
         server: `${server.host}:${server.port}`,
         connectionError: this.#connectionError,
         interruption: interrupted?.reason ?? signal.reason,
-        secret: credentials.accessToken.reveal(),
+        secret: secretOf(credentials).reveal(),
       });
     }
   }
@@ -411,9 +411,13 @@ function createClient(options: ImapSessionOptions): ImapFlow {
       minVersion: 'TLSv1.2',
       ca: trustedAuthorities(options.ca),
     },
+    // With a password imapflow runs AUTHENTICATE PLAIN or LOGIN as offered, or
+    // the LOGIN command; not where the server says LOGINDISABLED.
     auth: {
       user: credentials.user,
-      accessToken: credentials.accessToken.reveal(),
+      ...(credentials.method === 'oauth'
+        ? { accessToken: credentials.accessToken.reveal() }
+        : { pass: credentials.password.reveal() }),
     },
     clientInfo: { name: 'Postroom', version: false, vendor: false },
     logger: false,

@@ -82,8 +82,14 @@ const LIBRARY_CODES = new Map<string, FailureCode>([
 // or the SASL message around it in base64. No word of a message is as long.
 const LONG_RUN = /[\w+/=.~-]{60,}/g;
 
-// imapflow's words where it knows no mechanism that the server offers.
-const NO_MECHANISM = 'Unsupported authentication mechanism';
+// imapflow's words where it tried no way to sign in, and what we say.
+const NO_WAY_TO_SIGN_IN = new Map([
+  [
+    'Unsupported authentication mechanism',
+    'The server offers neither OAUTHBEARER nor XOAUTH2',
+  ],
+  ['Login is disabled', 'The server takes no password on this connection'],
+]);
 
 /**
  * Turns whatever a call to imapflow threw into a failure of the catalogue; one
@@ -106,10 +112,7 @@ export function toMailFailure(
       code === 'internal-error'
         ? error
         : toCause(context.connectionError ?? error, context.secret),
-    detail:
-      foreign.message === NO_MECHANISM
-        ? 'The server offers neither OAUTHBEARER nor XOAUTH2'
-        : detail,
+    detail: NO_WAY_TO_SIGN_IN.get(foreign.message ?? '') ?? detail,
     retryAfterMs: code === 'throttled' ? retryAfterMs(foreign) : undefined,
   });
 }
@@ -162,7 +165,10 @@ function codeOfRefusal(
 }
 
 function codeOfConnection(error: unknown): FailureCode {
-  const { code, message, text, ...foreign } = readForeignError(error);
+  const { code, message = '', text, ...foreign } = readForeignError(error);
+  if (NO_WAY_TO_SIGN_IN.has(message)) {
+    return 'protocol-error';
+  }
   if (foreign.tlsFailed) {
     return 'tls-failed';
   }
@@ -175,7 +181,7 @@ function codeOfConnection(error: unknown): FailureCode {
     // A BYE with a reason is the server's decision, not an accident.
     return known === 'connection-lost' && text ? 'server-unavailable' : known;
   }
-  return code || message === NO_MECHANISM ? 'protocol-error' : 'internal-error';
+  return code ? 'protocol-error' : 'internal-error';
 }
 
 function retryAfterMs(error: ForeignError): number | undefined {
