@@ -28,7 +28,12 @@ import {
 } from './mailboxes';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
-import { CursorStore, PollDispatcher } from './polling';
+import {
+  CursorStore,
+  GapStore,
+  KnownSourceStore,
+  PollDispatcher,
+} from './polling';
 import { HandlerRegistry, ProcessingWorker } from './processing';
 import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
 import { createRouter } from './router';
@@ -134,6 +139,8 @@ export const incomingMailPlugin = createBackendPlugin({
           deps: {
             db,
             cursors,
+            gaps: new GapStore(db),
+            sources: new KnownSourceStore(db),
             inbox,
             mailboxes,
             openSession,

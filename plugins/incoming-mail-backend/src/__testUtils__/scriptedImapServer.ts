@@ -14,6 +14,8 @@ export interface ScriptedMail {
   readonly raw: Buffer;
   readonly receivedAt: string;
   seen: boolean;
+  /** Marked for removal. */
+  deleted?: boolean;
   /** What RFC822.SIZE says, where that is not the truth. */
   announcedBytes?: number;
 }
@@ -56,7 +58,9 @@ const TOKEN_REFUSED = toBase64(
  * use and is strict about nothing.
  */
 export class ScriptedImapServer {
-  readonly mails: ScriptedMail[] = [];
+  mails: ScriptedMail[] = [];
+  /** The other folders, and what was put into them. */
+  readonly folders = new Map<string, Buffer[]>();
   /** All command lines that came in, without their tags. */
   readonly received: string[] = [];
   uidValidity = 1_700_000_000;
@@ -208,7 +212,15 @@ export class ScriptedImapServer {
         untagged('NAMESPACE (("" "/")) NIL NIL');
         return done();
       case 'LIST':
+        if (args.endsWith(' ""')) {
+          // Asks for the delimiter only (RFC 9051 section 6.3.9).
+          untagged('LIST (\\Noselect) "/" ""');
+          return done();
+        }
         untagged('LIST (\\HasNoChildren) "/" INBOX');
+        this.folders.forEach((_, name) =>
+          untagged(`LIST (\\HasNoChildren) "/" ${quoted(name)}`),
+        );
         return done();
       case 'SELECT':
         if (!/^"?INBOX"?$/.test(args)) {
@@ -218,16 +230,26 @@ export class ScriptedImapServer {
         return done(`OK [${this.access}] selected`);
       case 'UID SEARCH':
         untagged(
-          ['SEARCH', ...this.#find(args.slice(4)).map(m => m.uid)].join(' '),
+          ['SEARCH', ...this.find(args.slice(4)).map(m => m.uid)].join(' '),
         );
         return done();
       case 'UID FETCH':
-        this.#find(args).forEach(mail => write(this.#row(mail, args)));
+        this.find(args).forEach(mail => write(this.row(mail, args)));
         return done();
       case 'UID STORE':
-        this.#find(args).forEach(mail => {
-          mail.seen = true;
+        this.find(args).forEach(mail => {
+          mail.seen ||= args.includes('\\Seen');
+          mail.deleted ||= args.includes('\\Deleted');
         });
+        return done();
+      case 'UID COPY':
+      case 'UID MOVE':
+        return done(this.#copy(args, name === 'UID MOVE'));
+      case 'UID EXPUNGE':
+        this.#remove(this.find(args).filter(mail => mail.deleted));
+        return done();
+      case 'EXPUNGE':
+        this.#remove(this.mails.filter(mail => mail.deleted));
         return done();
       case 'LOGOUT':
         untagged('BYE');
@@ -293,6 +315,21 @@ export class ScriptedImapServer {
     }
   }
 
+  #copy(args: string, isMove: boolean): string {
+    const [, folder] = / "?([^"]+)"?$/.exec(args) ?? [];
+    const target = this.folders.get(folder);
+    const mails = this.find(args);
+    target?.push(...mails.map(({ raw }) => raw));
+    if (target && isMove) {
+      this.#remove(mails);
+    }
+    return target ? 'OK done' : 'NO [TRYCREATE] Unknown mailbox';
+  }
+
+  #remove(mails: readonly ScriptedMail[]): void {
+    this.mails = this.mails.filter(mail => !mails.includes(mail));
+  }
+
   #selectLines(): string[] {
     return [
       'FLAGS (\\Seen \\Deleted)',
@@ -304,7 +341,7 @@ export class ScriptedImapServer {
   }
 
   /** The mails of the sequence set that the arguments begin with. */
-  #find(args: string): ScriptedMail[] {
+  find(args: string): ScriptedMail[] {
     const last = Math.max(0, ...this.mails.map(mail => mail.uid));
     const ranges = args
       .split(' ')[0]
@@ -316,7 +353,8 @@ export class ScriptedImapServer {
     );
   }
 
-  #row(mail: ScriptedMail, args: string): Buffer {
+  /** The answer to a FETCH of a mail. */
+  row(mail: ScriptedMail, args: string): Buffer {
     const seq = this.mails.indexOf(mail) + 1;
     const items = [`UID ${mail.uid}`];
     if (args.includes('RFC822.SIZE')) {

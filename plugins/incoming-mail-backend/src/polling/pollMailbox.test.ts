@@ -17,7 +17,10 @@ import { Mailbox, MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
 import { secretOf } from '../transport';
 import { CursorStore } from './CursorStore';
-import { PollDeps, pollMailbox } from './pollMailbox';
+import { GapStore } from './GapStore';
+import { KnownSourceStore } from './KnownSourceStore';
+import { pollMailbox } from './pollMailbox';
+import { PollDeps } from './types';
 
 jest.setTimeout(120_000);
 
@@ -64,6 +67,8 @@ async function createWorld(
     deps: {
       db,
       cursors: new CursorStore(db),
+      gaps: new GapStore(db),
+      sources: new KnownSourceStore(db),
       inbox: new InboxStore(db),
       mailboxes: new MailboxStore(db),
       openSession: server.openSession,
@@ -113,6 +118,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
       more: false,
       baseline: false,
       renumbered: false,
+      refusal: undefined,
     });
     expect(await stored(world)).toEqual([
       Buffer.from('new \xe9\x00').toString('latin1'),
@@ -138,7 +144,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
       signal: signal(),
     });
     await reader.open('INBOX');
-    await reader.acknowledge([second]);
+    await reader.settle([`${second}`], { action: 'mark-read' });
     await reader.close();
 
     expect(await visit(world)).toMatchObject({ accepted: 1 });
@@ -219,7 +225,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     await visit(world);
     world.server.deliver('x'.repeat(9_000));
     world.server.deliver('second');
-    world.server.failNext('acknowledge', 'connection-lost');
+    world.server.failNext('settle', 'connection-lost');
     expect(await visit(world)).toEqual({
       kind: 'failed',
       failure: 'connection-lost',

@@ -8,7 +8,7 @@ import {
   resolveHost,
 } from '../egress';
 import { ImapSession } from './imap/ImapSession';
-import { defaultImapTimeouts, ImapTimeouts } from './imap/imapTimeouts';
+import { defaultTimeouts, SessionTimeouts } from './sessionTimeouts';
 import { OpenSession, SessionOptions } from './types';
 
 export interface OpenSessionOptions {
@@ -20,7 +20,7 @@ export interface OpenSessionOptions {
   /** The largest mail that is ever fetched whole; 25 MB unless told. */
   readonly maxMessageBytes?: number;
   readonly lookup?: Lookup;
-  readonly timeouts?: Partial<ImapTimeouts>;
+  readonly timeouts?: Partial<SessionTimeouts>;
 }
 
 const MAX_MESSAGE_BYTES = 25 * 1024 * 1024;
@@ -37,7 +37,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     ca,
     timeouts: changed,
   } = options;
-  const timeouts = { ...defaultImapTimeouts, ...changed };
+  const timeouts = { ...defaultTimeouts, ...changed };
   return async ({ server, credentials, signal, onStage }) => {
     if (server.protocol !== 'imap') {
       throw new MailFailure(

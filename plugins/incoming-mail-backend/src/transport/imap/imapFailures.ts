@@ -5,7 +5,13 @@ import { DeadlineError, networkFailureCode } from '../../egress';
 import { Secret, withoutSecrets } from '../../secrets';
 
 /** Which call a failure happened in; the same refusal can mean two things. */
-export type ImapStage = 'sign-in' | 'open' | 'list' | 'fetch' | 'acknowledge';
+export type ImapStage =
+  | 'sign-in'
+  | 'open'
+  | 'list'
+  | 'fetch'
+  | 'settle'
+  | 'list-folders';
 
 /** What is known besides the error that imapflow threw. */
 export interface FailureContext {
@@ -16,6 +22,8 @@ export interface FailureContext {
   readonly connectionError?: unknown;
   /** Why we ended the call ourselves: a DeadlineError, or an abort's reason. */
   readonly interruption?: unknown;
+  /** The last refusal's response code, which imapflow keeps from some errors. */
+  readonly responseCode?: string;
   /** Text that must not come back, should the server repeat it. */
   readonly secret?: string;
 }
@@ -117,6 +125,32 @@ export function toMailFailure(
   });
 }
 
+/**
+ * Whether a server refused just what it was asked for, so that it may be asked
+ * for something else: not where it is out of order, asks for patience, or the
+ * connection broke. Exchange refuses single mails that it cannot convert, with
+ * NO or BAD and a code that differs by version.
+ */
+export function isPlainRefusal(
+  error: unknown,
+  { responseCode = '' }: Pick<FailureContext, 'responseCode'>,
+): boolean {
+  const {
+    code,
+    responseStatus,
+    serverResponseCode = responseCode,
+    text = '',
+  } = readForeignError(error);
+  return (
+    responseStatus !== undefined &&
+    code !== 'ETHROTTLE' &&
+    !THROTTLED.test(text) &&
+    !NOT_CONNECTED.test(text) &&
+    (!RESPONSE_CODES.has(serverResponseCode) ||
+      serverResponseCode === 'SERVERBUG')
+  );
+}
+
 function failureCode(
   error: unknown,
   foreign: ForeignError,
@@ -132,16 +166,21 @@ function failureCode(
       : 'connection-lost';
   }
   return (
-    codeOfRefusal(foreign, context.stage) ??
+    codeOfRefusal(foreign, context) ??
     codeOfConnection(context.connectionError ?? error)
   );
 }
 
 function codeOfRefusal(
   error: ForeignError,
-  stage: ImapStage,
+  { stage, responseCode = '' }: FailureContext,
 ): FailureCode | undefined {
-  const { code, responseStatus, serverResponseCode = '', text = '' } = error;
+  const {
+    code,
+    responseStatus,
+    serverResponseCode = responseCode,
+    text = '',
+  } = error;
   if (code === 'ETHROTTLE' || THROTTLED.test(text)) {
     return 'throttled';
   }
