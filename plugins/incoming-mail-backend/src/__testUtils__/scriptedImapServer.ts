@@ -4,6 +4,7 @@ import { AddressInfo, createServer, Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { MailHost } from '@postroom/plugin-incoming-mail-common';
 import { TestCertificate } from './selfSignedCertificate';
+import { Cut, endAfterPieces, writeInPieces } from './writeInPieces';
 
 export const GOOD_TOKEN = 'good-token';
 export const GOOD_PASSWORD = 'good "pass\\word';
@@ -40,6 +41,8 @@ export interface ScriptedImapServerOptions {
   readonly capabilities?: readonly string[];
   /** The first line; false for none at all. */
   readonly greeting?: string | false;
+  /** In what pieces everything is sent; in one unless told. */
+  readonly cut?: Cut;
 }
 
 const toBase64 = (text: string) => Buffer.from(text).toString('base64');
@@ -149,8 +152,12 @@ export class ScriptedImapServer {
     this.#listen(connection, socket);
     const { greeting = '* OK ready' } = this.#options;
     if (greeting !== false) {
-      socket.write(`${greeting}\r\n`);
+      this.#write(socket, `${greeting}\r\n`);
     }
+  }
+
+  #write(socket: Socket, data: string | Buffer): void {
+    writeInPieces(socket, Buffer.from(data), this.#options.cut);
   }
 
   #listen(connection: Connection, socket: Socket): void {
@@ -179,7 +186,7 @@ export class ScriptedImapServer {
       name: name.toUpperCase(),
       args,
       socket,
-      write: data => socket.writable && socket.write(data),
+      write: data => this.#write(socket, data),
       proceed: () => this.#answer(connection, command),
     };
     const script = this.#scripts.get(command.name);
@@ -218,8 +225,8 @@ export class ScriptedImapServer {
           return done();
         }
         untagged('LIST (\\HasNoChildren) "/" INBOX');
-        this.folders.forEach((_, name) =>
-          untagged(`LIST (\\HasNoChildren) "/" ${quoted(name)}`),
+        this.folders.forEach((_, folder) =>
+          untagged(`LIST (\\HasNoChildren) "/" ${quoted(folder)}`),
         );
         return done();
       case 'SELECT':
@@ -254,7 +261,7 @@ export class ScriptedImapServer {
       case 'LOGOUT':
         untagged('BYE');
         done();
-        return void command.socket.end();
+        return endAfterPieces(command.socket);
       case 'NOOP':
       case 'ENABLE':
       case 'ID':

@@ -7,7 +7,9 @@ import {
   PinnedAddress,
   resolveHost,
 } from '../egress';
+import { ConnectOptions } from './ConnectOptions';
 import { ImapSession } from './imap/ImapSession';
+import { Pop3Session } from './pop3/Pop3Session';
 import { defaultTimeouts, SessionTimeouts } from './sessionTimeouts';
 import { OpenSession, SessionOptions } from './types';
 
@@ -39,19 +41,14 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
   } = options;
   const timeouts = { ...defaultTimeouts, ...changed };
   return async ({ server, credentials, signal, onStage }) => {
-    if (server.protocol !== 'imap') {
-      throw new MailFailure(
-        'protocol-error',
-        `${server.host} is a ${server.protocol} server, which cannot be read yet`,
-      );
-    }
+    refuseSecurity(server);
     const addresses = await findServer(
       { server, credentials, signal },
       options,
     );
     onStage?.('resolved');
     refusePlaintext(server, addresses, options.allowPlaintextLoopback);
-    return ImapSession.connect({
+    const connectOptions: ConnectOptions = {
       server,
       addresses,
       credentials,
@@ -60,7 +57,10 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
       ca,
       maxMessageBytes,
       timeouts,
-    });
+    };
+    return server.protocol === 'imap'
+      ? ImapSession.connect(connectOptions)
+      : Pop3Session.connect(connectOptions);
   };
 }
 
@@ -78,6 +78,22 @@ async function findServer(
       'connection-lost',
       `${server.host} was not connected to: aborted`,
       { cause: error },
+    );
+  }
+}
+
+// POP3 has TLS from the first byte, at port 995, with every provider. STLS
+// (RFC 2595) would be one more way to be talked out of it.
+function refuseSecurity({
+  protocol,
+  security,
+  host,
+}: SessionOptions['server']): void {
+  if (protocol === 'pop3' && security === 'starttls') {
+    throw new MailFailure(
+      'plaintext-refused',
+      `${host} would have been connected to without encryption`,
+      { detail: 'POP3 is read with TLS from the first byte (port 995)' },
     );
   }
 }

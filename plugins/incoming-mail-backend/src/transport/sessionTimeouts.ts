@@ -22,3 +22,14 @@ export const defaultTimeouts: SessionTimeouts = {
   commandMs: 60_000,
   signOutMs: 2_000,
 };
+
+// Slower than this nobody's mail is read.
+const SLOWEST_BYTES_PER_MS = 64;
+
+/** How long a command that fetches so many bytes may take altogether. */
+export function fetchTimeoutMs(
+  { commandMs }: SessionTimeouts,
+  bytes: number,
+): number {
+  return commandMs + bytes / SLOWEST_BYTES_PER_MS;
+}

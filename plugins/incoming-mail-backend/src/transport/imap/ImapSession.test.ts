@@ -8,6 +8,7 @@ import {
   ScriptedImapServer,
   ScriptedImapServerOptions,
 } from '../../__testUtils__/scriptedImapServer';
+import { Cut, cutAt, everyByte } from '../../__testUtils__/writeInPieces';
 import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
 import { createOpenSession } from '../openSession';
@@ -511,6 +512,47 @@ describe('ImapSession', () => {
         name: 'MailFailure',
         code,
       });
+    });
+
+    it('reads mail byte for byte, wherever answers are cut (R19)', async () => {
+      const raw = Buffer.from(
+        'Subject: t\r\n\r\n)\r\n{3}\r\n\xfc\r\n',
+        'latin1',
+      );
+      let cut: Cut = everyByte;
+      await start({ cut: data => cut(data) });
+      server.deliver(raw);
+      const fetchCut = async () => {
+        const session = await openInbox();
+        const refs = await session.list({ after: 0, limit: 1 });
+        const { messages } = await session.fetch(refs, limits);
+        await session.close();
+        return messages.map(message => message.raw);
+      };
+      expect(await fetchCut()).toEqual([raw]);
+      for (let at = 1; at < 90; at += 1) {
+        cut = cutAt(at, at + (at % 7));
+        expect(await fetchCut()).toEqual([raw]);
+      }
+    });
+
+    it('gives nothing of a mail whose answer ends anywhere (R20)', async () => {
+      await start();
+      const uid = server.deliver('Subject: t\r\n\r\nHello.\r\n');
+      let at = 0;
+      let length = Infinity;
+      server.on('UID FETCH', ({ args, socket }) => {
+        const row = server.row(server.mails[0], args);
+        length = row.length;
+        socket.end(row.subarray(0, at));
+      });
+      for (; at <= length; at += 3) {
+        const session = await openInbox();
+        await expect(session.fetch([ref(uid)], limits)).rejects.toMatchObject({
+          code: 'connection-lost',
+        });
+      }
+      expect(at).toBeGreaterThan(50);
     });
 
     describe('from a server that does not deliver some of it (P45, P63)', () => {

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AfterStoring, MailHost } from '@postroom/plugin-incoming-mail-common';
+import { AfterStoring } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { FetchMessageObject, ImapFlow } from 'imapflow';
-import {
-  PinnedAddress,
-  pinnedLookup,
-  trustedAuthorities,
-  withDeadline,
-} from '../../egress';
+import { pinnedLookup, trustedAuthorities, withDeadline } from '../../egress';
+import { ConnectOptions } from '../ConnectOptions';
 import { fetchBatches } from '../fetchBatches';
 import { secretOf } from '../secretOf';
+import { fetchTimeoutMs } from '../sessionTimeouts';
 import {
   FetchedBatch,
   FetchedMessage,
@@ -18,15 +15,12 @@ import {
   MailSession,
   MessageRef,
   OpenFolder,
-  SessionCredentials,
-  SessionOptions,
   SessionStage,
   SettleOutcome,
   SettleRefusal,
 } from '../types';
 import { judgeCredentials, judgeFolder } from '../wireText';
 import { ImapStage, isPlainRefusal, toMailFailure } from './imapFailures';
-import { SessionTimeouts } from '../sessionTimeouts';
 import {
   cutToSize,
   JudgedFolder,
@@ -42,22 +36,6 @@ import {
   UidWindow,
   uidWindows,
 } from './uids';
-
-export interface ImapSessionOptions {
-  readonly server: MailHost;
-  /** Where the server is; nothing else is connected to. */
-  readonly addresses: readonly PinnedAddress[];
-  readonly credentials: SessionCredentials;
-  readonly signal: AbortSignal;
-  readonly onStage?: SessionOptions['onStage'];
-  readonly ca?: readonly string[];
-  /** The largest mail that is ever fetched whole. */
-  readonly maxMessageBytes: number;
-  readonly timeouts: SessionTimeouts;
-}
-
-// Added to the time for a fetch: slower than this nobody's mail is read.
-const SLOWEST_BYTES_PER_MS = 64;
 
 // Above the largest mail, so that the limit is ours to apply, mail by mail:
 // when imapflow's own bites, the connection is gone and the mail is met again
@@ -102,7 +80,7 @@ interface Refusal {
  */
 export class ImapSession implements MailSession {
   readonly #client: ImapFlow;
-  readonly #options: ImapSessionOptions;
+  readonly #options: ConnectOptions;
   readonly #abort: () => void;
   #connectionError: unknown;
   #lastRefusal?: Refusal;
@@ -110,7 +88,7 @@ export class ImapSession implements MailSession {
   #path?: string;
   #closed?: Promise<void>;
 
-  private constructor(options: ImapSessionOptions) {
+  private constructor(options: ConnectOptions) {
     this.#options = options;
     this.#client = createClient(options);
     this.#client.on('error', error => {
@@ -129,7 +107,7 @@ export class ImapSession implements MailSession {
   }
 
   /** Connects and signs in. Leaves nothing open where it throws. */
-  static async connect(options: ImapSessionOptions): Promise<ImapSession> {
+  static async connect(options: ConnectOptions): Promise<ImapSession> {
     judgeCredentials(options.credentials);
 
     const session = new ImapSession(options);
@@ -378,8 +356,7 @@ export class ImapSession implements MailSession {
       .map(ref => Math.min(ref.sizeBytes, wanted))
       .reduce((sum, bytes) => sum + bytes, 0);
     const budget = announced * SIZE_TOLERANCE + wanted;
-    const timeoutMs =
-      this.#options.timeouts.commandMs + announced / SLOWEST_BYTES_PER_MS;
+    const timeoutMs = fetchTimeoutMs(this.#options.timeouts, announced);
 
     return this.#run('fetch', timeoutMs, async () => {
       const expected = new Map(batch.map(ref => [ref.position, ref]));
@@ -547,7 +524,7 @@ export class ImapSession implements MailSession {
   }
 }
 
-function createClient(options: ImapSessionOptions): ImapFlow {
+function createClient(options: ConnectOptions): ImapFlow {
   const { server, credentials, timeouts, maxMessageBytes } = options;
   const maxLiteralSize = maxMessageBytes + LITERAL_SLACK_BYTES;
   return new ImapFlow({

@@ -2,7 +2,7 @@
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { DeadlineError, networkFailureCode } from '../../egress';
-import { Secret, withoutSecrets } from '../../secrets';
+import { redactText } from '../redactText';
 
 /** Which call a failure happened in; the same refusal can mean two things. */
 export type ImapStage =
@@ -86,10 +86,6 @@ const LIBRARY_CODES = new Map<string, FailureCode>([
   ['ClosedAfterConnectTLS', 'connection-lost'],
 ]);
 
-// What a server that repeats the command it did not like gives away: a token,
-// or the SASL message around it in base64. No word of a message is as long.
-const LONG_RUN = /[\w+/=.~-]{60,}/g;
-
 // imapflow's words where it tried no way to sign in, and what we say.
 const NO_WAY_TO_SIGN_IN = new Map([
   [
@@ -113,7 +109,7 @@ export function toMailFailure(
   }
   const foreign = readForeignError(error);
   const code = failureCode(error, foreign, context);
-  const detail = foreign.text && redact(foreign.text, context.secret);
+  const detail = foreign.text && redactText(foreign.text, context.secret);
   return new MailFailure(code, `${context.server} failed at ${context.stage}`, {
     // A mistake of ours is told in full: no server had a hand in it.
     cause:
@@ -256,20 +252,7 @@ function readForeignError(error: unknown): ForeignError {
 // the place.
 function toCause(error: unknown, secret: string | undefined): Error {
   const { code, message = 'Unknown error' } = readForeignError(error);
-  const cause = new Error(redact(message, secret));
+  const cause = new Error(redactText(message, secret));
   cause.name = code ?? 'Error';
   return cause;
-}
-
-function redact(text: string, secret: string | undefined): string {
-  if (secret === undefined) {
-    return text.replace(LONG_RUN, '[…]');
-  }
-  // Long runs go as a whole, unless they are the secret itself; what is left
-  // are short ones that hold it in another form.
-  const shortened = text
-    .split(secret)
-    .join('[secret]')
-    .replace(LONG_RUN, '[…]');
-  return withoutSecrets(shortened, [new Secret(secret)]);
 }
