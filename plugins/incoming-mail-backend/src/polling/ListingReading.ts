@@ -88,8 +88,12 @@ export class ListingReading implements Reading {
     return false;
   }
 
-  isPartial(asked: readonly MessageRef[], fetched: FetchedBatch): boolean {
-    return fetched.messages.length + fetched.refused.length < asked.length;
+  leftOut(
+    asked: readonly MessageRef[],
+    { messages, refused }: FetchedBatch,
+  ): readonly MessageRef[] {
+    const told = new Set([...messages.map(({ ref }) => ref), ...refused]);
+    return asked.filter(ref => !told.has(ref));
   }
 
   async moveOver(tx: Tx, { messages, lost }: ReadMails): Promise<void> {

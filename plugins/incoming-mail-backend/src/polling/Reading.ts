@@ -33,8 +33,11 @@ export interface Reading {
   next(limit: number): Promise<MessageRef[]>;
   /** Whether a mail is from before reading began, and is to be passed over. */
   isOld(ref: MessageRef): boolean;
-  /** Whether a fetch left mails out that have not gone: they come next time. */
-  isPartial(asked: readonly MessageRef[], fetched: FetchedBatch): boolean;
+  /** Which mails a fetch left out that have not gone: they are to be asked for again. */
+  leftOut(
+    asked: readonly MessageRef[],
+    fetched: FetchedBatch,
+  ): readonly MessageRef[];
   /** Notes what was read, with the mails themselves. */
   moveOver(tx: Tx, read: ReadMails): Promise<void>;
 }

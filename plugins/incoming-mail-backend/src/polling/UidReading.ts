@@ -94,8 +94,8 @@ export class UidReading implements Reading {
     );
   }
 
-  isPartial(): boolean {
-    return false;
+  leftOut(): readonly MessageRef[] {
+    return [];
   }
 
   async moveOver(tx: Tx, { asked }: ReadMails): Promise<void> {

@@ -144,7 +144,6 @@ async function readNew(
 ): Promise<boolean> {
   const { messagesPerVisit, maxMessageBytes } = visit.deps.policy;
   let waiting: MessageRef[] = [];
-  let isPartial = false;
   for (let seen = 0; seen < messagesPerVisit; ) {
     visit.signal.throwIfAborted();
     if (waiting.length === 0) {
@@ -158,9 +157,8 @@ async function readNew(
       maxMessageBytes,
     });
     if (asked.length === 0) {
-      return isPartial;
+      return false;
     }
-    waiting = waiting.slice(asked.length);
     const wanted = asked.filter(ref => !reading.isOld(ref));
     progress.stored = false;
     const fetched = await visit.session.fetch(wanted, {
@@ -169,8 +167,13 @@ async function readNew(
     });
     progress.accepted += await storeBatch(visit, reading, { asked, fetched });
     progress.stored = true;
-    isPartial ||= reading.isPartial(wanted, fetched);
-    seen += asked.length;
+    const left = reading.leftOut(wanted, fetched);
+    if (left.length === asked.length) {
+      return true;
+    }
+    // Where the connection broke amid a batch, asking again tells why.
+    waiting = [...left, ...waiting.slice(asked.length)];
+    seen += asked.length - left.length;
   }
   return true;
 }
