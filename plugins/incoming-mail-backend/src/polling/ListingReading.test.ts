@@ -11,7 +11,7 @@ import {
   visit,
   visitDyingAt,
   World,
-} from './__testUtils__/world';
+} from '../__testUtils__/pollingWorld';
 
 jest.setTimeout(120_000);
 
@@ -19,6 +19,8 @@ const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
 const mail = (subject: string, body = 'Hello.') =>
   `Message-ID: <${subject}@corp.test>\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
+
+const ALL = ['four', 'old', 'one', 'three', 'two'];
 
 type Pop3World = World<ScriptedPop3Server>;
 
@@ -335,5 +337,3 @@ describe.each(databases.eachSupportedId())(
     }
   },
 );
-
-const ALL = ['four', 'old', 'one', 'three', 'two'];

@@ -18,7 +18,7 @@ import {
   visit,
   visitDyingAt,
   World,
-} from './__testUtils__/world';
+} from '../__testUtils__/pollingWorld';
 import { pollMailbox } from './pollMailbox';
 import { PollDeps } from './types';
 

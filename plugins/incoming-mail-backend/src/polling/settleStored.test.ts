@@ -9,13 +9,19 @@ import {
   stored,
   visit,
   World,
-} from './__testUtils__/world';
+} from '../__testUtils__/pollingWorld';
 
 jest.setTimeout(60_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
 describe.each(databases.eachSupportedId())('settleStored (%s)', databaseId => {
+  const choose = (world: World, afterStoring: AfterStoring) =>
+    world.db(tables.mailboxes).update({
+      after_storing: afterStoring.action,
+      after_storing_folder:
+        afterStoring.action === 'move' ? afterStoring.folder : null,
+    });
   const setUp = async (afterStoring: AfterStoring) => {
     const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
     const world = await createWorld(db);
@@ -25,12 +31,6 @@ describe.each(databases.eachSupportedId())('settleStored (%s)', databaseId => {
     await visit(world);
     return world;
   };
-  const choose = (world: World, afterStoring: AfterStoring) =>
-    world.db(tables.mailboxes).update({
-      after_storing: afterStoring.action,
-      after_storing_folder:
-        afterStoring.action === 'move' ? afterStoring.folder : null,
-    });
   const pending = async (world: World) =>
     (await world.db(tables.acknowledgements)).length;
 

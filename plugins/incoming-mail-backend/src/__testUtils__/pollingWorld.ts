@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Knex } from 'knex';
-import { aChannel } from '../../__testUtils__/aChannel';
-import { FakeMailServer } from '../../__testUtils__/FakeMailSession';
-import { ScriptedPop3Server } from '../../__testUtils__/scriptedPop3Server';
-import { claimDue, LeaseTicket, tables } from '../../database';
-import { createHostPolicy } from '../../egress';
-import { InboxStore } from '../../inbox';
-import { Mailbox, MailboxStore } from '../../mailboxes';
-import { Secret } from '../../secrets';
-import { createOpenSession, MailSession } from '../../transport';
-import { CursorStore } from '../CursorStore';
-import { GapStore } from '../GapStore';
-import { KnownSourceStore } from '../KnownSourceStore';
-import { pollMailbox } from '../pollMailbox';
-import { PollDeps } from '../types';
+import { aChannel } from './aChannel';
+import { FakeMailServer } from './FakeMailSession';
+import { ScriptedPop3Server } from './scriptedPop3Server';
+import { claimDue, LeaseTicket, tables } from '../database';
+import { createHostPolicy } from '../egress';
+import { InboxStore } from '../inbox';
+import { Mailbox, MailboxStore } from '../mailboxes';
+import { Secret } from '../secrets';
+import { createOpenSession, MailSession } from '../transport';
+import { CursorStore } from '../polling/CursorStore';
+import { GapStore } from '../polling/GapStore';
+import { KnownSourceStore } from '../polling/KnownSourceStore';
+import { pollMailbox } from '../polling/pollMailbox';
+import { PollDeps } from '../polling/types';
 
 /** A mailbox on a server, and all that a visit of it needs. */
 export interface World<Server = FakeMailServer> {
