@@ -27,7 +27,7 @@ const BACKEND_ROOMS = {
     'inbox',
     'journal',
   ],
-  processing: ['database', 'lib', 'mailboxes', 'inbox', 'journal'],
+  processing: ['database', 'http', 'lib', 'mailboxes', 'inbox', 'journal'],
   requests: ['database', 'http'],
   retention: ['database', 'inbox', 'journal', 'oauth'],
 };
@@ -39,7 +39,8 @@ const ROOMLESS_FILES = ['config', 'extensions', 'metrics'];
 const LIBRARY_HOMES = {
   imapflow: ['src/transport/imap/**'],
   'node-pop3': ['src/transport/pop3/**'],
-  mailparser: ['src/processing/parse/**'],
+  libmime: ['src/processing/parse/**'],
+  mailparser: ['src/processing/parse/__testUtils__/**'],
   'html-to-text': ['src/processing/parse/**'],
   'sanitize-html': ['src/requests/safeHtml.ts'],
   oauth4webapi: ['src/oauth/**'],

@@ -9,12 +9,15 @@ import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
-import { incomingMailHandlersExtensionPoint } from '@postroom/plugin-incoming-mail-node';
+import {
+  incomingMailHandlersExtensionPoint,
+  incomingMailProvidersExtensionPoint,
+} from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
 import { createConsentHooks } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
-import { HandlerCollector } from './extensions';
+import { HandlerCollector, ProviderCollector } from './extensions';
 import { createAuthorizer } from './http';
 import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
@@ -34,8 +37,17 @@ import {
   KnownSourceStore,
   PollDispatcher,
 } from './polling';
-import { HandlerRegistry, ProcessingWorker } from './processing';
-import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
+import {
+  HandlerRegistry,
+  MessageRuns,
+  mountProcessingRoutes,
+  ProcessingWorker,
+} from './processing';
+import {
+  createRequestTrackers,
+  mountRequestRoutes,
+  RequestStore,
+} from './requests';
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
@@ -51,7 +63,9 @@ export const incomingMailPlugin = createBackendPlugin({
   pluginId: 'incoming-mail',
   register(env) {
     const collector = new HandlerCollector();
+    const providers = new ProviderCollector();
     env.registerExtensionPoint(incomingMailHandlersExtensionPoint, collector);
+    env.registerExtensionPoint(incomingMailProvidersExtensionPoint, providers);
     env.registerInit({
       deps: {
         auditor: coreServices.auditor,
@@ -90,7 +104,11 @@ export const incomingMailPlugin = createBackendPlugin({
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
         const requests = new RequestStore(db);
-        const tracker = new RequestTracker(requests);
+        const trackers = createRequestTrackers(requests);
+        const registry = new HandlerRegistry([
+          ...trackers,
+          ...collector.handlers,
+        ]);
         const openSession = createOpenSession({
           policy,
           allowPlaintextLoopback,
@@ -107,6 +125,7 @@ export const incomingMailPlugin = createBackendPlugin({
           externalBaseUrl,
           returnOrigins: config.oauth.returnOrigins,
           allowHttpLoopback: allowPlaintextLoopback,
+          providers: providers.providers,
           hooks: createConsentHooks({
             cursors,
             journal,
@@ -126,7 +145,7 @@ export const incomingMailPlugin = createBackendPlugin({
           db,
           inbox,
           mailboxes,
-          registry: new HandlerRegistry([tracker, ...collector.handlers]),
+          registry,
           logger,
           holder,
           leaseMs: config.leases.durationMs,
@@ -180,6 +199,7 @@ export const incomingMailPlugin = createBackendPlugin({
           findIntegration: id => oauth.integrations.findChoice(id),
           forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
+          connect: mailbox => oauth.applications.connect(mailbox),
           countMessages: mailboxId => inbox.count(mailboxId),
           checks: {
             findIntegration: id => oauth.integrations.find(id),
@@ -189,7 +209,18 @@ export const incomingMailPlugin = createBackendPlugin({
             openSession,
           },
           wakePolling,
-          handlerId: tracker.id,
+          handlerId: trackers[0].id,
+        });
+
+        const runs = new MessageRuns({
+          db,
+          inbox,
+          mailboxes,
+          registry,
+          journal,
+          logger,
+          handlerTimeoutMs: config.processing.handlerTimeoutMs,
+          onRunnable: () => worker.wake(),
         });
 
         const authorizer = createAuthorizer(services);
@@ -210,6 +241,12 @@ export const incomingMailPlugin = createBackendPlugin({
               mountJournalRoutes(mount, { authorizer, journal, mailboxIdOf });
               mountInboxRoutes(mount, { authorizer, inbox, mailboxIdOf });
               mountRequestRoutes(mount, { authorizer, requests });
+              mountProcessingRoutes(mount, {
+                authorizer,
+                registry,
+                runs,
+                mailboxIdOf,
+              });
             },
           }),
         );

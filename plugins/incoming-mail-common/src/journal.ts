@@ -22,6 +22,7 @@ export const journalEntrySchema = z.object({
     'recovered',
     'mailbox-renumbered',
     'after-storing-refused',
+    'mail-run-again',
   ]),
   failure: failureCodeSchema.optional(),
   /** How many mails, for `mail-accepted`. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { failureSchema } from './failures';
 import { folderSchema } from './folders';
-import { mailHostSchema } from './integrations';
+import { grantTypeSchema, mailHostSchema } from './integrations';
 
 /**
  * An addr-spec in the form that mail providers use for accounts: a dot-atom
@@ -106,6 +106,8 @@ export const channelSchema = z.object({
   authentication: authenticationSchema,
   /** The integration's name, for people who may not list integrations. */
   integrationName: z.string().optional(),
+  /** Whether its owner authorizes it, or the application reads it in its own name. */
+  grantType: grantTypeSchema.optional(),
   state: channelStateSchema,
   failure: failureSchema.optional(),
   /** Since when mail is read; older mail is left alone ("from now on"). */

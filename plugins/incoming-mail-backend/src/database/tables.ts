@@ -48,6 +48,7 @@ export type DbIntegrationRow = {
   version: number;
   name: string;
   provider: string;
+  preset: string | null;
   issuer: string | null;
   authorization_endpoint: string;
   token_endpoint: string;
@@ -58,6 +59,11 @@ export type DbIntegrationRow = {
   client_secret_updated_at: DbInteger | null;
   client_secret_expires_on: string | null;
   client_authentication: string;
+  grant_type: string;
+  client_key_sealed: string | null;
+  client_key_updated_at: DbInteger | null;
+  client_key_id: string | null;
+  client_certificate: string | null;
   allowed_domains: string;
   mail_hosts: string;
   fault_code: string | null;
@@ -123,6 +129,8 @@ export type DbRevocationRow = {
   client_id: string;
   client_secret_sealed: string | null;
   client_authentication: string;
+  client_key_sealed: string | null;
+  client_assertion: string | null;
   attempts: number;
   due_at: DbInteger;
   created_at: DbInteger;
@@ -201,6 +209,7 @@ export type DbInboxMessageRow = {
   subject: string | null;
   sender: string | null;
   target: string | null;
+  thread_id: string | null;
   trace: string;
   finished_at: DbInteger | null;
 };
@@ -223,6 +232,7 @@ export type DbHandlerBindingRow = {
   mailbox_id: string;
   handler_id: string;
   position: number;
+  settings: string | null;
 };
 
 export type DbDeliveryRow = {
@@ -273,6 +283,9 @@ export type DbRequestRow = {
   created_at: DbInteger;
   last_activity_at: DbInteger;
   comment_count: number;
+  request_type: string | null;
+  priority: string | null;
+  labels: string | null;
 };
 
 export type DbRequestCommentRow = {

@@ -119,6 +119,60 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
     expect(await waiting()).toHaveLength(20);
   });
 
+  it('shows mail that the server does not deliver, once, and has nothing handled of it', async () => {
+    const { db, inbox, mailbox, cursor, waiting, told } = await setUp();
+    const lost = () =>
+      inTransaction(db, tx =>
+        inbox.acceptUndelivered(tx, {
+          mailboxId: mailbox.id,
+          cursorId: cursor.id,
+          sources: [{ sourceKey: '7', sizeBytes: 4_000 }],
+        }),
+      );
+    await lost();
+    await lost();
+    const { items } = await inbox.list(mailbox.id, { limit: 10 });
+    expect(items).toMatchObject([
+      {
+        state: 'quarantined',
+        failure: 'message-not-delivered',
+        sizeBytes: 4_000,
+        truncated: true,
+      },
+    ]);
+    expect(await inbox.readRaw(items[0].id)).toHaveLength(0);
+    expect(await waiting()).toEqual([]);
+    expect(await told()).toEqual([]);
+    await expect(
+      inTransaction(db, tx => inbox.runAgain(tx, mailbox.id, items[0].id)),
+    ).rejects.toThrow('never delivered');
+  });
+
+  it('names POP3 mail by key and size, and tells a server of either', async () => {
+    const { db, accept, inbox, cursor, told } = await setUp();
+    const pop3 = (sourceKey: string, sizeBytes: number) => ({
+      ...aMail(1),
+      sourceKey,
+      sizeBytes,
+    });
+    const long = `uidl:${'x'.repeat(70)}#1`;
+    expect(await accept([pop3(long, 5), pop3(long, 6)])).toBe(2);
+    expect(await accept([pop3(long, 5), aMail(3)])).toBe(1);
+    expect((await told()).sort()).toEqual(['3', long, long]);
+    // As the former version wrote it.
+    await db(tables.acknowledgements)
+      .where({ source_key: '3' })
+      .update({ source_key: null });
+    expect((await told()).sort()).toEqual(['3', long, long]);
+    expect(await told(true)).toEqual([]);
+    await db(tables.inboxMessages).update({ state: 'done' });
+    expect(await told(true)).toHaveLength(3);
+    await inbox.removeAcknowledgements(cursor.id, ['3']);
+    expect(await told()).toEqual([long, long]);
+    expect(await accept([aMail(4)], { acknowledges: false })).toBe(1);
+    expect(await told()).toHaveLength(2);
+  });
+
   it('recognises mail by its bytes after a renumbering, and only then', async () => {
     const { accept, waiting, cursorOf } = await setUp();
     await accept([aMail(1, 'same'), aMail(2, 'same')]);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
+import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
 import { Router } from 'express';
 import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
 import { Authorizer, MountEndpoint } from '../http';
 import { Keyring } from '../secrets';
+import { ApplicationAccess } from './consent/ApplicationAccess';
 import { ConsentFlow, ConsentHooks } from './consent/ConsentFlow';
 import { mountConsentRoutes } from './consent/consentRoutes';
 import { ConsentService } from './consent/ConsentService';
@@ -19,6 +21,7 @@ import { discoverIssuer } from './integrations/discoverIssuer';
 import { mountIntegrationRoutes } from './integrations/integrationRoutes';
 import { IntegrationService } from './integrations/IntegrationService';
 import { IntegrationStore } from './integrations/IntegrationStore';
+import { ProviderCatalogue } from './integrations/ProviderCatalogue';
 import { IntegrationRecord } from './integrations/types';
 import { RevocationEndpoint } from './revocationEndpoint';
 import { TokenEndpoint } from './tokenEndpoint';
@@ -61,6 +64,8 @@ export interface OAuthOptions {
   readonly returnOrigins: readonly string[];
   /** Whether endpoints on this very machine may be http; for development. */
   readonly allowHttpLoopback: boolean;
+  /** Those that modules brought. Default: none. */
+  readonly providers?: readonly OAuthProvider[];
   readonly hooks: OAuthHooks;
 }
 
@@ -68,6 +73,7 @@ export interface OAuthOptions {
 export interface OAuth {
   readonly integrations: IntegrationService;
   readonly consents: ConsentService;
+  readonly applications: ApplicationAccess;
   readonly vault: TokenVault;
   /** Removes consents that expired longer ago than `ageMs`; at most `limit`. */
   removeOldConsents(options: { ageMs: number; limit: number }): Promise<number>;
@@ -99,7 +105,8 @@ export interface OAuth {
 /** Puts the room together. */
 export function createOAuth(options: OAuthOptions): OAuth {
   const { db, keyring, externalBaseUrl, allowHttpLoopback } = options;
-  const integrationStore = new IntegrationStore({ db, keyring });
+  const providers = new ProviderCatalogue(options.providers);
+  const integrationStore = new IntegrationStore({ db, keyring, providers });
   const grants = new GrantStore({ db, keyring });
   const consentStore = new ConsentStore({ db, keyring });
   const revocations = new RevocationStore({ db, keyring });
@@ -137,6 +144,13 @@ export function createOAuth(options: OAuthOptions): OAuth {
     externalBaseUrl,
     hooks: options.hooks,
   });
+  const applications = new ApplicationAccess({
+    integrations: integrationStore,
+    grants,
+    tokenEndpoint,
+    externalBaseUrl,
+    hooks: options.hooks,
+  });
   const vault = new TokenVault({
     grants,
     integrations: integrationStore,
@@ -146,6 +160,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   return {
     integrations,
     consents,
+    applications,
     vault,
     forgetGrant: (tx, mailboxId) =>
       forgetGrant(tx, mailboxId, {
@@ -190,6 +205,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
         mount,
         authorizer,
         integrations,
+        providers,
         checkIntegration: async id =>
           checkIntegration(await getRecord(integrationStore, id), {
             ...options,

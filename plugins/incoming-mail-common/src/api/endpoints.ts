@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { checkReportSchema } from '../checks';
 import {
+  connectionSchema,
   consentSchema,
   startConsentSchema,
   startedConsentSchema,
 } from '../consents';
+import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
 import {
   callbackSlugSchema,
@@ -20,7 +22,8 @@ import {
   createChannelSchema,
   updateChannelSchema,
 } from '../mailboxes';
-import { messageSummarySchema } from '../messages';
+import { messageDryRunSchema, messageSummarySchema } from '../messages';
+import { providerListSchema } from '../providerDescriptions';
 import {
   requestCommentSchema,
   requestSchema,
@@ -117,6 +120,19 @@ export const endpoints = {
     body: discoverIssuerSchema,
     reply: discoveredIssuerSchema,
   }),
+  listProviders: defineEndpoint({
+    method: 'GET',
+    path: '/oauth-providers',
+    summary:
+      'Lists the providers that backend modules bring, beside those that come with the plugin.',
+    reply: providerListSchema,
+  }),
+  listHandlers: defineEndpoint({
+    method: 'GET',
+    path: '/handlers',
+    summary: 'Lists the mail handlers that a mailbox can be bound to.',
+    reply: handlerListSchema,
+  }),
   getVaultStatus: defineEndpoint({
     method: 'GET',
     path: '/vault',
@@ -196,6 +212,14 @@ export const endpoints = {
     reply: startedConsentSchema,
     status: 201,
   }),
+  connectChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/connections`,
+    summary:
+      'Connects a channel’s mailbox that the application reads in its own name, by signing in to it.',
+    params: projectParams,
+    reply: connectionSchema,
+  }),
   getConsent: defineEndpoint({
     method: 'GET',
     path: '/consents/:consentId',
@@ -224,6 +248,22 @@ export const endpoints = {
     summary: 'Downloads a mail byte for byte.',
     params: messageParams,
     download: 'message/rfc822',
+  }),
+  dryRunMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/dry-runs`,
+    summary:
+      'Tells what would become of a mail if it were handled now, without any effect.',
+    params: messageParams,
+    reply: messageDryRunSchema,
+  }),
+  runMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/runs`,
+    summary: 'Has a mail that is held or quarantined handled again.',
+    params: messageParams,
+    reply: messageSummarySchema,
+    status: 202,
   }),
   listRequests: defineEndpoint({
     method: 'GET',

@@ -3,7 +3,10 @@ import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
-import type { Channel } from '@postroom/plugin-incoming-mail-common';
+import type {
+  Channel,
+  MessageSummary,
+} from '@postroom/plugin-incoming-mail-common';
 import {
   Answers,
   FakeIncomingMailApi,
@@ -19,6 +22,7 @@ jest.mock('../hooks/useAuthorizePopup');
 const authorization = {
   state: { status: 'idle' } as AuthorizePopup['state'],
   authorize: jest.fn<void, Parameters<AuthorizePopup['authorize']>>(),
+  connect: jest.fn<void, Parameters<AuthorizePopup['connect']>>(),
   cancel: jest.fn(),
   reset: jest.fn(),
 };
@@ -93,6 +97,49 @@ describe('ChannelContent', () => {
     expect(
       screen.getByText('The mailbox has not been authorized yet'),
     ).toBeInTheDocument();
+  });
+
+  it('connects without a window what the application reads in its own name (T8)', async () => {
+    let stored: Channel | undefined;
+    const grantType = 'client_credentials' as const;
+    const { api, user } = render({
+      getChannel: () => stored ?? noChannel(),
+      listIntegrationChoices: () => ({ items: [aChoice({ grantType })] }),
+      createChannel: () => {
+        stored = aChannel({ state: 'draft', grantType });
+        return stored;
+      },
+    });
+    await user.type(
+      await screen.findByLabelText(/Email address/),
+      'support@corp.test',
+    );
+    expect(
+      screen.getByText(/Nobody has to authorize it: the portal signs in/),
+    ).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Save and connect' }));
+    expect(authorization.authorize).not.toHaveBeenCalled();
+    await authorization.connect.mock.calls[0][0]?.();
+    expect(api.names).toContain('createChannel');
+    expect(
+      await screen.findByText('The mailbox has not been connected yet'),
+    ).toBeInTheDocument();
+
+    await user.click(screen.getByRole('button', { name: 'Connect' }));
+    expect(authorization.connect).toHaveBeenLastCalledWith();
+    expect(authorization.authorize).not.toHaveBeenCalled();
+  });
+
+  it('S5: says that OAuth 2.0 needs https where the backend refuses because of it', async () => {
+    authorization.state = {
+      status: 'failed',
+      failure: { code: 'https-required' },
+    };
+    render({ getChannel: () => aChannel({ state: 'draft' }) });
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('OAuth 2.0 needs https');
+    expect(alert).toHaveTextContent('An administrator can mend this');
+    expect(alert).toHaveTextContent('backend.baseUrl');
   });
 
   it('says that the channel is enabled', async () => {
@@ -294,5 +341,69 @@ describe('ChannelContent', () => {
     expect(
       screen.getByRole('button', { name: 'Download mail' }),
     ).toBeInTheDocument();
+  });
+
+  it('tries a quarantined mail without effect, and has it handled again', async () => {
+    const aMessage = (change: Partial<MessageSummary>): MessageSummary => ({
+      id: 'm1',
+      state: 'quarantined',
+      acceptedAt: '2024-05-06T07:08:09.000Z',
+      sizeBytes: 1536,
+      truncated: false,
+      subject: 'Printer',
+      attempts: 4,
+      failure: 'handler-failed',
+      trace: [
+        { step: 'handle', verdict: 'passed', reason: 'one: created x:1' },
+        { step: 'handle', verdict: 'failed', reason: 'two: failed' },
+      ],
+      ...change,
+    });
+    const { api, user } = render({
+      getChannel: () => aChannel(),
+      listMessages: () => ({
+        items: [
+          aMessage({}),
+          aMessage({ id: 'm2', state: 'done', subject: 'Finished' }),
+        ],
+      }),
+      dryRunMessage: () => ({
+        state: 'done',
+        trace: [
+          { step: 'handle', verdict: 'passed', reason: 'two: created y:2' },
+        ],
+      }),
+      runMessage: () => aMessage({ state: 'stored', attempts: 0 }),
+    });
+    await user.click(await screen.findByRole('button', { name: /Finished/ }));
+    expect(
+      await screen.findByRole('button', { name: 'Try without effect' }),
+    ).toBeInTheDocument();
+    expect(
+      screen.queryByRole('button', { name: 'Handle again' }),
+    ).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: /Finished/ }));
+
+    await user.click(screen.getByRole('button', { name: /Printer/ }));
+    const details = within(
+      await screen.findByRole('region', { name: 'Details of “Printer”' }),
+    );
+    expect(details.getByText(/one: created x:1/)).toBeInTheDocument();
+    expect(details.getByText(/two: failed/)).toBeInTheDocument();
+
+    await user.click(
+      details.getByRole('button', { name: 'Try without effect' }),
+    );
+    expect(await details.findByText(/It would be done/)).toBeInTheDocument();
+    expect(details.getByText(/two: created y:2/)).toBeInTheDocument();
+    expect(api.names).not.toContain('runMessage');
+
+    await user.click(details.getByRole('button', { name: 'Handle again' }));
+    expect(
+      await details.findByText('The mail is handled again in a moment.'),
+    ).toBeInTheDocument();
+    expect(api.lastInput('runMessage')).toMatchObject({
+      params: { name: 'support', messageId: 'm1' },
+    });
   });
 });

@@ -3,12 +3,17 @@ import {
   IncomingMessage,
   MailAddress,
   MailAttachment,
+  MailHeaderField,
 } from '@postroom/plugin-incoming-mail-node';
 import { MessageHead, WaitingMessage } from '../../inbox';
 import { attachmentName } from './attachmentName';
 import { toOneLine, toText } from './boundedText';
-import { fieldValues, firstFieldValue, HeaderLine } from './headerFields';
-import { htmlToPlainText } from './htmlToPlainText';
+import {
+  fieldValue,
+  fieldValues,
+  firstFieldValue,
+  HeaderLine,
+} from './headerFields';
 import { parseAddressList, parseFrom } from './mailAddress';
 import { parseMailDate } from './mailDate';
 import { parseMessageIds } from './messageIds';
@@ -22,6 +27,11 @@ export const MAX_SUBJECT_LENGTH = 998;
 export const MAX_ADDRESSES = 100;
 /** The most Message-IDs in each of In-Reply-To and References. */
 export const MAX_REFERENCES = 50;
+
+/** The most header fields, and the longest value of one. */
+export const MAX_HEADER_FIELDS = 500;
+const MAX_HEADER_VALUE_LENGTH = 998;
+const MAX_HEADER_NAME_LENGTH = 100;
 
 const MAX_ENCODED_SUBJECT_LENGTH = 16_384;
 const MAX_CONTENT_ID_LENGTH = 255;
@@ -57,7 +67,7 @@ export async function parseMessage(
   waiting: WaitingMessage,
   options: { projectRef?: string },
 ): Promise<ParseVerdict> {
-  const reading = await readMime(raw);
+  const reading = readMime(raw);
   const facts = toHeaderFacts(reading.header);
   const head = toHead(facts);
   if (reading.kind === 'broken') {
@@ -79,7 +89,7 @@ export async function parseMessage(
     sizeBytes: waiting.sizeBytes,
     truncated: waiting.truncated,
     ...facts,
-    ...toContentFacts(raw, reading.content),
+    ...toContentFacts(reading.content),
   });
   return { kind: 'parsed', message, head };
 }
@@ -112,6 +122,14 @@ function toSubject(header: readonly HeaderLine[]): string {
   return toOneLine(decodeWords(encoded), MAX_SUBJECT_LENGTH);
 }
 
+function toHeaderField(field: HeaderLine): MailHeaderField {
+  const encoded = fieldValue(field).slice(0, MAX_ENCODED_SUBJECT_LENGTH);
+  return Object.freeze({
+    name: toOneLine(field.key, MAX_HEADER_NAME_LENGTH),
+    value: toOneLine(decodeWords(encoded), MAX_HEADER_VALUE_LENGTH),
+  });
+}
+
 function toHeaderFacts(header: readonly HeaderLine[]) {
   const from = parseFrom(fieldValues(header, 'from'), decodeWords);
   const sentAt = parseMailDate(firstFieldValue(header, 'date') ?? '');
@@ -128,6 +146,9 @@ function toHeaderFacts(header: readonly HeaderLine[]) {
     ...(sentAt && { sentAt }),
     ...(messageId !== undefined && { messageId }),
     subject: toSubject(header),
+    headers: Object.freeze(
+      header.slice(0, MAX_HEADER_FIELDS).map(toHeaderField),
+    ),
     // The newest matter most for finding the conversation.
     inReplyTo: Object.freeze(
       listIds(header, 'in-reply-to').slice(-MAX_REFERENCES),
@@ -147,36 +168,13 @@ function listIds(header: readonly HeaderLine[], name: string): string[] {
     .map(id => toOneLine(id, id.length));
 }
 
-function toContentFacts(raw: Buffer, content: MimeContent) {
+function toContentFacts(content: MimeContent) {
   const html = toText(content.html ?? '', MAX_BODY_BYTES);
   return {
-    text: toText(wholeText(raw, content), MAX_BODY_BYTES),
+    text: toText(content.text, MAX_BODY_BYTES),
     ...(html.trim() !== '' && { html }),
     attachments: Object.freeze(content.attachments.map(toAttachment)),
   };
-}
-
-/**
- * The text parts, and the text of the HTML parts where those are no second
- * form of the same: where there is no text, or where nothing in the mail is
- * `multipart/alternative`, as when a mailing list puts a plain footer under an
- * HTML body.
- */
-function wholeText(raw: Buffer, content: MimeContent): string {
-  const { text, html } = content;
-  if (html === undefined) {
-    return text;
-  }
-  if (text.trim() === '') {
-    return htmlToPlainText(html);
-  }
-  if (/multipart\/alternative/i.test(raw.toString('latin1'))) {
-    return text;
-  }
-  // mailparser leaves an empty line for an HTML part that stood first.
-  return text.startsWith('\n')
-    ? `${htmlToPlainText(html)}\n${text}`
-    : `${text}\n${htmlToPlainText(html)}`;
 }
 
 // RFC 6838 section 4.2.

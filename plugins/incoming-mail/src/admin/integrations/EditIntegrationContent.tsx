@@ -15,6 +15,7 @@ import { LoadedView } from '../../components/LoadedView';
 import { Stack } from '../../components/Stack';
 import { useAction } from '../../hooks/useAction';
 import { useEndpoint } from '../../hooks/useEndpoint';
+import { usePresetProviders } from '../../hooks/usePresetProviders';
 import { integrationsRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorHeading } from './EditorHeading';
@@ -25,6 +26,7 @@ import {
   fromIntegration,
   hasChanges,
   IntegrationFormValues,
+  proofStored,
   secretMustBeReentered,
   toUpdateIntegration,
 } from './integrationForm';
@@ -66,6 +68,7 @@ function LoadedEditor(props: {
   const api = useApi(incomingMailApiRef);
   const navigate = useNavigate();
   const listPath = useRouteRef(integrationsRouteRef)();
+  const presets = usePresetProviders();
   const mayUpdate = usePermission({
     permission: integrationUpdatePermission,
   }).allowed;
@@ -106,6 +109,7 @@ function LoadedEditor(props: {
       </div>
       <IntegrationEditor
         values={values}
+        presets={presets}
         errors={formErrors ?? fieldErrorsOf(saveError)}
         isNew={false}
         storedSecret={storedSecretOf(integration, values)}
@@ -131,12 +135,12 @@ function storedSecretOf(
   integration: OAuthIntegration,
   values: IntegrationFormValues,
 ): StoredSecret {
-  const { set, expiresOn } = integration.clientSecret;
-  if (!set) {
+  const { expiresOn } = integration.clientSecret;
+  if (!proofStored(integration, values)) {
     return { state: 'none' };
   }
   const state = secretMustBeReentered(integration, values)
     ? 'to-reenter'
     : 'kept';
-  return { state, expiresOn };
+  return { state, expiresOn, thumbprint: integration.clientKey.thumbprint };
 }

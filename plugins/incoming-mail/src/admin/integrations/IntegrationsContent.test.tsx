@@ -26,6 +26,9 @@ jest.mock('@backstage/plugin-permission-react', () => ({
   usePermission: jest.fn(),
 }));
 
+// The whole editor is drawn anew with every key, on whatever machine this runs.
+jest.setTimeout(30_000);
+
 const reserved = {
   callbackSlug: 'AAAAAAAAAAAAAAAAAAAAAA',
   redirectUrl: 'https://portal.test/callback/AAAAAAAAAAAAAAAAAAAAAA',
@@ -138,6 +141,50 @@ describe('IntegrationsContent', () => {
     await user.click(within(dialog).getByRole('button', { name: 'Delete' }));
     expect(await within(dialog).findByRole('alert')).toHaveTextContent(
       'Used by component:default/support',
+    );
+  });
+
+  it('S18: offers the providers that modules bring, and remembers which one was chosen', async () => {
+    const { api, user } = render('/new', {
+      reserveRedirectUrl: () => reserved,
+      listProviders: () => ({
+        items: [
+          {
+            id: 'corp-login',
+            title: 'Corp login',
+            description: 'Mailboxes of the company.',
+            issuer: 'https://id.corp.test',
+            authorizationEndpoint: 'https://id.corp.test/auth',
+            tokenEndpoint: 'https://id.corp.test/token',
+            recommendedScopes: ['openid', 'mail'],
+            clientAuthentication: 'client_secret_post',
+            mailHosts: [anIntegration().mailHosts[0]],
+            links: { flow: 'https://help.corp.test/flow' },
+          },
+        ],
+      }),
+      createIntegration: ({ body }) => anIntegration({ name: body.name }),
+      listIntegrations: () => ({ items: [] }),
+    });
+    await user.click(await screen.findByRole('radio', { name: 'Corp login' }));
+    expect(screen.getByText('Mailboxes of the company.')).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: /Corp login/ })).toHaveAttribute(
+      'href',
+      'https://help.corp.test/flow',
+    );
+
+    await fill(user, screen.getByLabelText(/^Name/), 'Corp');
+    await user.click(screen.getByRole('button', { name: 'Save draft' }));
+    await waitFor(() =>
+      expect(api.lastInput('createIntegration')).toMatchObject({
+        body: {
+          provider: 'custom',
+          preset: 'corp-login',
+          tokenEndpoint: 'https://id.corp.test/token',
+          scopes: ['openid', 'mail'],
+          clientAuthentication: 'client_secret_post',
+        },
+      }),
     );
   });
 
@@ -325,6 +372,58 @@ describe('IntegrationsContent', () => {
       'Other endpoints, entered below',
     );
     expect(screen.queryByLabelText(/^Tenant/)).not.toBeInTheDocument();
+  });
+
+  it('S19, S22, S28: registers an application that reads in its own name', async () => {
+    const { api, user } = render('/new', {
+      reserveRedirectUrl: () => reserved,
+      createIntegration: () => anIntegration(),
+      listIntegrations: () => ({ items: [] }),
+    });
+    const access = () => screen.queryByLabelText('Who allows the access');
+    await screen.findByLabelText(/^Redirect URL/);
+    // Google gives this to service accounts only.
+    expect(access()).not.toBeInTheDocument();
+    await user.click(screen.getByRole('radio', { name: 'Microsoft' }));
+    await user.selectOptions(access()!, 'client_credentials');
+    expect(screen.queryByLabelText(/^Redirect URL/)).not.toBeInTheDocument();
+    expect(screen.getByLabelText(/^Scopes/)).toHaveValue(
+      'https://outlook.office365.com/.default',
+    );
+    await user.selectOptions(
+      screen.getByLabelText('Client authentication'),
+      'private_key_jwt',
+    );
+    await fill(user, screen.getByLabelText(/^Name/), 'Mail');
+    await fill(user, screen.getByLabelText(/^Client ID/), 'abc');
+    await fill(user, screen.getByLabelText('Private key'), 'K\nEY');
+    await fill(user, screen.getByLabelText('Certificate'), 'CERT');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(screen.getByLabelText(/^Tenant/)).toHaveAccessibleDescription(
+      /^Has to be one tenant/,
+    );
+    expect(
+      screen.getByLabelText(/^Allowed e-mail domains/),
+    ).toHaveAccessibleDescription(/^Has to name at least one domain/);
+
+    await fill(user, screen.getByLabelText(/^Tenant/), 'corp.com');
+    await fill(
+      user,
+      screen.getByLabelText(/^Allowed e-mail domains/),
+      'corp.com',
+    );
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(api.names).toContain('createIntegration'));
+    expect(api.lastInput('createIntegration')).toMatchObject({
+      body: {
+        grantType: 'client_credentials',
+        clientAuthentication: 'private_key_jwt',
+        clientKey: { privateKey: 'K\nEY', certificate: 'CERT' },
+        allowedDomains: ['corp.com'],
+        tokenEndpoint:
+          'https://login.microsoftonline.com/corp.com/oauth2/v2.0/token',
+      },
+    });
   });
 
   it('S18: shows what an issuer says of itself before taking it over', async () => {

@@ -5,6 +5,8 @@ import {
   CreateIntegration,
   createIntegrationSchema,
   DiscoveredIssuer,
+  GrantType,
+  isSharedMicrosoftEndpoint,
   MailHost,
   MicrosoftCloud,
   microsoftSettings,
@@ -12,6 +14,7 @@ import {
   microsoftTenantSchema,
   OAuthIntegration,
   oauthProviders,
+  ProviderDescription,
   ProviderId,
   UpdateIntegration,
   updateIntegrationSchema,
@@ -37,8 +40,11 @@ export interface MicrosoftRow {
 /** What is in the fields of the editor, word for word. */
 export interface IntegrationFormValues {
   readonly provider: ProviderId;
+  /** The id of the module's provider that it is made from, if it is. */
+  readonly preset: string | undefined;
   /** Absent unless the endpoints are those of a tenant of Microsoft. */
   readonly microsoft: MicrosoftRow | undefined;
+  readonly grantType: GrantType;
   readonly name: string;
   readonly issuer: string;
   readonly authorizationEndpoint: string;
@@ -51,6 +57,11 @@ export interface IntegrationFormValues {
   /** A day as `2027-01-31`, or empty. */
   readonly clientSecretExpiresOn: string;
   readonly clientAuthentication: ClientAuthentication;
+  /** PEM; write-only, so empty in the form of an integration that exists. */
+  readonly clientPrivateKey: string;
+  /** PEM of the same key; entered together with it. */
+  readonly clientCertificate: string;
+  readonly clientKeyId: string;
   /** One per line. */
   readonly allowedDomains: string;
   readonly mailHosts: readonly MailHostRow[];
@@ -60,6 +71,10 @@ export interface IntegrationFormValues {
 export type FormVerdict<T> =
   | { kind: 'valid'; body: T }
   | { kind: 'invalid'; errors: FieldErrors };
+
+const USUAL: ClientAuthentication = 'client_secret_basic';
+
+const noKeyTyped = { clientPrivateKey: '', clientCertificate: '' } as const;
 
 /** The form of a new integration, filled from the provider's preset. */
 export function newIntegrationForm(
@@ -71,7 +86,9 @@ export function newIntegrationForm(
     clientId: '',
     clientSecret: '',
     clientSecretExpiresOn: '',
-    clientAuthentication: 'client_secret_basic',
+    clientAuthentication: USUAL,
+    ...noKeyTyped,
+    clientKeyId: '',
     allowedDomains: '',
   };
 }
@@ -84,7 +101,78 @@ export function withProvider(
   values: IntegrationFormValues,
   provider: ProviderId,
 ): IntegrationFormValues {
-  return { ...values, ...presetOf(provider) };
+  return withFittingClient({
+    ...values,
+    ...presetOf(provider),
+    ...(values.preset !== undefined && { clientAuthentication: USUAL }),
+  });
+}
+
+/** The form after a provider that a module brings was chosen. */
+export function withPreset(
+  values: IntegrationFormValues,
+  description: ProviderDescription,
+): IntegrationFormValues {
+  const mailHosts = description.mailHosts.map(toRow);
+  return withFittingClient({
+    ...values,
+    provider: 'custom',
+    preset: description.id,
+    grantType: 'authorization_code',
+    microsoft: undefined,
+    issuer: description.issuer ?? '',
+    authorizationEndpoint: description.authorizationEndpoint ?? '',
+    tokenEndpoint: description.tokenEndpoint ?? '',
+    revocationEndpoint: description.revocationEndpoint ?? '',
+    scopes: description.recommendedScopes.join('\n'),
+    clientAuthentication: description.clientAuthentication,
+    mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
+  });
+}
+
+/**
+ * The form after it was chosen who allows the access. Microsoft wants other
+ * scopes of an application than of a person; what other servers want is not
+ * known.
+ */
+export function withGrantType(
+  values: IntegrationFormValues,
+  grantType: GrantType,
+): IntegrationFormValues {
+  const { microsoft } = values;
+  return withFittingClient({
+    ...values,
+    grantType,
+    ...(microsoft && { scopes: microsoftScopes(microsoft, grantType) }),
+  });
+}
+
+function microsoftScopes(row: MicrosoftRow, grantType: GrantType): string {
+  const { scopes, applicationScopes } = microsoftSettings(row);
+  const ofType =
+    grantType === 'client_credentials' ? applicationScopes : scopes;
+  return ofType.join('\n');
+}
+
+/** The ways of client authentication that can be chosen. */
+export function clientAuthenticationsOf(
+  values: Pick<IntegrationFormValues, 'provider' | 'grantType'>,
+): ClientAuthentication[] {
+  return clientAuthenticationSchema.options.filter(method => {
+    if (method === 'private_key_jwt') {
+      return values.provider !== 'google';
+    }
+    return method !== 'none' || values.grantType === 'authorization_code';
+  });
+}
+
+function withFittingClient(
+  values: IntegrationFormValues,
+): IntegrationFormValues {
+  const fitting = clientAuthenticationsOf(values);
+  return fitting.includes(values.clientAuthentication)
+    ? values
+    : { ...values, clientAuthentication: fitting[0] };
 }
 
 function presetOf(provider: ProviderId) {
@@ -97,6 +185,8 @@ function presetOf(provider: ProviderId) {
   const mailHosts = preset.mailHosts.map(toRow);
   return {
     ...endpoints,
+    preset: undefined,
+    grantType: 'authorization_code' as const,
     microsoft: microsoftOf(endpoints),
     issuer: preset.issuer ?? '',
     revocationEndpoint: preset.revocationEndpoint ?? '',
@@ -140,7 +230,7 @@ export function withMicrosoft(
     tokenEndpoint: settings.tokenEndpoint,
     issuer: settings.issuer ?? '',
     ...(row.cloud !== values.microsoft?.cloud && {
-      scopes: settings.scopes.join('\n'),
+      scopes: microsoftScopes(row, values.grantType),
       mailHosts: settings.mailHosts.map(toRow),
     }),
   };
@@ -163,6 +253,7 @@ export type TextFieldName =
   | 'name'
   | 'clientId'
   | 'clientSecretExpiresOn'
+  | 'clientKeyId'
   | 'authorizationEndpoint'
   | 'tokenEndpoint'
   | 'revocationEndpoint'
@@ -179,7 +270,7 @@ export function withDiscovered(
   found: DiscoveredIssuer,
 ): IntegrationFormValues {
   const methods = found.clientAuthenticationMethods;
-  const usable = clientAuthenticationSchema.options.find(method =>
+  const usable = clientAuthenticationsOf(values).find(method =>
     methods.includes(method),
   );
   return {
@@ -200,7 +291,9 @@ export function fromIntegration(
 ): IntegrationFormValues {
   return {
     provider: integration.provider,
+    preset: integration.preset,
     microsoft: microsoftOf(integration),
+    grantType: integration.grantType,
     name: integration.name,
     issuer: integration.issuer ?? '',
     authorizationEndpoint: integration.authorizationEndpoint,
@@ -211,6 +304,8 @@ export function fromIntegration(
     clientSecret: '',
     clientSecretExpiresOn: integration.clientSecret.expiresOn ?? '',
     clientAuthentication: integration.clientAuthentication,
+    ...noKeyTyped,
+    clientKeyId: integration.clientKeyId ?? '',
     allowedDomains: integration.allowedDomains.join('\n'),
     mailHosts: integration.mailHosts.map(toRow),
   };
@@ -258,8 +353,9 @@ export function withMailHostChange(
 }
 
 /**
- * Whether the stored secret may not be kept: it would be sent to another
- * place, or stands for another client. The backend holds the same rule.
+ * Whether the stored secret or key may not be kept: it would be shown to
+ * another place, or stands for another client. The backend holds the same
+ * rule.
  */
 export function secretMustBeReentered(
   integration: OAuthIntegration,
@@ -274,11 +370,31 @@ export function secretMustBeReentered(
     'clientId',
   ] as const;
   return (
-    integration.clientSecret.set &&
-    values.clientAuthentication !== 'none' &&
-    values.clientSecret === '' &&
+    proofStored(integration, values) &&
+    !proofTyped(values) &&
     bound.some(field => before[field].trim() !== values[field].trim())
   );
+}
+
+/** Whether what the client then proves itself with is at the backend. */
+export function proofStored(
+  integration: OAuthIntegration,
+  { clientAuthentication }: IntegrationFormValues,
+): boolean {
+  switch (clientAuthentication) {
+    case 'none':
+      return false;
+    case 'private_key_jwt':
+      return integration.clientKey.set;
+    default:
+      return integration.clientSecret.set;
+  }
+}
+
+function proofTyped(values: IntegrationFormValues): boolean {
+  return values.clientAuthentication === 'private_key_jwt'
+    ? values.clientPrivateKey.trim() !== ''
+    : values.clientSecret !== '';
 }
 
 /** Whether something was typed that is not stored. */
@@ -290,15 +406,15 @@ export function hasChanges(
   return JSON.stringify(before) !== JSON.stringify(values);
 }
 
-/** Whether saving leaves a draft: client ID or secret are still to come. */
+/** Whether saving leaves a draft: client ID, secret or key are still to come. */
 export function isDraft(
   values: IntegrationFormValues,
   secretStored: boolean,
 ): boolean {
-  const hasSecret = values.clientSecret !== '' || secretStored;
+  const hasProof = proofTyped(values) || secretStored;
   return (
     values.clientId.trim() === '' ||
-    (values.clientAuthentication !== 'none' && !hasSecret)
+    (values.clientAuthentication !== 'none' && !hasProof)
   );
 }
 
@@ -333,7 +449,9 @@ export function toUpdateIntegration(
       ...issuesOf(values, parsed.error?.issues),
       ...tenantErrors(values),
       ...(secretMustBeReentered(integration, values) && {
-        clientSecret: reenterMessage,
+        [values.clientAuthentication === 'private_key_jwt'
+          ? 'clientKey.privateKey'
+          : 'clientSecret']: reenterMessage,
       }),
     },
   );
@@ -348,8 +466,19 @@ function verdictOf<T>(
     : { kind: 'invalid', errors };
 }
 
-/** Its endpoints may be well-formed around a tenant that is none. */
-function tenantErrors({ microsoft }: IntegrationFormValues): FieldErrors {
+/** Its endpoints may be well-formed around a tenant that is none, or not enough. */
+export function tenantErrors(values: IntegrationFormValues): FieldErrors {
+  const { microsoft, grantType, tokenEndpoint } = values;
+  if (
+    microsoft !== undefined &&
+    grantType === 'client_credentials' &&
+    isSharedMicrosoftEndpoint(tokenEndpoint)
+  ) {
+    return {
+      tenant:
+        'has to be one tenant, by its ID or domain: that is where the application acts in its own name',
+    };
+  }
   const parsed = microsoftTenantSchema.safeParse(microsoft?.tenant);
   return microsoft === undefined || parsed.success
     ? {}
@@ -360,17 +489,15 @@ function settingsOf(values: IntegrationFormValues) {
   return {
     name: values.name,
     provider: values.provider,
+    preset: values.preset,
+    grantType: values.grantType,
     issuer: textOrAbsent(values.issuer),
     authorizationEndpoint: values.authorizationEndpoint,
     tokenEndpoint: values.tokenEndpoint,
     revocationEndpoint: textOrAbsent(values.revocationEndpoint),
     scopes: scopesOf(values),
     clientId: textOrAbsent(values.clientId),
-    ...(values.clientAuthentication !== 'none' && {
-      clientSecret:
-        values.clientSecret === '' ? undefined : values.clientSecret,
-      clientSecretExpiresOn: textOrAbsent(values.clientSecretExpiresOn),
-    }),
+    ...proofOf(values),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
@@ -378,6 +505,30 @@ function settingsOf(values: IntegrationFormValues) {
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
     })),
   };
+}
+
+/** What the client is to prove itself with, as far as it was typed. */
+function proofOf(values: IntegrationFormValues) {
+  const { clientSecret, clientPrivateKey, clientCertificate } = values;
+  switch (values.clientAuthentication) {
+    case 'none':
+      return {};
+    case 'private_key_jwt':
+      return {
+        clientKeyId: textOrAbsent(values.clientKeyId),
+        ...((clientPrivateKey + clientCertificate).trim() !== '' && {
+          clientKey: {
+            privateKey: clientPrivateKey,
+            certificate: textOrAbsent(clientCertificate),
+          },
+        }),
+      };
+    default:
+      return {
+        clientSecret: clientSecret === '' ? undefined : clientSecret,
+        clientSecretExpiresOn: textOrAbsent(values.clientSecretExpiresOn),
+      };
+  }
 }
 
 /** The scopes as they would be sent. */
