@@ -31,7 +31,12 @@ import {
 } from './mailboxes';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
-import { CursorStore, PollDispatcher } from './polling';
+import {
+  CursorStore,
+  GapStore,
+  KnownSourceStore,
+  PollDispatcher,
+} from './polling';
 import {
   HandlerRegistry,
   MessageRuns,
@@ -46,7 +51,7 @@ import {
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
-import { createOpenSession } from './transport';
+import { createOpenSession, secretOf } from './transport';
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -155,11 +160,19 @@ export const incomingMailPlugin = createBackendPlugin({
           deps: {
             db,
             cursors,
+            gaps: new GapStore(db),
+            sources: new KnownSourceStore(db),
             inbox,
             mailboxes,
             openSession,
-            accessToken: (mailboxId, options) =>
-              oauth.vault.accessToken(mailboxId, options),
+            credentials: async (mailbox, { signal, refused }) => ({
+              method: 'oauth',
+              user: mailbox.address,
+              accessToken: await oauth.vault.accessToken(mailbox.id, {
+                signal,
+                forceRefreshOf: refused && secretOf(refused),
+              }),
+            }),
             policy: {
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,

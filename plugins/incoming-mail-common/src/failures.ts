@@ -312,6 +312,13 @@ const catalogue = {
     remedy:
       'Only its beginning was kept. The mail itself is still in the mailbox.',
   },
+  'message-not-delivered': {
+    fixedBy: 'provider',
+    retry: 'stop',
+    title: 'The server lists the mail but does not deliver it',
+    remedy:
+      'It was asked for three times, the last time after more than an hour. The mail is still in the mailbox, where another program may be able to read it.',
+  },
   'message-unreadable': {
     fixedBy: 'nobody',
     retry: 'stop',

@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 
+export * from './afterStoring';
 export * from './api';
 export * from './checks';
 export * from './consentEndings';
@@ -14,6 +15,7 @@ export * from './consentLinks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';
+export * from './folders';
 export * from './handlers';
 export * from './handlerSettings';
 export * from './integrations';

@@ -26,6 +26,7 @@ export const journalEntrySchema = z.object({
     'visit-failed',
     'recovered',
     'mailbox-renumbered',
+    'after-storing-refused',
     'mail-run-again',
   ]),
   failure: failureCodeSchema.optional(),

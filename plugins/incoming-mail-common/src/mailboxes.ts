@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { failureSchema } from './failures';
+import { folderSchema } from './folders';
 import { grantTypeSchema, mailHostSchema } from './integrations';
 
 /**
@@ -20,19 +21,6 @@ export const mailAddressSchema = z
     /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
     'is not an e-mail address',
   );
-
-/**
- * A folder's name as people write it. No control characters: they would end
- * an IMAP command (RFC 9051 section 9).
- *
- * @public
- */
-export const folderSchema = z
-  .string()
-  .min(1)
-  .max(255)
-  // eslint-disable-next-line no-control-regex
-  .regex(/^[^\x00-\x1f\x7f]+$/, 'holds control characters');
 
 /**
  * How a mailbox is signed in to.

@@ -649,6 +649,8 @@ export const incomingMailTranslationRef = createTranslationRef({
         recovered: 'The mailbox can be read again',
         'mailbox-renumbered':
           'The server renumbered the mailbox; it was compared again',
+        'after-storing-refused':
+          'The server did not mark, move or delete mail that was read; reading goes on',
         'mail-run-again': 'A held mail is handled again',
       },
       mails_one: '{{count}} mail',

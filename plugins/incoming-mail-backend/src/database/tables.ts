@@ -22,6 +22,8 @@ export const tables = {
   mailboxCursors: 'mailbox_cursors',
   inboxMessages: 'inbox_messages',
   inboxChunks: 'inbox_chunks',
+  knownSources: 'known_sources',
+  fetchGaps: 'fetch_gaps',
   acknowledgements: 'acknowledgements',
   handlerBindings: 'handler_bindings',
   deliveries: 'deliveries',
@@ -181,6 +183,9 @@ export type DbMailboxRow = {
   folder: string;
   auth_method: string;
   integration_id: string | null;
+  after_storing: string;
+  after_storing_folder: string | null;
+  after_storing_refusal: string | null;
   state: string;
   failure_code: string | null;
   failure_detail: string | null;
@@ -201,7 +206,25 @@ export type DbCursorRow = {
   uid_validity: DbInteger;
   base_uid: DbInteger;
   last_uid: DbInteger;
+  keyed_by: string | null;
   created_at: DbInteger;
+};
+
+export type DbKnownSourceRow = {
+  cursor_id: string;
+  source_key: string;
+  size_bytes: DbInteger;
+  head_digest: string | null;
+  listed_at: DbInteger;
+};
+
+export type DbFetchGapRow = {
+  cursor_id: string;
+  source_key: string;
+  size_bytes: DbInteger;
+  received_at: DbInteger | null;
+  attempts: number;
+  due_at: DbInteger;
 };
 
 export type DbInboxMessageRow = {
@@ -236,6 +259,7 @@ export type DbAcknowledgementRow = {
   message_id: string;
   cursor_id: string;
   uid: DbInteger;
+  source_key: string | null;
 };
 
 export type DbHandlerBindingRow = {

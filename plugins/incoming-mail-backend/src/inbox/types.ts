@@ -42,11 +42,16 @@ export interface MessagePostponement {
   readonly failure: FailureCode;
 }
 
-/** A mail as it came from the server, to be accepted. */
-export interface ArrivedMessage {
-  readonly uid: number;
+/** A mail on its server: what it is called there, and how large it is. */
+export interface MessageSource {
+  /** Names it under its cursor: an IMAP UID, or a POP3 key. */
+  readonly sourceKey: string;
   readonly sizeBytes: number;
   readonly receivedAt?: Date;
+}
+
+/** A mail as it came from the server, to be accepted. */
+export interface ArrivedMessage extends MessageSource {
   readonly raw: Buffer;
   readonly truncated: boolean;
 }

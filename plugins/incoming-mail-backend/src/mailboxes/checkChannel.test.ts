@@ -51,6 +51,7 @@ const aMailbox = (changes: Partial<Mailbox> = {}): Mailbox => ({
   folder: 'INBOX',
   authentication: { method: 'oauth', integrationId: 'i-1' },
   state: 'active',
+  afterStoring: { action: 'mark-read' },
   failedVisits: 0,
   createdAt: new Date(0),
   updatedAt: new Date(0),

@@ -14,6 +14,8 @@ import { JournalStore } from '../journal';
 import { MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
 import { CursorStore } from './CursorStore';
+import { GapStore } from './GapStore';
+import { KnownSourceStore } from './KnownSourceStore';
 import { PollDispatcher, PollDispatcherOptions } from './PollDispatcher';
 import { PollOutcome } from './types';
 
@@ -46,10 +48,16 @@ describe.each(databases.eachSupportedId())(
         deps: {
           db,
           cursors: new CursorStore(db),
+          gaps: new GapStore(db),
+          sources: new KnownSourceStore(db),
           inbox: new InboxStore(db),
           mailboxes: new MailboxStore(db),
           openSession: server.openSession,
-          accessToken: async () => new Secret('token'),
+          credentials: async ({ address }) => ({
+            method: 'oauth',
+            user: address,
+            accessToken: new Secret('token'),
+          }),
           policy: {
             intervalMs: 60_000,
             messagesPerVisit: 100,

@@ -8,7 +8,7 @@ import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
 import { selfSignedCertificate } from '../../__testUtils__/selfSignedCertificate';
 import { dbNowPlus, tables } from '../../database';
 import { createGuardedFetch, createHostPolicy } from '../../egress';
-import { createOpenSession } from '../../transport';
+import { createOpenSession, readingStart } from '../../transport';
 import { addMailbox, aKeyring, anIntegration } from '../__testUtils__/fixtures';
 import { createOAuth, OAuth } from '../createOAuth';
 import { checkIntegration } from '../integrations/checkIntegration';
@@ -69,7 +69,8 @@ describe('an application at a real provider', () => {
             signal,
           });
           try {
-            return { folder: 'INBOX', ...(await session.open('INBOX')) };
+            const opened = await session.open('INBOX');
+            return { folder: 'INBOX', ...readingStart(opened) };
           } finally {
             await session.close();
           }

@@ -12,7 +12,7 @@ import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
 import { dbNowPlus, tables } from '../../database';
 import { createGuardedFetch, createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
-import { createOpenSession } from '../../transport';
+import { createOpenSession, readingStart } from '../../transport';
 import {
   consentAtSandbox,
   SandboxChoice,
@@ -106,7 +106,7 @@ describe('consent at a real provider', () => {
       signal,
     });
     try {
-      return { folder: 'INBOX', ...(await session.open('INBOX')) };
+      return { folder: 'INBOX', ...readingStart(await session.open('INBOX')) };
     } finally {
       await session.close();
     }

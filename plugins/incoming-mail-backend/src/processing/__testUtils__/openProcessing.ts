@@ -89,12 +89,14 @@ async function accept(
     await inbox.accept(tx, {
       mailboxId,
       cursorId,
-      renumbered: false,
+      recognisesBytes: false,
+      acknowledges: true,
       messages: mails.map((mail, index) => {
         const { raw, truncated } = Buffer.isBuffer(mail)
           ? { raw: mail, truncated: false }
           : mail;
-        return { uid: index + 1, sizeBytes: raw.length, raw, truncated };
+        const sourceKey = `${index + 1}`;
+        return { sourceKey, sizeBytes: raw.length, raw, truncated };
       }),
     });
   });

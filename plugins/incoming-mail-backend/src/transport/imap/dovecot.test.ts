@@ -16,6 +16,7 @@ import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
 import { fetchBatches } from '../fetchBatches';
 import { createOpenSession, OpenSessionOptions } from '../openSession';
+import { readingStart } from '../readingStart';
 import { FetchedMessage, MailSession, MessageRef } from '../types';
 
 jest.setTimeout(60_000);
@@ -102,12 +103,10 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
           openSession: openSessionAt(world),
           server: host(world, security),
           credentials: credentials(token),
-          deliver: async raw => {
-            await mail.deliver(SUPPORT, raw);
-            return (await mail.uids(SUPPORT)).at(-1)!;
-          },
-          expunge: uid => mail.expunge(SUPPORT, uid),
-          seenUids: () => mail.uids(SUPPORT, 'seen'),
+          deliver: raw => mail.deliver(SUPPORT, raw),
+          expunge: key => mail.expunge(SUPPORT, Number(key)),
+          createFolder: name => mail.createFolder(SUPPORT, name),
+          seenKeys: async () => (await mail.uids(SUPPORT, 'seen')).map(String),
           hungUp,
           stop: () => mail.remove(SUPPORT),
         };
@@ -178,7 +177,7 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const before = await (await connect()).open('INBOX');
       await sessions[0].close();
 
-      const uidValidity = before.uidValidity + 1;
+      const uidValidity = readingStart(before).uidValidity + 1;
       await world.dovecot.mail.setUidValidity(SUPPORT, uidValidity);
 
       const after = await (await connect()).open('INBOX');
@@ -203,10 +202,10 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       }
       const session = await connect();
       await session.open('INBOX');
-      const refs = await session.list({ afterUid: 0, limit: 10 });
+      const refs = await session.list({ after: 0, limit: 10 });
 
       const fetched = await session.fetch(refs, LIMITS);
-      expect(fetched.map(({ raw }) => raw)).toEqual(raws);
+      expect(fetched.messages.map(({ raw }) => raw)).toEqual(raws);
       expect(refs.map(({ sizeBytes }) => sizeBytes)).toEqual(
         raws.map(({ length }) => length),
       );
@@ -217,14 +216,16 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       await deliver(raw);
       const session = await connect();
       await session.open('INBOX');
-      const refs = await session.list({ afterUid: 0, limit: 10 });
+      const refs = await session.list({ after: 0, limit: 10 });
       expect(refs[0].sizeBytes).toBe(raw.length);
 
-      const [whole] = await session.fetch(refs, LIMITS);
+      const [whole] = (await session.fetch(refs, LIMITS)).messages;
       expect(whole.truncated).toBe(false);
       expect(whole.raw.equals(raw)).toBe(true);
 
-      const [cut] = await session.fetch(refs, {
+      const {
+        messages: [cut],
+      } = await session.fetch(refs, {
         maxBytes: raw.length - 1,
         truncateBytes: MIB,
       });
@@ -244,12 +245,12 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const fetched: FetchedMessage[] = [];
       let refs: MessageRef[] = [];
       do {
-        const afterUid = refs.at(-1)?.uid ?? 0;
-        refs = await session.list({ afterUid, limit: 300 });
+        const after = refs.at(-1)?.position ?? 0;
+        refs = await session.list({ after, limit: 300 });
         expect(refs.length).toBeLessThanOrEqual(300);
         for (const batch of fetchBatches(refs, LIMITS.maxBytes)) {
           expect(batch.length).toBeLessThanOrEqual(200);
-          fetched.push(...(await session.fetch(batch, LIMITS)));
+          fetched.push(...(await session.fetch(batch, LIMITS)).messages);
         }
       } while (refs.length > 0);
 
@@ -259,9 +260,9 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const { mail } = world.dovecot;
       expect(await mail.uids(SUPPORT, 'seen')).toEqual([]);
       const odd = fetched
-        .map(({ ref }) => ref.uid)
+        .map(({ ref }) => ref.position)
         .filter(uid => uid % 2 === 1);
-      await session.acknowledge(odd);
+      await session.settle(odd.map(String), { action: 'mark-read' });
       expect(await mail.uids(SUPPORT, 'seen')).toEqual(odd);
     });
 
@@ -271,17 +272,19 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const visit = async () => {
         const session = await connect();
         await session.open('INBOX');
-        const refs = await session.list({ afterUid: 0, limit: 10 });
-        expect(await session.fetch(refs, LIMITS)).toHaveLength(1);
-        await session.acknowledge(refs.map(({ uid }) => uid));
-        return mail.uids(SUPPORT, 'seen');
+        const refs = await session.list({ after: 0, limit: 10 });
+        const { messages } = await session.fetch(refs, LIMITS);
+        expect(messages).toHaveLength(1);
+        const keys = refs.map(({ sourceKey }) => sourceKey);
+        const { refusal } = await session.settle(keys, { action: 'mark-read' });
+        return { refusal, seen: await mail.uids(SUPPORT, 'seen') };
       };
       await mail.makeReadOnly(SUPPORT, 'INBOX');
-      expect(await visit()).toEqual([]);
+      expect(await visit()).toEqual({ refusal: 'read-only', seen: [] });
 
       await mail.remove(SUPPORT);
       await deliver(Buffer.from('Subject: one\r\n\r\n'));
-      expect(await visit()).toHaveLength(1);
+      expect(await visit()).toEqual({ refusal: undefined, seen: [1] });
     });
 
     it('opens a folder by its name in any script, once it is there', async () => {
