@@ -65,6 +65,7 @@ export const consentMendings: Readonly<
   'vault-record-unreadable': 'integration',
   'message-too-large': 'none',
   'message-unreadable': 'none',
+  'message-not-delivered': 'none',
   'handler-failed': 'none',
   'handler-timed-out': 'none',
   'handler-missing': 'none',
