@@ -6,6 +6,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import { JournalStore } from './journal';
 import {
+  announceConsentEnds,
   announceExpiry,
   NoticeStore,
   Notifier,
@@ -40,6 +41,12 @@ export async function scheduleHousekeeping(options: {
         what: 'consents',
         keepMs: retentionPolicy.consents,
         removeOld: removal => oauth.removeOldConsents(removal),
+      },
+      {
+        what: 'former refresh tokens',
+        // Each names its own end.
+        keepMs: 0,
+        removeOld: ({ limit }) => oauth.removeFormerTokens({ limit }),
       },
       {
         what: 'journal',
@@ -95,13 +102,16 @@ export async function scheduleHousekeeping(options: {
     signal => oauth.sendRevocations({ logger, signal }),
   );
   await schedule(
-    'secret-expiry',
+    'expiry-calendar',
     {
       frequency: { hours: 1 },
       timeout: { minutes: 5 },
       initialDelay: { minutes: 1 },
     },
-    async () => announceExpiry(await oauth.listSecretWarnings(), notices),
+    async () => {
+      await announceExpiry(await oauth.listSecretWarnings(), notices);
+      await announceConsentEnds(await oauth.listConsentWarnings(), notices);
+    },
   );
   await schedule(
     'notices',

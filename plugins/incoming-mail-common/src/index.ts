@@ -8,6 +8,7 @@
  */
 
 export * from './api';
+export * from './authorizationParameters';
 export * from './checks';
 export * from './consents';
 export * from './discovery';
@@ -18,6 +19,7 @@ export * from './journal';
 export * from './lintIntegration';
 export * from './mailboxes';
 export * from './messages';
+export * from './microsoftIssuer';
 export * from './permissions';
 export * from './providers';
 export * from './requests';

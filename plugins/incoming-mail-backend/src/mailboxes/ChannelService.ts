@@ -192,6 +192,7 @@ export class ChannelService {
       mailbox.authentication.integrationId,
     );
     const nextVisitAt = await mailboxes.nextVisitAt(mailbox.id);
+    const grant = await this.#options.checks.findGrant(mailbox.id);
     return {
       id: mailbox.id,
       projectRef: mailbox.projectRef ?? '',
@@ -207,6 +208,7 @@ export class ChannelService {
       lastVisitAt: mailbox.lastVisitAt?.toISOString(),
       lastSuccessAt: mailbox.lastSuccessAt?.toISOString(),
       nextVisitAt: nextVisitAt?.toISOString(),
+      consentEnd: grant?.end,
       counts: await countMessages(mailbox.id),
       createdAt: mailbox.createdAt.toISOString(),
       updatedAt: mailbox.updatedAt.toISOString(),

@@ -22,11 +22,23 @@ export const sealedColumns = {
     purpose: 'client-secret',
     contextOf: id => `integration:${id}:client-secret`,
   },
+  nextClientSecret: {
+    table: tables.oauthIntegrations,
+    column: 'next_secret_sealed',
+    purpose: 'client-secret',
+    contextOf: id => `integration:${id}:next-client-secret`,
+  },
   refreshToken: {
     table: tables.oauthGrants,
     column: 'refresh_sealed',
     purpose: 'token',
     contextOf: id => `grant:${id}:refresh`,
+  },
+  previousRefreshToken: {
+    table: tables.oauthGrants,
+    column: 'previous_refresh_sealed',
+    purpose: 'token',
+    contextOf: id => `grant:${id}:previous-refresh`,
   },
   accessToken: {
     table: tables.oauthGrants,

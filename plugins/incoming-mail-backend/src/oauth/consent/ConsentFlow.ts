@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FailureCode } from '@postroom/plugin-incoming-mail-common';
+import { FailureCode, grantLimits } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Tx } from '../../database';
 import { hashToken, randomToken, Secret } from '../../secrets';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { redirectUrl } from '../integrations/redirectUrl';
 import { IntegrationRecord } from '../integrations/types';
+import { withClientSecrets } from '../integrations/withClientSecrets';
 import { toAuthorizationFailure } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { refreshAheadMs } from '../vault/grantState';
@@ -217,14 +218,16 @@ export class ConsentFlow {
     if (!verifier || !browserToken) {
       throw new MailFailure('consent-invalid', 'The consent was not started');
     }
-    const { tokens, account } = await this.#tokenEndpoint.redeemCode(
+    const redemption = {
+      code: result.code,
+      verifier,
+      redirectUri: this.#redirectUri(integration),
+      nonce: consent.nonceHash && nonceOf(browserToken),
+    };
+    const { tokens, account } = await withClientSecrets(
       integration,
-      {
-        code: result.code,
-        verifier,
-        redirectUri: this.#redirectUri(integration),
-        nonce: consent.nonceHash && nonceOf(browserToken),
-      },
+      this.#integrations,
+      as => this.#tokenEndpoint.redeemCode(as, redemption),
     );
     refuseOtherAccount(consent, integration, account);
     return tokens;
@@ -250,6 +253,7 @@ export class ConsentFlow {
           'The mailbox or its integration was changed during the consent',
         );
       }
+      await this.#refuseCrowd(tx, consent);
       await this.#grants.put(tx, {
         mailboxId,
         integrationId,
@@ -267,6 +271,24 @@ export class ConsentFlow {
         throw new MailFailure('consent-invalid', 'The consent was cancelled');
       }
     });
+  }
+
+  /**
+   * The transaction holds the integration's version, so that of two consents
+   * at the same moment the second one is counted after the first.
+   */
+  async #refuseCrowd(tx: Tx, consent: ConsentRecord): Promise<void> {
+    const { mailboxId, integrationId, expectedAccount: account } = consent;
+    const others = await this.#grants.countOthers(
+      { mailboxId, integrationId, account },
+      tx,
+    );
+    if (others >= grantLimits.refuseFrom) {
+      throw new MailFailure(
+        'too-many-grants',
+        `${others} mailboxes use the account through the integration ${integrationId}`,
+      );
+    }
   }
 
   /**

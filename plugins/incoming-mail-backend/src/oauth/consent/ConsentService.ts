@@ -9,6 +9,7 @@ import {
   Consent,
   FailureCode,
   failures,
+  grantLimits,
   StartedConsent,
 } from '@postroom/plugin-incoming-mail-common';
 import { randomToken } from '../../secrets';
@@ -16,6 +17,7 @@ import { isDomainAllowed, isReady } from '../integrations/integrationRules';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isSecureBaseUrl, startUrl } from '../integrations/redirectUrl';
 import { IntegrationRecord } from '../integrations/types';
+import { GrantStore } from '../vault/GrantStore';
 import { ConsentStore } from './ConsentStore';
 import { ConsentMailbox, ConsentRecord } from './types';
 
@@ -25,12 +27,14 @@ const MAX_OPEN_CONSENTS = 5;
 export class ConsentService {
   readonly #consents: ConsentStore;
   readonly #integrations: IntegrationStore;
+  readonly #grants: GrantStore;
   readonly #externalBaseUrl: string;
   readonly #returnOrigins: ReadonlySet<string>;
 
   constructor(options: {
     consents: ConsentStore;
     integrations: IntegrationStore;
+    grants: GrantStore;
     /** Of the plugin, as browsers reach it. */
     externalBaseUrl: string;
     /** Exact origins of pages that a consent may be started from. */
@@ -38,6 +42,7 @@ export class ConsentService {
   }) {
     this.#consents = options.consents;
     this.#integrations = options.integrations;
+    this.#grants = options.grants;
     this.#externalBaseUrl = options.externalBaseUrl;
     this.#returnOrigins = new Set(options.returnOrigins);
   }
@@ -68,19 +73,25 @@ export class ConsentService {
     }
     const integration = await this.#integrations.find(mailbox.integrationId);
     const integrationVersion = usableVersion(integration, mailbox.address);
-    await this.#refuseTooMany(userRef, mailbox.id);
+    await this.#refuseCrowd(mailbox);
     const ticket = randomToken();
-    const { id, expiresAt } = await this.#consents.create({
+    const created = await this.#consents.create({
       mailbox,
       integrationVersion,
       userRef,
       ticket,
       returnOrigin,
+      maxOpen: MAX_OPEN_CONSENTS,
     });
+    if (created.kind === 'too-many') {
+      throw new ConflictError(
+        `You have ${created.open} authorizations under way; finish or cancel one first`,
+      );
+    }
     return {
-      consentId: id,
+      consentId: created.id,
       startUrl: startUrl(this.#externalBaseUrl, ticket),
-      expiresAt: expiresAt.toISOString(),
+      expiresAt: created.expiresAt.toISOString(),
     };
   }
 
@@ -119,14 +130,16 @@ export class ConsentService {
     return consent;
   }
 
-  // Two starts at the same moment may both be let in: this bounds what one
-  // person can pile up, and need not be exact.
-  async #refuseTooMany(userRef: string, mailboxId: string): Promise<void> {
-    const open = await this.#consents.countOpen(userRef, mailboxId);
-    if (open >= MAX_OPEN_CONSENTS) {
-      throw new ConflictError(
-        `You have ${open} authorizations under way; finish or cancel one first`,
-      );
+  /** Tells at once what the end of the consent would find out. */
+  async #refuseCrowd(mailbox: ConsentMailbox): Promise<void> {
+    const { id: mailboxId, integrationId, address: account } = mailbox;
+    const others = await this.#grants.countOthers({
+      mailboxId,
+      integrationId,
+      account,
+    });
+    if (others >= grantLimits.refuseFrom) {
+      throw refused('too-many-grants');
     }
   }
 }

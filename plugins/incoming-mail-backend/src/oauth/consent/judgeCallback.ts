@@ -5,8 +5,9 @@ import { isDomainAllowed } from '../integrations/integrationRules';
 import { IntegrationRecord } from '../integrations/types';
 import { AccountClaims } from '../tokenEndpoint';
 import { ConsentFailure } from './ConsentStore';
-import { findAccountError } from './judgeAccount';
-import { CallbackAnswer, isIssuerRight } from './parseCallback';
+import { findAccountError, findTenantError } from './judgeAccount';
+import { findIssuerError } from './judgeIssuer';
+import { CallbackAnswer } from './parseCallback';
 import { ConsentRecord } from './types';
 
 /** A callback as the browser brings it. */
@@ -42,9 +43,11 @@ export function findMistrust(
   if (callback.userRef !== consent.userRef) {
     return mistrust('The answer came from another person, or one signed out');
   }
-  return isIssuerRight(callback.answer.issuers, integration.settings.issuer)
-    ? undefined
-    : mistrust('The answer came from another issuer');
+  const issuerError = findIssuerError(
+    callback.answer.issuers,
+    integration.settings,
+  );
+  return issuerError ? mistrust(issuerError) : undefined;
 }
 
 function mistrust(detail: string): ConsentFailure {
@@ -65,6 +68,13 @@ export function refuseOtherAccount(
   account: AccountClaims | undefined,
 ): void {
   const { expectedAccount } = consent;
+  const tenantError = findTenantError(
+    account,
+    integration.settings.allowedTenants ?? [],
+  );
+  if (tenantError) {
+    throw new MailFailure('wrong-tenant', tenantError, { detail: tenantError });
+  }
   const detail = account && findAccountError(account, expectedAccount);
   if (detail) {
     throw new MailFailure('wrong-account', detail, { detail });

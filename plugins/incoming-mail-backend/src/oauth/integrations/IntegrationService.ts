@@ -2,12 +2,15 @@
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   CreateIntegration,
+  grantLimits,
   IntegrationChoice,
   OAuthIntegration,
   Page,
   PageQuery,
+  RetireClientSecret,
   UpdateIntegration,
 } from '@postroom/plugin-incoming-mail-common';
+import { Tx } from '../../database';
 import { FieldsError } from '../../http';
 import { randomToken, Secret } from '../../secrets';
 import { ConsentStore } from '../consent/ConsentStore';
@@ -89,7 +92,7 @@ export class IntegrationService {
   /** By name. */
   async list(page: PageQuery): Promise<Page<OAuthIntegration>> {
     const found = await this.#integrations.list(page);
-    return { ...found, items: found.items.map(item => this.#toReply(item)) };
+    return { ...found, items: await this.#toReplies(found.items) };
   }
 
   /** @throws NotFoundError */
@@ -103,7 +106,8 @@ export class IntegrationService {
 
   async find(id: string): Promise<OAuthIntegration | undefined> {
     const found = await this.#integrations.findUsed(id);
-    return found && this.#toReply(found);
+    const [reply] = await this.#toReplies(found ? [found] : []);
+    return reply;
   }
 
   /**
@@ -119,7 +123,14 @@ export class IntegrationService {
     id: string,
     input: UpdateIntegration,
   ): Promise<OAuthIntegration> {
-    const { version, clientSecret, clientSecretExpiresOn, ...settings } = input;
+    const {
+      version,
+      clientSecret,
+      clientSecretExpiresOn,
+      nextClientSecret,
+      nextClientSecretExpiresOn,
+      ...settings
+    } = input;
     const before = await this.#integrations.find(id);
     if (!before) {
       throw notFound(id);
@@ -131,6 +142,12 @@ export class IntegrationService {
     const otherTrust = changesTrust(before.settings, settings);
     refuseReuseOfSecret({ before, settings, clientSecret, otherTrust });
     const change = secretChange({ settings, clientSecret, otherTrust });
+    const nextChange = secretChange({
+      settings,
+      clientSecret: nextClientSecret,
+      otherTrust,
+    });
+    refuseNextWithoutPresent({ before, change, nextChange });
     await this.#integrations.transaction(async tx => {
       const updated = await this.#integrations.update(tx, {
         id,
@@ -139,6 +156,12 @@ export class IntegrationService {
         clientSecret: change,
         clientSecretExpiresOn:
           change === 'remove' ? undefined : clientSecretExpiresOn,
+        nextClientSecret: nextChange,
+        nextClientSecretExpiresOn:
+          nextChange === 'remove' ||
+          (nextChange === 'keep' && !before.nextClientSecret)
+            ? undefined
+            : nextClientSecretExpiresOn,
       });
       if (!updated) {
         throw stale();
@@ -146,11 +169,46 @@ export class IntegrationService {
       if (otherTrust) {
         await this.#grants.voidAllOf(tx, id, 'integration-changed');
       } else {
-        // What was given under the former version is as good under the new
-        // one, and a new secret may be what the provider was waiting for.
-        await this.#grants.carryOver(tx, id, version + 1);
-        await this.#consents.carryOver(tx, id, version + 1);
+        await this.#carryOver(tx, id, version + 1);
       }
+    });
+    await this.#onChanged?.(id);
+    return this.get(id);
+  }
+
+  /**
+   * Ends the time in which an integration has two client secrets.
+   *
+   * @throws NotFoundError
+   * @throws ConflictError where there are not two, where the next one has not
+   *   been accepted by the provider and was to stay, or where the integration
+   *   was changed since `input.version` was read
+   */
+  async retireSecret(
+    id: string,
+    { secret, version }: RetireClientSecret,
+  ): Promise<OAuthIntegration> {
+    const before = await this.#integrations.find(id);
+    if (!before) {
+      throw notFound(id);
+    }
+    if (before.version !== version) {
+      throw stale();
+    }
+    if (!before.nextClientSecret) {
+      throw new ConflictError('The integration has one client secret only');
+    }
+    await this.#integrations.transaction(async tx => {
+      const retired =
+        secret === 'next'
+          ? await this.#integrations.dropNextSecret(tx, before)
+          : await this.#integrations.promoteNextSecret(tx, before);
+      if (!retired) {
+        throw new ConflictError(
+          'The provider has not accepted the new client secret yet, or somebody else changed the integration; the old one stays',
+        );
+      }
+      await this.#carryOver(tx, id, version + 1);
     });
     await this.#onChanged?.(id);
     return this.get(id);
@@ -192,6 +250,15 @@ export class IntegrationService {
     return integration && toChoice(integration);
   }
 
+  /**
+   * What was given under the former version is as good under the new one, and
+   * a new secret may be what the provider was waiting for.
+   */
+  async #carryOver(tx: Tx, id: string, version: number): Promise<void> {
+    await this.#grants.carryOver(tx, id, version);
+    await this.#consents.carryOver(tx, id, version);
+  }
+
   #refuseWrongSettings(settings: IntegrationSettings): void {
     const errors = findSettingsErrors(settings, {
       allowHttpLoopback: this.#allowHttpLoopback,
@@ -213,7 +280,23 @@ export class IntegrationService {
     }
   }
 
+  async #toReplies(
+    found: readonly UsedIntegration[],
+  ): Promise<OAuthIntegration[]> {
+    const ids = found.map(({ integration }) => integration.id);
+    const [ends, crowds] = await Promise.all([
+      this.#grants.listFirstEnds(ids),
+      this.#grants.listCrowds(ids, grantLimits.warnFrom),
+    ]);
+    return found.map(used => ({
+      ...this.#toReply(used),
+      nextConsentEnd: ends.get(used.integration.id)?.toISOString(),
+      crowdedAccount: crowds.get(used.integration.id),
+    }));
+  }
+
   #toReply({ integration, channelCount }: UsedIntegration): OAuthIntegration {
+    const { nextClientSecret: next } = integration;
     return {
       ...integration.settings,
       id: integration.id,
@@ -223,6 +306,11 @@ export class IntegrationService {
         set: integration.hasClientSecret,
         updatedAt: integration.clientSecretUpdatedAt?.toISOString(),
         expiresOn: integration.clientSecretExpiresOn,
+      },
+      nextClientSecret: next && {
+        state: next.state,
+        updatedAt: next.updatedAt.toISOString(),
+        expiresOn: next.expiresOn,
       },
       fault: integration.fault && {
         ...integration.fault,
@@ -291,6 +379,25 @@ function refuseReuseOfSecret(options: {
         path: 'body.clientSecret',
         message:
           'has to be entered again when an endpoint, the issuer or the client ID changes',
+      },
+    ]);
+  }
+}
+
+/** A next secret needs one that it comes after. */
+function refuseNextWithoutPresent(options: {
+  before: IntegrationRecord;
+  change: ClientSecretChange;
+  nextChange: ClientSecretChange;
+}): void {
+  const { before, change, nextChange } = options;
+  const hasPresent =
+    change === 'keep' ? before.hasClientSecret : change !== 'remove';
+  if (nextChange instanceof Secret && !hasPresent) {
+    throw new FieldsError([
+      {
+        path: 'body.nextClientSecret',
+        message: 'has no client secret to come after; enter it as that one',
       },
     ]);
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   CheckReport,
+  grantLimits,
   lintRedirectUrl,
   lintScopes,
+  OAuthIntegration,
   oauthProviders,
   SettingsWarning,
 } from '@postroom/plugin-incoming-mail-common';
@@ -19,6 +21,7 @@ import {
 } from './judgeTokenProbe';
 import { isLoopbackUrl, isSecureBaseUrl, redirectUrl } from './redirectUrl';
 import { IntegrationRecord } from './types';
+import { withNextSecret } from './withClientSecrets';
 
 const TIMEOUT_MS = 30_000;
 
@@ -30,6 +33,8 @@ export interface IntegrationCheckDeps {
   readonly allowHttpLoopback: boolean;
   readonly fetch: GuardedFetch;
   readonly tokenEndpoint: TokenEndpoint;
+  /** The account that many mailboxes use through the integration, if there is one. */
+  readonly crowdedAccount?: OAuthIntegration['crowdedAccount'];
   /** For everything together. Default: 30 seconds. */
   readonly timeoutMs?: number;
 }
@@ -37,9 +42,10 @@ export interface IntegrationCheckDeps {
 /**
  * Checks the set-up of an integration in the order in which an administrator
  * would look for a fault, and says of each fault where it is mended. Nothing
- * is stored. The provider gets at most three requests: one for the page that
+ * is stored. The provider gets at most four requests: one for the page that
  * people will see, one that shows no client, and, if that one was answered as
- * a token endpoint answers, one with the client and a made-up code.
+ * a token endpoint answers, one with the client and a made-up code for each
+ * client secret that there is.
  */
 export async function checkIntegration(
   integration: IntegrationRecord,
@@ -85,24 +91,13 @@ export async function checkIntegration(
     },
     {
       id: 'client-accepted',
-      title: 'Client ID and client secret are accepted',
+      title: integration.nextClientSecret
+        ? 'Client ID and present client secret are accepted'
+        : 'Client ID and client secret are accepted',
       needs: ['token-endpoint-reachable'],
-      run: async signal => {
-        if (!isReady(integration)) {
-          return explainFailure({ code: 'integration-incomplete' });
-        }
-        const probe = await orFailure(() =>
-          deps.tokenEndpoint.probe(integration, {
-            redirectUri,
-            as: 'client',
-            signal,
-          }),
-        );
-        return MailFailure.is(probe)
-          ? explainNoAnswer(probe)
-          : judgeClientProbe(probe, settings.provider);
-      },
+      run: signal => judgeClient(integration, { ...deps, redirectUri, signal }),
     },
+    ...nextSecretSteps(integration, { ...deps, redirectUri }),
     {
       id: 'authorization-endpoint-answers',
       title: 'The authorization endpoint answers',
@@ -110,8 +105,65 @@ export async function checkIntegration(
       run: async signal =>
         judgeAuthorizationPage((await visits(signal)).authorization),
     },
+    ...crowdSteps(deps.crowdedAccount),
   ];
   return runChecks(steps, { timeoutMs });
+}
+
+/** Shows the client with a made-up code. */
+async function judgeClient(
+  integration: IntegrationRecord,
+  options: {
+    tokenEndpoint: TokenEndpoint;
+    redirectUri: string;
+    signal: AbortSignal;
+  },
+): Promise<CheckResult> {
+  if (!isReady(integration)) {
+    return explainFailure({ code: 'integration-incomplete' });
+  }
+  const { tokenEndpoint, redirectUri, signal } = options;
+  const probe = await orFailure(() =>
+    tokenEndpoint.probe(integration, { redirectUri, as: 'client', signal }),
+  );
+  return MailFailure.is(probe)
+    ? explainNoAnswer(probe)
+    : judgeClientProbe(probe, integration.settings.provider);
+}
+
+/** The same with the next secret, while there is one. */
+function nextSecretSteps(
+  integration: IntegrationRecord,
+  deps: IntegrationCheckDeps & { redirectUri: string },
+): CheckStep[] {
+  return integration.nextClientSecret
+    ? [
+        {
+          id: 'next-client-secret-accepted',
+          title: 'The new client secret is accepted',
+          needs: ['token-endpoint-reachable'],
+          run: signal =>
+            judgeClient(withNextSecret(integration), { ...deps, signal }),
+        },
+      ]
+    : [];
+}
+
+function crowdSteps(crowd: IntegrationCheckDeps['crowdedAccount']): CheckStep[] {
+  return crowd
+    ? [
+        {
+          id: 'accounts-not-crowded',
+          title: 'No account is used by too many mailboxes',
+          run: () => ({
+            verdict: 'warned',
+            detail: `${crowd.grants} mailboxes read ${crowd.account} through this integration; from ${grantLimits.refuseFrom} on, no more are authorized`,
+            remedy:
+              'Providers bound how many accesses an account gives to one client (Google: 100, each new authorization counts) and then end the oldest ones silently. Remove channels that are no longer used, or use another integration for some.',
+          }),
+        },
+      ]
+    : [];
 }
 
 /** What came of asking both endpoints, before anything secret is sent. */
