@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProviderId } from './integrations';
-import { microsoftClouds, microsoftSettingsOf } from './providers';
+import {
+  microsoftCloudOf,
+  microsoftClouds,
+  microsoftSettingsOf,
+} from './providers';
 
 /** What tells whose accounts an integration is for. @public */
 export interface MicrosoftIntegration {
   readonly provider: ProviderId;
   readonly issuer?: string;
   readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
 }
 
 /**
@@ -18,11 +23,16 @@ export interface MicrosoftIntegration {
  * @public
  */
 export function hasTemplatedIssuer(integration: MicrosoftIntegration): boolean {
-  const { provider, issuer, authorizationEndpoint } = integration;
+  const { provider, issuer, authorizationEndpoint, tokenEndpoint } =
+    integration;
+  const meant = microsoftSettingsOf(authorizationEndpoint);
   return (
     provider === 'microsoft' &&
     issuer === undefined &&
-    microsoftSettingsOf(authorizationEndpoint) !== undefined
+    meant !== undefined &&
+    // A token that names its own issuer is believed to come from Microsoft
+    // because it came from there.
+    microsoftCloudOf(tokenEndpoint) === meant.cloud
   );
 }
 

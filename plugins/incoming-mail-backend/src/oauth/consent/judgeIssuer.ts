@@ -7,7 +7,7 @@ import { IntegrationSettings } from '../integrations/types';
 
 type IssuerSettings = Pick<
   IntegrationSettings,
-  'provider' | 'issuer' | 'issDeclared' | 'authorizationEndpoint'
+  'provider' | 'issuer' | 'issDeclared' | 'authorizationEndpoint' | 'tokenEndpoint'
 >;
 
 /**

@@ -51,7 +51,6 @@ export async function checkIntegration(
   integration: IntegrationRecord,
   deps: IntegrationCheckDeps,
 ): Promise<CheckReport> {
-  const { settings } = integration;
   const { externalBaseUrl, timeoutMs = TIMEOUT_MS } = deps;
   const redirectUri = redirectUrl(externalBaseUrl, integration.callbackSlug);
   const visits = startVisits(integration, { ...deps, redirectUri });

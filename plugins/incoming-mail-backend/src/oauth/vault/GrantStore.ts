@@ -85,6 +85,10 @@ type DbGrantSpanRow = Pick<
     now: DbInteger;
   };
 
+type DbCrowdRow = Pick<DbGrantRow, 'integration_id' | 'account'> & {
+  count: DbInteger;
+};
+
 /** A consent whose end is in sight, and whose mailbox it is for. */
 export interface EndingGrant {
   readonly mailboxId: string;
@@ -405,16 +409,15 @@ export class GrantStore {
     integrationIds: readonly string[],
     from: number,
   ): Promise<Map<string, { account: string; grants: number }>> {
-    const rows = await this.#rows()
+    const rows: DbCrowdRow[] = await this.#rows()
       .whereIn('integration_id', integrationIds)
       .andWhere({ state: 'active' satisfies GrantState })
       .groupBy('integration_id', 'account')
       .havingRaw('count(*) >= ?', [from])
       .orderByRaw('count(*), account')
-      .select<
-        Array<{ integration_id: string; account: string; count: DbInteger }>
-      >('integration_id', 'account')
-      .count({ count: '*' });
+      .select('integration_id', 'account', {
+        count: this.#db.raw('count(*)'),
+      });
     // Of several of one integration, the last one has the most.
     return new Map(
       rows.map(({ integration_id: id, account, count }) => [
@@ -525,7 +528,7 @@ export class GrantStore {
     return db<DbGrantRow>(tables.oauthGrants);
   }
 
-  #spanRows() {
+  #spanRows(): Knex.QueryBuilder<{}, DbGrantSpanRow[]> {
     const grants = tables.oauthGrants;
     const mailboxes = tables.mailboxes;
     const integrations = tables.oauthIntegrations;
@@ -538,7 +541,7 @@ export class GrantStore {
       )
       .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
       .where(`${grants}.state`, 'active' satisfies GrantState)
-      .select<DbGrantSpanRow[]>(
+      .select(
         `${grants}.*`,
         `${mailboxes}.project_ref`,
         `${mailboxes}.created_by`,
