@@ -15,7 +15,8 @@ import { z } from 'zod';
 export const authorizationParameters = {
   prompt:
     'Which pages are shown: login, consent, select_account (OpenID Connect Core section 3.1.2.1)',
-  access_type: 'offline: lasting access at Zoho and providers modelled on Google',
+  access_type:
+    'offline: lasting access at Zoho and providers modelled on Google',
   domain_hint: 'Microsoft: skips the choice of an account’s organization',
   hd: 'Google: offers accounts of one Workspace domain only; a hint, no proof',
   include_granted_scopes:
@@ -167,9 +168,7 @@ function findValueError(name: string, value: string): string | undefined {
 function isJsonObject(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
-    return (
-      typeof value === 'object' && value !== null && !Array.isArray(value)
-    );
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
   } catch {
     // Not JSON at all.
     return false;

@@ -63,5 +63,7 @@ export function microsoftIssuerOf(
   const fits =
     (meant.tenant !== 'consumers' || isPersonal) &&
     (meant.tenant !== 'organizations' || !isPersonal);
-  return fits ? `${microsoftClouds[meant.cloud].authority}/${id}/v2.0` : undefined;
+  return fits
+    ? `${microsoftClouds[meant.cloud].authority}/${id}/v2.0`
+    : undefined;
 }

@@ -187,7 +187,11 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
       account: 'support@corp.test',
       projectRef: PROJECT,
       createdBy: 'user:default/ada',
-      end: { at: new Date('2027-01-08T00:00:00Z'), reason: 'testing', countedFrom },
+      end: {
+        at: new Date('2027-01-08T00:00:00Z'),
+        reason: 'testing',
+        countedFrom,
+      },
       daysBefore: 1,
       daysLeft: 1,
     };
@@ -223,7 +227,8 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
     });
     expect(sent).toContainEqual({
       recipientRef: 'user:default/ada',
-      title: 'Mail of support@corp.test: the access to the mailbox ends in 12 days',
+      title:
+        'Mail of support@corp.test: the access to the mailbox ends in 12 days',
       description: expect.stringContaining('has not been used for long'),
       link: undefined,
       severity: 'normal',

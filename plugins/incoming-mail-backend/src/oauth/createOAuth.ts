@@ -25,7 +25,10 @@ import { RevocationEndpoint } from './revocationEndpoint';
 import { TokenEndpoint } from './tokenEndpoint';
 import { forgetGrant } from './vault/forgetGrant';
 import { GrantStore } from './vault/GrantStore';
-import { ConsentWarning, listConsentWarnings } from './vault/listConsentWarnings';
+import {
+  ConsentWarning,
+  listConsentWarnings,
+} from './vault/listConsentWarnings';
 import { listSecretWarnings, SecretWarning } from './vault/listSecretWarnings';
 import { resealRecords } from './vault/resealRecords';
 import { RevocationStore } from './vault/RevocationStore';

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FailureCode, grantLimits } from '@postroom/plugin-incoming-mail-common';
+import {
+  FailureCode,
+  grantLimits,
+} from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Tx } from '../../database';
 import { hashToken, randomToken, Secret } from '../../secrets';

@@ -830,12 +830,7 @@ describe('consent', () => {
 
       const personal = { tid: PERSONAL, iss: issuerOf(PERSONAL) };
       it.each<
-        [
-          string,
-          string,
-          Record<string, unknown>,
-          'succeeded' | 'wrong-account',
-        ]
+        [string, string, Record<string, unknown>, 'succeeded' | 'wrong-account']
       >([
         ['any account', 'common', {}, 'succeeded'],
         ['a work account', 'organizations', {}, 'succeeded'],

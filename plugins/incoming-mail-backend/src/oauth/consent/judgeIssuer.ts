@@ -7,7 +7,11 @@ import { IntegrationSettings } from '../integrations/types';
 
 type IssuerSettings = Pick<
   IntegrationSettings,
-  'provider' | 'issuer' | 'issDeclared' | 'authorizationEndpoint' | 'tokenEndpoint'
+  | 'provider'
+  | 'issuer'
+  | 'issDeclared'
+  | 'authorizationEndpoint'
+  | 'tokenEndpoint'
 >;
 
 /**
@@ -47,7 +51,9 @@ function isRight(issuer: string, settings: IssuerSettings): boolean {
     // Nothing is known that it could be compared with.
     return true;
   }
-  const tenantId = /^https:\/\/[^/]+\/([0-9a-f-]{36})\/v2\.0$/.exec(issuer)?.[1];
+  const tenantId = /^https:\/\/[^/]+\/([0-9a-f-]{36})\/v2\.0$/.exec(
+    issuer,
+  )?.[1];
   return (
     tenantId !== undefined && issuer === microsoftIssuerOf(settings, tenantId)
   );

@@ -148,7 +148,9 @@ function nextSecretSteps(
     : [];
 }
 
-function crowdSteps(crowd: IntegrationCheckDeps['crowdedAccount']): CheckStep[] {
+function crowdSteps(
+  crowd: IntegrationCheckDeps['crowdedAccount'],
+): CheckStep[] {
   return crowd
     ? [
         {

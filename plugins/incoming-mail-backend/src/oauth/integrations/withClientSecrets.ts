@@ -21,7 +21,9 @@ export function withPreferredSecret(
   integration: IntegrationRecord,
 ): IntegrationRecord {
   const next = integration.nextClientSecret;
-  return next && !next.refusedLately ? withNextSecret(integration) : integration;
+  return next && !next.refusedLately
+    ? withNextSecret(integration)
+    : integration;
 }
 
 /** The integration with its next secret in the place of its client secret. */

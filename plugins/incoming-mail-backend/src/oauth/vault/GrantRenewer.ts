@@ -272,10 +272,7 @@ export class GrantRenewer {
   }
 
   /** Keeps trying: the provider may already have forgotten the former token. */
-  async #store(
-    grant: GrantRecord,
-    { tokens, used }: Renewal,
-  ): Promise<Secret> {
+  async #store(grant: GrantRecord, { tokens, used }: Renewal): Promise<Secret> {
     const stored = {
       ...tokens,
       refreshAheadMs: refreshAheadMs(tokens.expiresInMs, this.#random),

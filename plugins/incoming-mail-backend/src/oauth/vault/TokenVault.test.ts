@@ -424,27 +424,35 @@ describe('TokenVault', () => {
     });
 
     it.each<[string, string, number, FailureCode]>([
-      ['after seven days at Google', 'google', 7 * 24, 'consent-ended-in-testing'],
+      [
+        'after seven days at Google',
+        'google',
+        7 * 24,
+        'consent-ended-in-testing',
+      ],
       ['an hour early', 'google', 7 * 24 - 1, 'consent-ended-in-testing'],
       ['after six days', 'google', 6 * 24, 'consent-revoked'],
       ['after seven days elsewhere', 'custom', 7 * 24, 'consent-revoked'],
-    ])('P11: says of an end %s what it is', async (_, provider, hours, code) => {
-      await db(tables.oauthIntegrations)
-        .where({ id: integrationId })
-        .update({ provider });
-      await giveGrant();
-      await db(tables.oauthGrants)
-        .where({ mailbox_id: mailboxId })
-        .update({ state_since: dbNowPlus(db, -hours * HOUR_MS) });
-      server.answer(refused);
-      expect(await failureOf(aVault().accessToken(mailboxId))).toBe(code);
-      expect(await grantRow()).toMatchObject({
-        state: 'needs-consent',
-        failure_code: code,
-      });
-      // It stays so for whoever asks later.
-      expect(await failureOf(aVault().accessToken(mailboxId))).toBe(code);
-    });
+    ])(
+      'P11: says of an end %s what it is',
+      async (_, provider, hours, code) => {
+        await db(tables.oauthIntegrations)
+          .where({ id: integrationId })
+          .update({ provider });
+        await giveGrant();
+        await db(tables.oauthGrants)
+          .where({ mailbox_id: mailboxId })
+          .update({ state_since: dbNowPlus(db, -hours * HOUR_MS) });
+        server.answer(refused);
+        expect(await failureOf(aVault().accessToken(mailboxId))).toBe(code);
+        expect(await grantRow()).toMatchObject({
+          state: 'needs-consent',
+          failure_code: code,
+        });
+        // It stays so for whoever asks later.
+        expect(await failureOf(aVault().accessToken(mailboxId))).toBe(code);
+      },
+    );
 
     it('T59: ends the oldest consent, and nothing else, where a provider keeps so many', async () => {
       const LIMIT = 5;

@@ -5,11 +5,7 @@ import { Knex } from 'knex';
 import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
 import { dbNowPlus, tables } from '../../database';
 import { Secret } from '../../secrets';
-import {
-  addMailbox,
-  aKeyring,
-  anIntegration,
-} from '../__testUtils__/fixtures';
+import { addMailbox, aKeyring, anIntegration } from '../__testUtils__/fixtures';
 import { ScriptedTokenServer } from '../__testUtils__/ScriptedTokenServer';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { TokenEndpoint } from '../tokenEndpoint';
@@ -34,76 +30,86 @@ describe('predictEnd', () => {
     renewalDueAt: daysFromNow(0.02),
     now: NOW,
   };
-  const unused = { refreshedAt: daysFromNow(-70), renewalDueAt: daysFromNow(-69) };
+  const unused = {
+    refreshedAt: daysFromNow(-70),
+    renewalDueAt: daysFromNow(-69),
+  };
 
-  it.each<[string, Partial<GrantSpan>, number | undefined, string | undefined]>([
-    ['is none of which nothing is known', {}, undefined, undefined],
+  it.each<[string, Partial<GrantSpan>, number | undefined, string | undefined]>(
     [
-      'is what the provider tells, at whatever provider',
-      { toldEndAt: daysFromNow(5), endSlides: false },
-      5,
-      'told',
+      ['is none of which nothing is known', {}, undefined, undefined],
+      [
+        'is what the provider tells, at whatever provider',
+        { toldEndAt: daysFromNow(5), endSlides: false },
+        5,
+        'told',
+      ],
+      [
+        'is not yet known after the first reply',
+        { toldEndAt: daysFromNow(5) },
+        undefined,
+        undefined,
+      ],
+      [
+        'is none while renewals move it',
+        { toldEndAt: daysFromNow(5), endSlides: true },
+        undefined,
+        undefined,
+      ],
+      [
+        'is near when nothing moves it any more',
+        {
+          toldEndAt: daysFromNow(5),
+          endSlides: true,
+          renewalDueAt: daysFromNow(-2),
+        },
+        5,
+        'unused',
+      ],
+      [
+        'is seven days after the consent in testing at Google',
+        { provider: 'google', inTesting: true, consentedAt: daysFromNow(-3) },
+        4,
+        'testing',
+      ],
+      [
+        'is not that elsewhere',
+        { provider: 'microsoft', inTesting: true },
+        undefined,
+        undefined,
+      ],
+      [
+        'is what is told rather than what is ticked',
+        {
+          provider: 'google',
+          inTesting: true,
+          toldEndAt: daysFromNow(2),
+          endSlides: false,
+        },
+        2,
+        'told',
+      ],
+      [
+        'is far while Google’s is used',
+        { provider: 'google' },
+        undefined,
+        undefined,
+      ],
+      [
+        'is 180 days after Google’s was last used',
+        { provider: 'google', ...unused },
+        110,
+        'unused',
+      ],
+      [
+        'is 90 days after Microsoft’s was last used',
+        { provider: 'microsoft', ...unused },
+        20,
+        'unused',
+      ],
+      ['is not known of others', unused, undefined, undefined],
     ],
-    [
-      'is not yet known after the first reply',
-      { toldEndAt: daysFromNow(5) },
-      undefined,
-      undefined,
-    ],
-    [
-      'is none while renewals move it',
-      { toldEndAt: daysFromNow(5), endSlides: true },
-      undefined,
-      undefined,
-    ],
-    [
-      'is near when nothing moves it any more',
-      {
-        toldEndAt: daysFromNow(5),
-        endSlides: true,
-        renewalDueAt: daysFromNow(-2),
-      },
-      5,
-      'unused',
-    ],
-    [
-      'is seven days after the consent in testing at Google',
-      { provider: 'google', inTesting: true, consentedAt: daysFromNow(-3) },
-      4,
-      'testing',
-    ],
-    [
-      'is not that elsewhere',
-      { provider: 'microsoft', inTesting: true },
-      undefined,
-      undefined,
-    ],
-    [
-      'is what is told rather than what is ticked',
-      {
-        provider: 'google',
-        inTesting: true,
-        toldEndAt: daysFromNow(2),
-        endSlides: false,
-      },
-      2,
-      'told',
-    ],
-    ['is far while Google’s is used', { provider: 'google' }, undefined, undefined],
-    [
-      'is 180 days after Google’s was last used',
-      { provider: 'google', ...unused },
-      110,
-      'unused',
-    ],
-    [
-      'is 90 days after Microsoft’s was last used',
-      { provider: 'microsoft', ...unused },
-      20,
-      'unused',
-    ],
-    ['is not known of others', unused, undefined, undefined],
-  ])('%s (D4)', (_title, changes, days, reason) => {
+  )('%s (D4)', (_title, changes, days, reason) => {
     const end = predictEnd({ ...span, ...changes });
     expect(end && [end.at.getTime(), end.reason]).toEqual(
       days === undefined ? undefined : [daysFromNow(days), reason],
@@ -212,10 +218,7 @@ describe('the ends of consents', () => {
         .update({ state_since: dbNowPlus(db, -ms) });
 
     it('D4: warns of an end that the provider told and renewals do not move, of the project’s mailbox', async () => {
-      const { mailboxId, integrationId } = await giveGrant(
-        {},
-        20 * DAY_MS,
-      );
+      const { mailboxId, integrationId } = await giveGrant({}, 20 * DAY_MS);
       await age(mailboxId, 15 * DAY_MS);
       expect(await warnings()).toEqual([]);
       await renew(mailboxId, { refresh_token_expires_in: 20 * 86_400 });

@@ -60,8 +60,7 @@ export function predictEnd(span: GrantSpan): PredictedEnd | undefined {
     return predicted(endsAt, 'testing', consentedAt);
   }
   const idleDays = idleLifeDays[span.provider];
-  const idleEndAt =
-    toldEndAt ?? (idleDays && refreshedAt + idleDays * DAY_MS);
+  const idleEndAt = toldEndAt ?? (idleDays && refreshedAt + idleDays * DAY_MS);
   return idleEndAt !== undefined && isUnused(span)
     ? predicted(idleEndAt, 'unused', refreshedAt)
     : undefined;
@@ -92,7 +91,5 @@ export function looksEndedByTesting(
   ageMs: number,
 ): boolean {
   const life = googleAudience.testingConsentDays * DAY_MS;
-  return (
-    provider === 'google' && Math.abs(ageMs - life) <= TESTING_MARGIN_MS
-  );
+  return provider === 'google' && Math.abs(ageMs - life) <= TESTING_MARGIN_MS;
 }

@@ -31,6 +31,7 @@ import {
 import { IntegrationTest } from './IntegrationTest';
 import type { StoredSecret } from './RegistrationSection';
 import { SaveNotice } from './SaveNotice';
+import { SecretRotation } from './SecretRotation';
 
 const useStyles = makeStyles(
   // As wide as the form below.
@@ -97,6 +98,12 @@ function LoadedEditor(props: {
       <div className={classes.status}>
         <Stack>
           <IntegrationAlerts integration={integration} />
+          <SecretRotation
+            integration={integration}
+            isChanged={hasChanges(integration, values)}
+            canUpdate={mayUpdate}
+            onRetired={props.onReload}
+          />
           <IntegrationTest
             integrationId={integration.id}
             isChanged={hasChanges(integration, values)}
@@ -138,5 +145,6 @@ function storedSecretOf(
   const state = secretMustBeReentered(integration, values)
     ? 'to-reenter'
     : 'kept';
-  return { state, expiresOn };
+  const hasNext = integration.nextClientSecret !== undefined;
+  return { state, expiresOn, hasNext };
 }

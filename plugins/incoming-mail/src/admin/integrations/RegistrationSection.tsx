@@ -9,6 +9,7 @@ import { EditorSection } from './EditorSection';
 import { GoogleGuide } from './guides/GoogleGuide';
 import type { GuideProps } from './guides/GuideProps';
 import { MicrosoftGuide } from './guides/MicrosoftGuide';
+import { NextSecretFields } from './NextSecretFields';
 import { RedirectUrlField } from './RedirectUrlField';
 
 /** What the editor knows of the secret that the backend holds. */
@@ -16,6 +17,8 @@ export interface StoredSecret {
   readonly state: 'none' | 'kept' | 'to-reenter';
   /** When it ends, as it was entered with it. */
   readonly expiresOn?: string;
+  /** Whether one that is to take its place is stored as well. */
+  readonly hasNext?: boolean;
 }
 
 /** Props of {@link RegistrationSection}. */
@@ -112,6 +115,14 @@ function SecretFields(props: RegistrationSectionProps) {
             : 'editor.clientSecretExpiresOnHint',
         )}
       />
+      {state === 'kept' && (
+        <NextSecretFields
+          values={values}
+          errors={errors}
+          onChange={onChange}
+          isStored={storedSecret.hasNext ?? false}
+        />
+      )}
     </>
   );
 }

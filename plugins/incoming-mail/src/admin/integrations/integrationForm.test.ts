@@ -131,12 +131,14 @@ describe('withDiscovered', () => {
     tokenEndpoint: 'https://login.corp.test/token',
     scopesSupported: ['everything'],
     clientAuthenticationMethods: ['private_key_jwt', 'client_secret_post'],
+    issDeclared: true,
   };
 
   it('S18: takes over endpoints and a way to sign in, not the scopes', () => {
     const before = newIntegrationForm('custom');
     expect(withDiscovered(before, found)).toMatchObject({
       issuer: found.issuer,
+      issDeclared: true,
       authorizationEndpoint: found.authorizationEndpoint,
       tokenEndpoint: found.tokenEndpoint,
       revocationEndpoint: '',

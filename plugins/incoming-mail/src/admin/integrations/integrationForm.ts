@@ -17,6 +17,11 @@ import {
   updateIntegrationSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import type { FieldErrors } from '../../api/fieldErrors';
+import {
+  fromParameterRows,
+  ParameterRow,
+  toParameterRows,
+} from './parameterRows';
 
 /** One mail server as it is typed. */
 export interface MailHostRow {
@@ -41,6 +46,8 @@ export interface IntegrationFormValues {
   readonly microsoft: MicrosoftRow | undefined;
   readonly name: string;
   readonly issuer: string;
+  /** Whether the provider names itself in its answers; of a custom one only. */
+  readonly issDeclared: boolean;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly revocationEndpoint: string;
@@ -50,9 +57,17 @@ export interface IntegrationFormValues {
   readonly clientSecret: string;
   /** A day as `2027-01-31`, or empty. */
   readonly clientSecretExpiresOn: string;
+  readonly nextClientSecret: string;
+  /** A day as `2027-01-31`, or empty. */
+  readonly nextClientSecretExpiresOn: string;
   readonly clientAuthentication: ClientAuthentication;
   /** One per line. */
   readonly allowedDomains: string;
+  /** One per line; of Microsoft only. */
+  readonly allowedTenants: string;
+  readonly authorizationParameters: readonly ParameterRow[];
+  /** Of Google only. */
+  readonly inTesting: boolean;
   readonly mailHosts: readonly MailHostRow[];
 }
 
@@ -71,6 +86,8 @@ export function newIntegrationForm(
     clientId: '',
     clientSecret: '',
     clientSecretExpiresOn: '',
+    nextClientSecret: '',
+    nextClientSecretExpiresOn: '',
     clientAuthentication: 'client_secret_basic',
     allowedDomains: '',
   };
@@ -99,6 +116,11 @@ function presetOf(provider: ProviderId) {
     ...endpoints,
     microsoft: microsoftOf(endpoints),
     issuer: preset.issuer ?? '',
+    issDeclared: false,
+    allowedTenants: '',
+    // What one provider understands, another may refuse.
+    authorizationParameters: [],
+    inTesting: false,
     revocationEndpoint: preset.revocationEndpoint ?? '',
     scopes: preset.recommendedScopes.join('\n'),
     mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
@@ -163,12 +185,14 @@ export type TextFieldName =
   | 'name'
   | 'clientId'
   | 'clientSecretExpiresOn'
+  | 'nextClientSecretExpiresOn'
   | 'authorizationEndpoint'
   | 'tokenEndpoint'
   | 'revocationEndpoint'
   | 'issuer'
   | 'scopes'
-  | 'allowedDomains';
+  | 'allowedDomains'
+  | 'allowedTenants';
 
 /**
  * The form after what an issuer says of itself was taken over. The scopes
@@ -185,6 +209,7 @@ export function withDiscovered(
   return {
     ...values,
     issuer: found.issuer,
+    issDeclared: found.issDeclared,
     authorizationEndpoint: found.authorizationEndpoint,
     tokenEndpoint: found.tokenEndpoint,
     revocationEndpoint: found.revocationEndpoint ?? '',
@@ -203,6 +228,7 @@ export function fromIntegration(
     microsoft: microsoftOf(integration),
     name: integration.name,
     issuer: integration.issuer ?? '',
+    issDeclared: integration.issDeclared ?? false,
     authorizationEndpoint: integration.authorizationEndpoint,
     tokenEndpoint: integration.tokenEndpoint,
     revocationEndpoint: integration.revocationEndpoint ?? '',
@@ -210,8 +236,15 @@ export function fromIntegration(
     clientId: integration.clientId ?? '',
     clientSecret: '',
     clientSecretExpiresOn: integration.clientSecret.expiresOn ?? '',
+    nextClientSecret: '',
+    nextClientSecretExpiresOn: integration.nextClientSecret?.expiresOn ?? '',
     clientAuthentication: integration.clientAuthentication,
     allowedDomains: integration.allowedDomains.join('\n'),
+    allowedTenants: (integration.allowedTenants ?? []).join('\n'),
+    authorizationParameters: toParameterRows(
+      integration.authorizationParameters,
+    ),
+    inTesting: integration.inTesting ?? false,
     mailHosts: integration.mailHosts.map(toRow),
   };
 }
@@ -325,6 +358,7 @@ export function toUpdateIntegration(
 ): FormVerdict<UpdateIntegration> {
   const parsed = updateIntegrationSchema.safeParse({
     ...settingsOf(values),
+    ...nextSecretOf(values),
     version: integration.version,
   });
   return verdictOf(
@@ -373,11 +407,40 @@ function settingsOf(values: IntegrationFormValues) {
     }),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
+    ...providerSettingsOf(values),
+    authorizationParameters: fromParameterRows(values.authorizationParameters),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
       ...row,
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
     })),
   };
+}
+
+/** The next secret, which is for one that is stored. */
+function nextSecretOf(values: IntegrationFormValues) {
+  return values.clientAuthentication === 'none'
+    ? {}
+    : {
+        nextClientSecret:
+          values.nextClientSecret === '' ? undefined : values.nextClientSecret,
+        nextClientSecretExpiresOn: textOrAbsent(
+          values.nextClientSecretExpiresOn,
+        ),
+      };
+}
+
+/** What is known of one provider only, and is sent for no other. */
+function providerSettingsOf(values: IntegrationFormValues) {
+  switch (values.provider) {
+    case 'google':
+      return { inTesting: values.inTesting || undefined };
+    case 'microsoft': {
+      const tenants = wordsOf(values.allowedTenants);
+      return { allowedTenants: tenants.length > 0 ? tenants : undefined };
+    }
+    default:
+      return { issDeclared: values.issDeclared || undefined };
+  }
 }
 
 /** The scopes as they would be sent. */
@@ -418,11 +481,16 @@ function messageOf(values: IntegrationFormValues, issue: Issue): string {
   if (issue.path.at(-1) === 'port') {
     return 'is a number from 1 to 65535';
   }
-  if (field === 'clientSecretExpiresOn') {
+  if (
+    field === 'clientSecretExpiresOn' ||
+    field === 'nextClientSecretExpiresOn'
+  ) {
     return 'is not a date';
   }
   if (
-    (field === 'scopes' || field === 'allowedDomains') &&
+    (field === 'scopes' ||
+      field === 'allowedDomains' ||
+      field === 'allowedTenants') &&
     typeof index === 'number'
   ) {
     return `“${wordsOf(values[field])[index]}” ${issue.message}`;
