@@ -276,7 +276,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       revocationEndpoint: 'Revocation endpoint',
       issuer: 'Issuer',
       issuerHint: 'Required with the scope openid.',
-      issDeclared: 'Names itself in its answers (RFC 9207)',
+      issDeclared: 'The provider names itself in its answers (RFC 9207)',
       issDeclaredHint:
         'Taken over by the discovery. An answer without the issuer’s name is then refused; one with another name always is.',
       issNotDeclared:
