@@ -159,8 +159,7 @@ describe('createIntegrationSchema, on what depends on several fields', () => {
       'authorizationParameters.0.value',
     ],
   ])('judges %s', (_title, changes, path) => {
-    expect(issuesOf(changes)).toEqual(
-      path === undefined ? [] : [expect.stringMatching(`^${path} `)],
-    );
+    const paths = issuesOf(changes).map(issue => issue.split(' ')[0]);
+    expect(paths).toEqual(path === undefined ? [] : [path]);
   });
 });

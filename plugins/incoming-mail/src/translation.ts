@@ -275,7 +275,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       tokenEndpoint: 'Token endpoint',
       revocationEndpoint: 'Revocation endpoint',
       issuer: 'Issuer',
-      issuerHint: 'Required with the scope openid.',
+      issuerHint:
+        'Required with the scope openid, except at Microsoft, where every tenant is an issuer of its own.',
       issDeclared: 'The provider names itself in its answers (RFC 9207)',
       issDeclaredHint:
         'Taken over by the discovery. An answer without the issuer’s name is then refused; one with another name always is.',

@@ -5,6 +5,15 @@ import { inDays } from './announceExpiry';
 import { channelPath } from './announceHealth';
 import { NoticeStore } from './NoticeStore';
 
+const descriptions: Readonly<Record<ConsentWarning['end']['reason'], string>> =
+  {
+    told: 'The provider gave it for a limited time. Authorize again before, in the tab Email requests; reading goes on without a gap.',
+    testing:
+      'The Google app is in testing, which ends every access after seven days. Authorize again before, in the tab Email requests. An administrator ends this for good by publishing the app or making its user type Internal.',
+    unused:
+      'It has not been used for long, because the mailbox is not being read, and the provider ends what is not used. The tab Email requests says why it is not read.',
+  };
+
 /**
  * Writes notices down for consents that end soon, to the project whose channel
  * it is, or to whoever set a mail server up. The same warning twice is one
@@ -39,12 +48,3 @@ export async function announceConsentEnds(
     );
   }
 }
-
-const descriptions: Readonly<Record<ConsentWarning['end']['reason'], string>> =
-  {
-    told: 'The provider gave it for a limited time. Authorize again before, in the tab Email requests; reading goes on without a gap.',
-    testing:
-      'The Google app is in testing, which ends every access after seven days. Authorize again before, in the tab Email requests. An administrator ends this for good by publishing the app or making its user type Internal.',
-    unused:
-      'It has not been used for long, because the mailbox is not being read, and the provider ends what is not used. The tab Email requests says why it is not read.',
-  };

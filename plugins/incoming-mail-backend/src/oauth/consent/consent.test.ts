@@ -1059,17 +1059,14 @@ describe('consent', () => {
           startConsent({ mailbox: { id, address: ADDRESS, integrationId } }),
         ),
       );
-      expect(
-        started.filter(({ status }) => status === 'fulfilled'),
-      ).toHaveLength(5);
-      for (const one of started) {
-        if (one.status === 'rejected') {
-          expect(one.reason).toMatchObject({
-            name: 'ConflictError',
-            message: expect.stringContaining('You have 5 authorizations'),
-          });
-        }
-      }
+      const refusals = started.flatMap(one =>
+        one.status === 'rejected' ? [String(one.reason)] : [],
+      );
+      expect(refusals).toEqual(
+        Array.from({ length: 15 }, () =>
+          expect.stringMatching(/^ConflictError: You have 5 authorizations/),
+        ),
+      );
     });
 
     it('hands the proof a token that does not print itself', async () => {

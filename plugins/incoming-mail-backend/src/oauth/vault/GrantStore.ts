@@ -20,7 +20,12 @@ import {
 } from '../../database';
 import { Keyring, Secret } from '../../secrets';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
-import { GrantSpan, predictEnd, PredictedEnd } from './consentEnds';
+import {
+  GrantSpan,
+  predictEnd,
+  PredictedEnd,
+  UNUSED_AFTER_MS,
+} from './consentEnds';
 import {
   GrantEvent,
   GrantState,
@@ -337,7 +342,7 @@ export class GrantStore {
           .orWhere(
             `${tables.oauthGrants}.access_refresh_at`,
             '<',
-            dbNow(this.#db),
+            dbNowPlus(this.#db, -UNUSED_AFTER_MS),
           ),
       )
       .orderBy(`${tables.oauthGrants}.mailbox_id`)

@@ -8,9 +8,12 @@ import {
 
 const DAY_MS = 86_400_000;
 
-// When a renewal that was due and did not happen shows that the access is not
-// used: visits come every few minutes, so an outage of an hour is none yet.
-const UNUSED_AFTER_MS = DAY_MS;
+/**
+ * How long after its time a renewal that did not happen shows that the access
+ * is not used: visits come every few minutes, so an outage of an hour is no
+ * sign of that yet.
+ */
+export const UNUSED_AFTER_MS = DAY_MS;
 
 // How long a refresh token lives unused, by provider. Google "Refresh token
 // expiration": six months; Microsoft: see `microsoftRegistration`. Of others

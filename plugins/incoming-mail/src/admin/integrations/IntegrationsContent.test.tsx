@@ -230,10 +230,7 @@ describe('IntegrationsContent', () => {
   });
 
   describe('with two client secrets', () => {
-    const rotating = (
-      state: 'untried' | 'in-use' | 'refused',
-      version = 3,
-    ) =>
+    const rotating = (state: 'untried' | 'in-use' | 'refused', version = 3) =>
       anIntegration({
         version,
         nextClientSecret: { state, updatedAt: '2024-05-06T07:08:09.000Z' },
