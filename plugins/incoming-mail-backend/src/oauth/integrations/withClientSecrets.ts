@@ -49,7 +49,7 @@ export async function withClientSecrets<T>(
   request: (as: IntegrationRecord) => Promise<T>,
 ): Promise<T> {
   const { nextClientSecret: next, settings } = integration;
-  if (!next || settings.clientAuthentication === 'none') {
+  if (!next || !settings.clientAuthentication.startsWith('client_secret_')) {
     return request(integration);
   }
   const asNext = withNextSecret(integration);

@@ -546,6 +546,8 @@ export class GrantStore {
       )
       .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
       .where(`${grants}.state`, 'active' satisfies GrantState)
+      // It is the refresh token that ends.
+      .whereNotNull(`${grants}.refresh_sealed`)
       .select(
         `${grants}.*`,
         `${mailboxes}.project_ref`,
