@@ -9,6 +9,7 @@ import { createHttpApp } from './http/createHttpApp';
 import { ImapServer } from './imap/ImapServer';
 import { MailStore } from './imap/MailStore';
 import { saslMechanisms, type SaslMechanism } from './imap/sasl';
+import { ClientRegistry } from './oauth/ClientRegistry';
 import { createProvider } from './oauth/createProvider';
 import { createTokenCheck } from './oauth/createTokenCheck';
 import { ModelStore } from './oauth/ModelStore';
@@ -64,6 +65,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (stateDir) mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const keys = loadProviderKeys(stateDir);
   const models = new ModelStore({ stateDir });
+  const clients = new ClientRegistry(models);
   const mail = new MailStore(demoAccounts, stateDir);
   const faults = new FaultBoard();
   const stats = new Stats();
@@ -86,6 +88,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     checkToken: createTokenCheck({
       endpoint: `http://${host}:${httpPort}/oidc/token/introspection`,
       credentials: introspection,
+      opens: (clientId, account) => clients.opens(clientId, account),
     }),
   });
   const imapPort = await imap.listen(options.imapPort, host).catch(error => {

@@ -167,6 +167,7 @@ export const incomingMailPlugin = createBackendPlugin({
           findIntegration: id => oauth.integrations.findChoice(id),
           forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
+          connect: mailbox => oauth.applications.connect(mailbox),
           countMessages: mailboxId => inbox.count(mailboxId),
           checks: {
             findIntegration: id => oauth.integrations.find(id),

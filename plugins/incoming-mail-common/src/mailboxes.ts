@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { failureSchema } from './failures';
-import { mailHostSchema } from './integrations';
+import { grantTypeSchema, mailHostSchema } from './integrations';
 
 /**
  * An addr-spec in the form that mail providers use for accounts: a dot-atom
@@ -133,6 +133,8 @@ export const channelSchema = z.object({
   authentication: authenticationSchema,
   /** The integration's name, for people who may not list integrations. */
   integrationName: z.string().optional(),
+  /** Whether its owner authorizes it, or the application reads it in its own name. */
+  grantType: grantTypeSchema.optional(),
   state: channelStateSchema,
   failure: failureSchema.optional(),
   /** Since when mail is read; older mail is left alone ("from now on"). */

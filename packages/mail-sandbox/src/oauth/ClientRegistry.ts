@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createPublicKey, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { MAX_CLIENTS, type ModelStore } from './ModelStore';
 
 const MAX_REDIRECT_URIS = 20;
+const MAX_PUBLIC_KEYS = 10;
+const MAX_MAILBOXES = 100;
 
 const redirectUriSchema = z
   .string()
@@ -14,10 +16,24 @@ const redirectUriSchema = z
     'must be an absolute http or https URL without a fragment',
   );
 
+const publicKeySchema = z
+  .record(z.string(), z.unknown())
+  .refine(isPublicKey, 'must be a public key as a JWK');
+
 /** What is asked of somebody who registers an application. */
 export const clientRequestSchema = z.strictObject({
   name: z.string().trim().min(1).max(100),
   redirectUris: z.array(redirectUriSchema).min(1).max(MAX_REDIRECT_URIS),
+  /**
+   * With keys the application proves itself by `private_key_jwt` (RFC 7523)
+   * and gets no secret.
+   */
+  publicKeys: z.array(publicKeySchema).min(1).max(MAX_PUBLIC_KEYS).optional(),
+  /**
+   * With mailboxes it gets tokens of its own (client credentials grant), and
+   * those open the mailboxes of these accounts.
+   */
+  mailboxes: z.array(z.string()).max(MAX_MAILBOXES).optional(),
 });
 
 export type ClientRequest = z.infer<typeof clientRequestSchema>;
@@ -35,6 +51,22 @@ const metadataSchema = z.object({
   client_name: z.string(),
   redirect_uris: z.array(z.string()),
 });
+
+const mailboxesSchema = z.object({ mailboxes: z.array(z.string()) });
+
+/** Where the mailboxes of an application lie in the store. */
+const MAILBOXES_MODEL = 'ClientMailboxes';
+
+function isPublicKey(jwk: Record<string, unknown>): boolean {
+  if ('d' in jwk || 'k' in jwk) return false;
+  try {
+    createPublicKey({ key: jwk, format: 'jwk' });
+    return true;
+  } catch {
+    // That it throws is the answer.
+    return false;
+  }
+}
 
 function isRedirectUri(text: string): boolean {
   if (!URL.canParse(text) || text.includes('#')) return false;
@@ -56,19 +88,33 @@ export class ClientRegistry {
    */
   register(
     request: ClientRequest,
-  ): { clientId: string; clientSecret: string } | undefined {
+  ): { clientId: string; clientSecret?: string } | undefined {
     if (this.#store.list('Client').length >= MAX_CLIENTS) return undefined;
+    const { publicKeys, mailboxes = [] } = request;
     const clientId = randomUUID();
-    const clientSecret = randomBytes(32).toString('base64url');
+    const clientSecret = publicKeys
+      ? undefined
+      : randomBytes(32).toString('base64url');
     this.#store.upsert('Client', clientId, {
       client_id: clientId,
-      client_secret: clientSecret,
       client_name: request.name,
       redirect_uris: request.redirectUris,
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: [
+        ...['authorization_code', 'refresh_token'],
+        ...(mailboxes.length > 0 ? ['client_credentials'] : []),
+      ],
       response_types: ['code'],
-      token_endpoint_auth_method: 'client_secret_basic',
+      ...(publicKeys
+        ? {
+            token_endpoint_auth_method: 'private_key_jwt',
+            jwks: { keys: publicKeys },
+          }
+        : {
+            token_endpoint_auth_method: 'client_secret_basic',
+            client_secret: clientSecret,
+          }),
     });
+    this.#store.upsert(MAILBOXES_MODEL, clientId, { mailboxes });
     return { clientId, clientSecret };
   }
 
@@ -82,6 +128,14 @@ export class ClientRegistry {
         redirectUris: data.redirect_uris,
       };
     });
+  }
+
+  /** Whether a token of the application itself opens a mailbox. */
+  opens(clientId: string, account: string): boolean {
+    const { data } = mailboxesSchema.safeParse(
+      this.#store.find(MAILBOXES_MODEL, clientId),
+    );
+    return data?.mailboxes.includes(account) ?? false;
   }
 
   find(clientId: string): RegisteredClient | undefined {

@@ -70,8 +70,10 @@ export class ModelStore {
       entries.delete(id);
       return undefined;
     }
-    // A copy: the provider's model objects write to what they are given.
-    return structuredClone(entry.payload);
+    // A copy: the provider's model objects write to what they are given. Through
+    // JSON, as it came in: the provider refuses keys whose prototype is another
+    // realm's, which `structuredClone` gives them under jest.
+    return JSON.parse(JSON.stringify(entry.payload));
   }
 
   /** Finds a browser session by its second identifier. */

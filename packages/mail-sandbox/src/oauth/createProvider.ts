@@ -68,12 +68,17 @@ function configuration(options: ProviderOptions): Configuration {
     findAccount: (_ctx, id) => accountOf(id),
 
     responseTypes: ['code'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+    ],
     pkce: { required: () => true },
     // One clock: an expired token is expired now.
     clockTolerance: 0,
     clientBasedCORS: () => false,
     features: {
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       introspection: {
@@ -114,6 +119,7 @@ function configuration(options: ProviderOptions): Configuration {
 
     ttl: {
       AccessToken: () => options.accessTokenSeconds,
+      ClientCredentials: () => options.accessTokenSeconds,
       AuthorizationCode: () => MINUTE,
       Grant: () => 90 * DAY,
       IdToken: () => 60 * MINUTE,

@@ -9,7 +9,7 @@ export type AppsNotice =
   | {
       readonly kind: 'registered';
       readonly clientId: string;
-      readonly clientSecret: string;
+      readonly clientSecret?: string;
     }
   | { readonly kind: 'refused'; readonly reason: string };
 

@@ -3,6 +3,7 @@ import { ConflictError } from '@backstage/errors';
 import {
   Channel,
   CheckReport,
+  Connection,
   createChannelSchema,
   IntegrationChoice,
   StartedConsent,
@@ -31,6 +32,12 @@ export interface ChannelServiceOptions {
     userRef: string;
     returnOrigin: string;
   }): Promise<StartedConsent>;
+  /** Gives access to a mailbox without asking anybody. */
+  connect(mailbox: {
+    id: string;
+    address: string;
+    integrationId: string;
+  }): Promise<Connection>;
   countMessages(mailboxId: string): Promise<Channel['counts']>;
   /** What a check of a channel asks. */
   readonly checks: ChannelCheckDeps;
@@ -167,6 +174,24 @@ export class ChannelService {
     });
   }
 
+  /**
+   * Connects the channel's mailbox by the integration's own rights; answers
+   * when that is done or has failed.
+   */
+  async connect(projectRef: string): Promise<Connection> {
+    const { mailboxes, connect, wakePolling } = this.#options;
+    const mailbox = await mailboxes.getByProject(projectRef);
+    const connection = await connect({
+      id: mailbox.id,
+      address: mailbox.address,
+      integrationId: mailbox.authentication.integrationId,
+    });
+    if (connection.status === 'succeeded') {
+      wakePolling();
+    }
+    return connection;
+  }
+
   async #expectFitting(settings: MailboxSettings): Promise<void> {
     const integration = await this.#options.findIntegration(
       settings.authentication.integrationId,
@@ -202,6 +227,7 @@ export class ChannelService {
       folder: mailbox.folder,
       authentication: mailbox.authentication,
       integrationName: integration?.name,
+      grantType: integration?.grantType,
       state: mailbox.state,
       failure: mailbox.failure,
       readingSince: mailbox.readingSince?.toISOString(),

@@ -18,6 +18,7 @@ import { ChannelService } from './ChannelService';
 
 // Each check signs in at the mail server, which counts that itself.
 const CHECKS_PER_MINUTE = 5;
+const CONNECTIONS_PER_MINUTE = 5;
 
 type ProjectInput = {
   params: { kind: string; namespace: string; name: string };
@@ -34,6 +35,10 @@ export function mountChannelRoutes(
 ) {
   const { authorizer, channels } = options;
   const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
+  const connections = new RunLimit({
+    max: CONNECTIONS_PER_MINUTE,
+    windowMs: 60_000,
+  });
 
   mount(endpoints.getChannel, {
     authorize: whoMay(authorizer, channelReadPermission),
@@ -99,5 +104,14 @@ export function mountChannelRoutes(
         userRef,
         returnOrigin: input.body.returnOrigin,
       }),
+  });
+
+  mount(endpoints.connectChannel, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: { event: 'channel-connect', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      connections.take(userRef);
+      return channels.connect(projectRefOf(input.params));
+    },
   });
 }

@@ -7,6 +7,7 @@ import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
 import { Authorizer, MountEndpoint } from '../http';
 import { Keyring } from '../secrets';
+import { ApplicationAccess } from './consent/ApplicationAccess';
 import { ConsentFlow, ConsentHooks } from './consent/ConsentFlow';
 import { mountConsentRoutes } from './consent/consentRoutes';
 import { ConsentService } from './consent/ConsentService';
@@ -73,6 +74,7 @@ export interface OAuthOptions {
 export interface OAuth {
   readonly integrations: IntegrationService;
   readonly consents: ConsentService;
+  readonly applications: ApplicationAccess;
   readonly vault: TokenVault;
   /** Removes consents that expired longer ago than `ageMs`; at most `limit`. */
   removeOldConsents(options: { ageMs: number; limit: number }): Promise<number>;
@@ -147,6 +149,13 @@ export function createOAuth(options: OAuthOptions): OAuth {
     externalBaseUrl,
     hooks: options.hooks,
   });
+  const applications = new ApplicationAccess({
+    integrations: integrationStore,
+    grants,
+    tokenEndpoint,
+    externalBaseUrl,
+    hooks: options.hooks,
+  });
   const vault = new TokenVault({
     grants,
     integrations: integrationStore,
@@ -156,6 +165,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   return {
     integrations,
     consents,
+    applications,
     vault,
     forgetGrant: (tx, mailboxId) =>
       forgetGrant(tx, mailboxId, {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { checkReportSchema } from '../checks';
 import {
+  connectionSchema,
   consentSchema,
   startConsentSchema,
   startedConsentSchema,
@@ -205,6 +206,14 @@ export const endpoints = {
     body: startConsentSchema,
     reply: startedConsentSchema,
     status: 201,
+  }),
+  connectChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/connections`,
+    summary:
+      'Connects a channel’s mailbox that the application reads in its own name, by signing in to it.',
+    params: projectParams,
+    reply: connectionSchema,
   }),
   getConsent: defineEndpoint({
     method: 'GET',

@@ -3,6 +3,7 @@ import type { Entity } from '@backstage/catalog-model';
 import { ResponseError } from '@backstage/errors';
 import type {
   Channel,
+  Failure,
   IntegrationChoice,
   MailHost,
   OAuthIntegration,
@@ -42,6 +43,7 @@ export function anIntegration(
     version: 3,
     name: 'Corp mail',
     provider: 'custom',
+    grantType: 'authorization_code',
     issuer: 'https://login.corp.test',
     authorizationEndpoint: 'https://login.corp.test/auth',
     tokenEndpoint: 'https://login.corp.test/token',
@@ -53,6 +55,7 @@ export function anIntegration(
     redirectUrl:
       'https://portal.test/api/incoming-mail/oauth/callback/AAAAAAAAAAAAAAAAAAAAAA',
     clientSecret: { set: true, updatedAt: NOW },
+    clientKey: { set: false },
     ready: true,
     channelCount: 1,
     createdAt: NOW,
@@ -64,12 +67,13 @@ export function anIntegration(
 export function aChoice(
   changes: Partial<IntegrationChoice> = {},
 ): IntegrationChoice {
-  const { id, name, provider, allowedDomains, mailHosts, ready } =
+  const { id, name, provider, grantType, allowedDomains, mailHosts, ready } =
     anIntegration();
   return {
     id,
     name,
     provider,
+    grantType,
     allowedDomains,
     mailHosts,
     ready,
@@ -87,6 +91,7 @@ export function aChannel(changes: Partial<Channel> = {}): Channel {
     folder: 'INBOX',
     authentication: { method: 'oauth', integrationId: INTEGRATION_ID },
     integrationName: 'Corp mail',
+    grantType: 'authorization_code',
     state: 'active',
     counts: { lastDay: 4, waiting: 0, held: 0 },
     createdAt: NOW,
@@ -143,8 +148,9 @@ export function aRefusal(
   status: number,
   message: string,
   fields?: { path: string; message: string }[],
+  failure?: Failure,
 ): Promise<ResponseError> {
-  const error = { name: errorNames[status], message, fields };
+  const error = { name: errorNames[status], message, fields, failure };
   return ResponseError.fromResponse({
     ok: false,
     status,

@@ -19,6 +19,7 @@ jest.mock('../hooks/useAuthorizePopup');
 const authorization = {
   state: { status: 'idle' } as AuthorizePopup['state'],
   authorize: jest.fn<void, Parameters<AuthorizePopup['authorize']>>(),
+  connect: jest.fn<void, Parameters<AuthorizePopup['connect']>>(),
   cancel: jest.fn(),
   reset: jest.fn(),
 };
@@ -93,6 +94,49 @@ describe('ChannelContent', () => {
     expect(
       screen.getByText('The mailbox has not been authorized yet'),
     ).toBeInTheDocument();
+  });
+
+  it('connects without a window what the application reads in its own name (T8)', async () => {
+    let stored: Channel | undefined;
+    const grantType = 'client_credentials' as const;
+    const { api, user } = render({
+      getChannel: () => stored ?? noChannel(),
+      listIntegrationChoices: () => ({ items: [aChoice({ grantType })] }),
+      createChannel: () => {
+        stored = aChannel({ state: 'draft', grantType });
+        return stored;
+      },
+    });
+    await user.type(
+      await screen.findByLabelText(/Email address/),
+      'support@corp.test',
+    );
+    expect(
+      screen.getByText(/Nobody has to authorize it: the portal signs in/),
+    ).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Save and connect' }));
+    expect(authorization.authorize).not.toHaveBeenCalled();
+    await authorization.connect.mock.calls[0][0]?.();
+    expect(api.names).toContain('createChannel');
+    expect(
+      await screen.findByText('The mailbox has not been connected yet'),
+    ).toBeInTheDocument();
+
+    await user.click(screen.getByRole('button', { name: 'Connect' }));
+    expect(authorization.connect).toHaveBeenLastCalledWith();
+    expect(authorization.authorize).not.toHaveBeenCalled();
+  });
+
+  it('S5: says that OAuth 2.0 needs https where the backend refuses because of it', async () => {
+    authorization.state = {
+      status: 'failed',
+      failure: { code: 'https-required' },
+    };
+    render({ getChannel: () => aChannel({ state: 'draft' }) });
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('OAuth 2.0 needs https');
+    expect(alert).toHaveTextContent('An administrator can mend this');
+    expect(alert).toHaveTextContent('backend.baseUrl');
   });
 
   it('says that the channel is enabled', async () => {

@@ -30,6 +30,8 @@ export interface ChannelFieldsProps {
   errors: FieldErrors;
   /** Whether saving leads to the provider's window. */
   authorizes: boolean;
+  /** Whether nobody has to consent, so that no window opens. */
+  actsAlone: boolean;
   busy: boolean;
   /** What happened to the last attempt. */
   notice?: ReactNode;
@@ -41,7 +43,7 @@ export interface ChannelFieldsProps {
 
 /** The fields of a channel. */
 export function ChannelFields(props: ChannelFieldsProps) {
-  const { values, choices, errors, authorizes, busy } = props;
+  const { values, choices, errors, authorizes, actsAlone, busy } = props;
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const servers = serversOf(choices, values.integrationId);
@@ -145,11 +147,7 @@ export function ChannelFields(props: ChannelFieldsProps) {
               color="primary"
               disabled={busy}
             >
-              {t(
-                authorizes
-                  ? 'channel.form.saveAndAuthorize'
-                  : 'channel.form.save',
-              )}
+              {t(submitLabel(props))}
             </Button>
             {props.onCancel && (
               <Button onClick={props.onCancel} disabled={busy}>
@@ -159,11 +157,24 @@ export function ChannelFields(props: ChannelFieldsProps) {
           </ButtonRow>
           {authorizes && (
             <Typography variant="body2" color="textSecondary">
-              {t('channel.form.popupHint')}
+              {t(
+                actsAlone
+                  ? 'channel.form.connectHint'
+                  : 'channel.form.popupHint',
+              )}
             </Typography>
           )}
         </Stack>
       </form>
     </Paper>
   );
+}
+
+function submitLabel({ authorizes, actsAlone }: ChannelFieldsProps) {
+  if (!authorizes) {
+    return 'channel.form.save' as const;
+  }
+  return actsAlone
+    ? ('channel.form.saveAndConnect' as const)
+    : ('channel.form.saveAndAuthorize' as const);
 }

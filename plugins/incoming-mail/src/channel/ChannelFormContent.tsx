@@ -102,6 +102,9 @@ function LoadedForm(
   );
   const [formErrors, setFormErrors] = useState<FieldErrors>({});
   const authorizes = !channel || needsNewConsent(channel, values);
+  const actsAlone =
+    choices.find(({ id }) => id === values.integrationId)?.grantType ===
+    'client_credentials';
 
   const store = async (settings: CreateChannel) => {
     await (channel
@@ -122,7 +125,9 @@ function LoadedForm(
     if (verdict.kind === 'invalid') {
       return;
     }
-    if (authorizes) {
+    if (authorizes && actsAlone) {
+      authorization.connect(() => store(verdict.settings));
+    } else if (authorizes) {
       authorization.authorize(() => store(verdict.settings));
     } else {
       save(verdict.settings);
@@ -137,8 +142,10 @@ function LoadedForm(
         Object.keys(formErrors).length > 0 ? formErrors : fieldErrorsOf(error)
       }
       authorizes={authorizes}
+      actsAlone={actsAlone}
       busy={
-        saving.status === 'busy' || authorization.state.status === 'opening'
+        saving.status === 'busy' ||
+        ['opening', 'connecting'].includes(authorization.state.status)
       }
       notice={error && <SaveProblem error={error} onReload={props.onReload} />}
       onChange={setValues}

@@ -76,16 +76,23 @@ export function ChannelStatus(props: ChannelStatusProps) {
 
 /** What is wrong, where something is; a channel just saved lacks its consent. */
 function ChannelProblem(props: { channel: Channel; busy: boolean }) {
-  const { state, failure } = props.channel;
+  const { state, failure, grantType } = props.channel;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   if (failure && failure.code !== 'not-authorized-yet') {
     return <FailureAlert failure={failure} />;
   }
-  return state === 'draft' && !props.busy ? (
+  if (state !== 'draft' || props.busy) {
+    return null;
+  }
+  return grantType === 'client_credentials' ? (
+    <Notice severity="info" title={t('channel.status.notConnected')}>
+      {t('channel.status.notConnectedText')}
+    </Notice>
+  ) : (
     <Notice severity="info" title={t('failure.not-authorized-yet.title')}>
       {t('failure.not-authorized-yet.remedy')}
     </Notice>
-  ) : null;
+  );
 }
 
 function ChannelFacts({ channel }: { channel: Channel }) {
@@ -163,7 +170,11 @@ function ActionButtons(props: ChannelStatusProps) {
           disabled={busy}
           onClick={props.onAuthorize}
         >
-          {t('channel.status.authorize')}
+          {t(
+            channel.grantType === 'client_credentials'
+              ? 'channel.status.connect'
+              : 'channel.status.authorize',
+          )}
         </Button>
       )}
       {props.onPoll && (

@@ -48,7 +48,7 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
     await api.call('deleteChannel', { params: project });
     props.onDeleted();
   });
-  const consenting = ['opening', 'waiting', 'blocked'].includes(
+  const consenting = ['opening', 'connecting', 'waiting', 'blocked'].includes(
     authorization.state.status,
   );
 
@@ -70,7 +70,12 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
           consenting || polling.status === 'busy' || checking.status === 'busy'
         }
         onAuthorize={
-          rights.authorize ? () => authorization.authorize() : undefined
+          rights.authorize
+            ? () =>
+                channel.grantType === 'client_credentials'
+                  ? authorization.connect()
+                  : authorization.authorize()
+            : undefined
         }
         onPoll={rights.update ? poll : undefined}
         onCheck={rights.update ? check : undefined}

@@ -2,7 +2,10 @@
 import { ReactNode } from 'react';
 import { act, renderHook } from '@testing-library/react';
 import { TestApiProvider } from '@backstage/frontend-test-utils';
-import type { Consent } from '@postroom/plugin-incoming-mail-common';
+import type {
+  Connection,
+  Consent,
+} from '@postroom/plugin-incoming-mail-common';
 import { FakeIncomingMailApi } from '../__testUtils__/FakeIncomingMailApi';
 import { aRefusal } from '../__testUtils__/samples';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
@@ -23,6 +26,8 @@ class FakePopup {
 }
 
 interface Setup {
+  connectChannel?: () => Connection | Promise<Connection>;
+  startConsent?: () => Promise<never>;
   popup?: FakePopup;
   startUrl?: string;
   getConsent?: () => Consent | Promise<Consent>;
@@ -35,11 +40,14 @@ function setUp(setup: Setup) {
     expiresAt: '2024-05-06T07:08:09.000Z',
   };
   const api = new FakeIncomingMailApi({
-    startConsent: () => ({
-      consentId: 'consent',
-      startUrl: setup.startUrl ?? START_URL,
-      expiresAt: consent.expiresAt,
-    }),
+    connectChannel: setup.connectChannel,
+    startConsent:
+      setup.startConsent ??
+      (() => ({
+        consentId: 'consent',
+        startUrl: setup.startUrl ?? START_URL,
+        expiresAt: consent.expiresAt,
+      })),
     getConsent: setup.getConsent ?? (() => consent),
     cancelConsent: () => undefined,
   });
@@ -195,6 +203,50 @@ describe('useAuthorizePopup', () => {
     expect(hook.result.current.state).toEqual({ status: 'failed', error });
     expect(popup.closed).toBe(true);
     expect(api.names).not.toContain('startConsent');
+  });
+
+  it('connects without a window, and tells how that ended', async () => {
+    const answers: Connection[] = [
+      { status: 'failed', failure: { code: 'application-refused' } },
+      { status: 'succeeded' },
+    ];
+    const { api, open, hook } = setUp({
+      connectChannel: async () => answers.shift()!,
+    });
+    const prepare = jest.fn(async () => {});
+    act(() => hook.result.current.connect(prepare));
+    expect(hook.result.current.state).toEqual({ status: 'connecting' });
+    await pass(0);
+    expect(prepare).toHaveBeenCalledTimes(1);
+    expect(hook.result.current.state).toEqual({
+      status: 'failed',
+      failure: { code: 'application-refused' },
+    });
+    act(() => hook.result.current.connect());
+    await pass(0);
+    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(open).not.toHaveBeenCalled();
+    expect(api.names).toEqual(['connectChannel', 'connectChannel']);
+  });
+
+  it('S5: tells a refusal of the backend by its code, and closes the popup', async () => {
+    const refusal = await aRefusal(409, 'OAuth 2.0 needs https', undefined, {
+      code: 'https-required',
+    });
+    const popup = new FakePopup();
+    const { hook } = setUp({
+      popup,
+      startConsent: () => Promise.reject(refusal),
+      connectChannel: () => Promise.reject(refusal),
+    });
+    const state = { status: 'failed', failure: { code: 'https-required' } };
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    expect(hook.result.current.state).toEqual(state);
+    expect(popup.closed).toBe(true);
+    act(() => hook.result.current.connect());
+    await pass(0);
+    expect(hook.result.current.state).toEqual(state);
   });
 
   it('survives a backend that restarts, not one that refuses', async () => {

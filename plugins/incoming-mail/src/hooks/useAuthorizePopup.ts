@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from '@backstage/core-plugin-api';
 import { IncomingMailApi, incomingMailApiRef } from '../api/incomingMailApiRef';
+import { runConnection } from './runConnection';
 import { AuthorizeState, POPUP_NAME, runConsent } from './runConsent';
 import type { Project } from './useProject';
 
@@ -16,6 +17,8 @@ export interface AuthorizePopup {
    * `await` a browser blocks the window.
    */
   authorize(prepare?: () => Promise<void>): void;
+  /** Connects a mailbox that needs nobody's consent: without a popup. */
+  connect(prepare?: () => Promise<void>): void;
   /** Gives up, here and at the backend. */
   cancel(): void;
   /** Forgets how the last one ended. */
@@ -68,6 +71,17 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
     [api, project],
   );
 
+  const connect = useCallback(
+    (prepare: () => Promise<void> = async () => {}) => {
+      runningRef.current?.controller.abort();
+      const controller = new AbortController();
+      runningRef.current = { controller, popup: undefined };
+      const { signal } = controller;
+      runConnection({ api, project, prepare, onState: setState, signal });
+    },
+    [api, project],
+  );
+
   const cancel = useCallback(() => {
     const running = runningRef.current;
     if (running) {
@@ -82,8 +96,8 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
   const reset = useCallback(() => setState({ status: 'idle' }), []);
 
   return useMemo(
-    () => ({ state, authorize, cancel, reset }),
-    [state, authorize, cancel, reset],
+    () => ({ state, authorize, connect, cancel, reset }),
+    [state, authorize, connect, cancel, reset],
   );
 }
 

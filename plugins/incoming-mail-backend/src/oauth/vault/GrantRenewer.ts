@@ -7,6 +7,7 @@ import { isReady } from '../integrations/integrationRules';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { IntegrationRecord } from '../integrations/types';
 import { withClientSecrets } from '../integrations/withClientSecrets';
+import { isClientFault } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { looksEndedByTesting } from './consentEnds';
 import { refreshAheadMs } from './grantState';
@@ -32,6 +33,10 @@ import { GrantRecord, TokenSet } from './types';
 //    everywhere yet. Only then, because to one that rotates strictly a former
 //    token is a stolen one, and ends the access (RFC 9700 section 4.14.2);
 //    which by then it has ended already.
+//
+// An application that acts in its own name has no refresh token: its "renewal"
+// is one more request like the first. Nothing of 4 is then needed, since no
+// answer to it speaks of a grant.
 //
 // A crash between 2 and 3 loses the new refresh token. Where the provider
 // rotates strictly, a new consent is needed then; nothing on our side can
@@ -62,10 +67,10 @@ export interface GrantRenewerOptions {
   readonly random?: () => number;
 }
 
-/** What a provider gave, and for which refresh token. */
+/** What a provider gave, and for which refresh token; an application has none. */
 interface Renewal {
   readonly tokens: TokenSet;
-  readonly used: UsedToken;
+  readonly used?: UsedToken;
 }
 
 /** Renews the tokens of grants, together with other replicas. */
@@ -137,6 +142,12 @@ export class GrantRenewer {
     grant: GrantRecord,
     integration: IntegrationRecord,
   ): Promise<Renewal | Secret> {
+    if (integration.settings.grantType === 'client_credentials') {
+      const tokens = await this.#request(integration, as =>
+        this.#tokenEndpoint.requestForApplication(as),
+      );
+      return { tokens };
+    }
     const refreshToken = await grant.openRefreshToken();
     if (!refreshToken) {
       throw new MailFailure(
@@ -230,20 +241,28 @@ export class GrantRenewer {
     throw failure;
   }
 
-  /** One request, or two with two client secrets. That the client is refused is noted where it can be mended. */
   async #refresh(
     integration: IntegrationRecord,
     used: UsedToken,
   ): Promise<Renewal> {
+    const tokens = await this.#request(integration, as =>
+      this.#tokenEndpoint.refresh(as, used.token),
+    );
+    return { tokens, used };
+  }
+
+  /**
+   * One request, or two with two client secrets. That the client is refused is
+   * noted where it can be mended.
+   */
+  async #request(
+    integration: IntegrationRecord,
+    send: (as: IntegrationRecord) => Promise<TokenSet>,
+  ): Promise<TokenSet> {
     try {
-      const tokens = await withClientSecrets(
-        integration,
-        this.#integrations,
-        as => this.#tokenEndpoint.refresh(as, used.token),
-      );
-      return { tokens, used };
+      return await withClientSecrets(integration, this.#integrations, send);
     } catch (error) {
-      if (MailFailure.is(error) && error.code === 'client-refused') {
+      if (isClientFault(error)) {
         await this.#integrations.setFault(integration, error);
       }
       throw error;

@@ -186,6 +186,8 @@ export class GrantStore {
       account,
       scopes: JSON.stringify(tokens.scopes),
       ...stateColumns(tx, 'active'),
+      // One that the mailbox had is not this grant's.
+      refresh_sealed: null,
       ...(await this.#tokenColumns(tx, id, tokens)),
       ...NO_PREVIOUS,
       refresh_ends_at: toEnd(tx, tokens),
@@ -481,6 +483,21 @@ export class GrantStore {
     return row?.integration_id;
   }
 
+  /** Whether a mailbox still has the address and the integration that a grant is for. */
+  async fitsMailbox(
+    tx: Tx,
+    of: { mailboxId: string; integrationId: string; account: string },
+  ): Promise<boolean> {
+    const mailbox = await tx<DbMailboxRow>(tables.mailboxes)
+      .where({
+        id: of.mailboxId,
+        integration_id: of.integrationId,
+        address: of.account,
+      })
+      .first('id');
+    return mailbox !== undefined;
+  }
+
   /** Removes a mailbox's grant and gives away what it last held. */
   async take(tx: Tx, mailboxId: string): Promise<TakenGrant | undefined> {
     const grant = () => this.#rows(tx).where({ mailbox_id: mailboxId });
@@ -537,25 +554,27 @@ export class GrantStore {
     const grants = tables.oauthGrants;
     const mailboxes = tables.mailboxes;
     const integrations = tables.oauthIntegrations;
-    return this.#db(grants)
-      .join(mailboxes, join =>
-        join
-          .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
-          .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
-          .andOn(`${mailboxes}.address`, `${grants}.account`),
-      )
-      .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
-      .where(`${grants}.state`, 'active' satisfies GrantState)
-      // It is the refresh token that ends.
-      .whereNotNull(`${grants}.refresh_sealed`)
-      .select(
-        `${grants}.*`,
-        `${mailboxes}.project_ref`,
-        `${mailboxes}.created_by`,
-        `${integrations}.provider`,
-        `${integrations}.in_testing`,
-        { now: dbNow(this.#db) },
-      );
+    return (
+      this.#db(grants)
+        .join(mailboxes, join =>
+          join
+            .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
+            .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
+            .andOn(`${mailboxes}.address`, `${grants}.account`),
+        )
+        .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
+        .where(`${grants}.state`, 'active' satisfies GrantState)
+        // It is the refresh token that ends.
+        .whereNotNull(`${grants}.refresh_sealed`)
+        .select(
+          `${grants}.*`,
+          `${mailboxes}.project_ref`,
+          `${mailboxes}.created_by`,
+          `${integrations}.provider`,
+          `${integrations}.in_testing`,
+          { now: dbNow(this.#db) },
+        )
+    );
   }
 
   #whereVersion({ id, generation }: GrantVersion) {

@@ -61,11 +61,13 @@ async function enqueueRevocation(
     const clientSecret = await withPreferredSecret(
       of.integration,
     ).openClientSecret();
+    const clientKey = await of.integration.openClientKey();
     if (token) {
       await revocations.enqueue(tx, {
         ...client,
         clientAuthentication,
         clientSecret,
+        clientKey,
         token,
       });
     }

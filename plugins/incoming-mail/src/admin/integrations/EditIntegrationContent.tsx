@@ -25,6 +25,7 @@ import {
   fromIntegration,
   hasChanges,
   IntegrationFormValues,
+  proofStored,
   secretMustBeReentered,
   toUpdateIntegration,
 } from './integrationForm';
@@ -138,13 +139,17 @@ function storedSecretOf(
   integration: OAuthIntegration,
   values: IntegrationFormValues,
 ): StoredSecret {
-  const { set, expiresOn } = integration.clientSecret;
-  if (!set) {
+  const { expiresOn } = integration.clientSecret;
+  if (!proofStored(integration, values)) {
     return { state: 'none' };
   }
   const state = secretMustBeReentered(integration, values)
     ? 'to-reenter'
     : 'kept';
-  const hasNext = integration.nextClientSecret !== undefined;
-  return { state, expiresOn, hasNext };
+  return {
+    state,
+    expiresOn,
+    hasNext: integration.nextClientSecret !== undefined,
+    thumbprint: integration.clientKey.thumbprint,
+  };
 }

@@ -24,8 +24,8 @@ export function secretExpiryOf(
   integration: OAuthIntegration,
   today: Date,
 ): SecretExpiry | undefined {
-  const { clientSecret, nextClientSecret: next } = integration;
-  const { set } = clientSecret;
+  const { clientSecret, clientKey, nextClientSecret: next } = integration;
+  const set = clientSecret.set || clientKey.set;
   const { expiresOn } = next?.state === 'in-use' ? next : clientSecret;
   if (!set || expiresOn === undefined) {
     return undefined;
