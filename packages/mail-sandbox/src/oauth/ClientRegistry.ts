@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { FaultBoard } from '../faults/FaultBoard';
+import {
+  ownSettingsSchema,
+  type ApplicationSettings,
+  type OwnSettings,
+} from './ApplicationSettings';
 import { MAX_CLIENTS, type ModelStore } from './ModelStore';
+import { scopeMeanings } from './scopes';
 
 const MAX_REDIRECT_URIS = 20;
 const MAX_PUBLIC_KEYS = 10;
@@ -34,9 +41,17 @@ export const clientRequestSchema = z.strictObject({
    * those open the mailboxes of these accounts.
    */
   mailboxes: z.array(z.string()).max(MAX_MAILBOXES).optional(),
+  settings: ownSettingsSchema.optional(),
 });
 
 export type ClientRequest = z.infer<typeof clientRequestSchema>;
+
+/** What an application proves itself with. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  /** Absent for those that registered public keys. */
+  readonly clientSecret?: string;
+}
 
 /** An application as its owner may see it later: without the secret. */
 export interface RegisteredClient {
@@ -52,10 +67,19 @@ const metadataSchema = z.object({
   redirect_uris: z.array(z.string()),
 });
 
-const mailboxesSchema = z.object({ mailboxes: z.array(z.string()) });
+/** What the sandbox itself keeps about an application. */
+const ownSchema = z.object({
+  mailboxes: z.array(z.string()),
+  settings: ownSettingsSchema,
+});
 
-/** Where the mailboxes of an application lie in the store. */
-const MAILBOXES_MODEL = 'ClientMailboxes';
+/** Where {@link ownSchema} lies in the store. */
+const OWN_MODEL = 'ClientSettings';
+
+function isRedirectUri(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('#')) return false;
+  return ['http:', 'https:'].includes(new URL(text).protocol);
+}
 
 function isPublicKey(jwk: Record<string, unknown>): boolean {
   if ('d' in jwk || 'k' in jwk) return false;
@@ -68,17 +92,14 @@ function isPublicKey(jwk: Record<string, unknown>): boolean {
   }
 }
 
-function isRedirectUri(text: string): boolean {
-  if (!URL.canParse(text) || text.includes('#')) return false;
-  return ['http:', 'https:'].includes(new URL(text).protocol);
-}
-
 /** Registers OAuth applications, as the developer console of a provider does. */
 export class ClientRegistry {
   readonly #store: ModelStore;
+  readonly #faults: FaultBoard;
 
-  constructor(store: ModelStore) {
+  constructor(store: ModelStore, faults: FaultBoard) {
     this.#store = store;
+    this.#faults = faults;
   }
 
   /**
@@ -86,11 +107,9 @@ export class ClientRegistry {
    * takes it by HTTP Basic and in the form body alike. `undefined` if there
    * are too many applications already.
    */
-  register(
-    request: ClientRequest,
-  ): { clientId: string; clientSecret?: string } | undefined {
+  register(request: ClientRequest): ClientCredentials | undefined {
     if (this.#store.list('Client').length >= MAX_CLIENTS) return undefined;
-    const { publicKeys, mailboxes = [] } = request;
+    const { publicKeys, mailboxes = [], settings = {} } = request;
     const clientId = randomUUID();
     const clientSecret = publicKeys
       ? undefined
@@ -104,6 +123,7 @@ export class ClientRegistry {
         ...(mailboxes.length > 0 ? ['client_credentials'] : []),
       ],
       response_types: ['code'],
+      scope: [...scopeMeanings.keys()].join(' '),
       ...(publicKeys
         ? {
             token_endpoint_auth_method: 'private_key_jwt',
@@ -114,7 +134,7 @@ export class ClientRegistry {
             client_secret: clientSecret,
           }),
     });
-    this.#store.upsert(MAILBOXES_MODEL, clientId, { mailboxes });
+    this.#store.upsert(OWN_MODEL, clientId, { mailboxes, settings });
     return { clientId, clientSecret };
   }
 
@@ -130,15 +150,35 @@ export class ClientRegistry {
     });
   }
 
-  /** Whether a token of the application itself opens a mailbox. */
-  opens(clientId: string, account: string): boolean {
-    const { data } = mailboxesSchema.safeParse(
-      this.#store.find(MAILBOXES_MODEL, clientId),
-    );
-    return data?.mailboxes.includes(account) ?? false;
-  }
-
   find(clientId: string): RegisteredClient | undefined {
     return this.list().find(client => client.clientId === clientId);
+  }
+
+  /** How an application is treated now: its own settings, else the faults. */
+  settingsOf(clientId: string): ApplicationSettings {
+    return { ...this.#faults.current, ...this.#own(clientId).settings };
+  }
+
+  /**
+   * Replaces the own settings of an application.
+   *
+   * @returns false if there is no such application.
+   */
+  change(clientId: string, settings: OwnSettings): boolean {
+    if (!this.find(clientId)) return false;
+    const { mailboxes } = this.#own(clientId);
+    this.#store.upsert(OWN_MODEL, clientId, { mailboxes, settings });
+    return true;
+  }
+
+  /** Whether a token of the application itself opens a mailbox. */
+  opens(clientId: string, account: string): boolean {
+    const { mailboxes } = this.#own(clientId);
+    return mailboxes.some(address => address.toLowerCase() === account);
+  }
+
+  #own(clientId: string): z.infer<typeof ownSchema> {
+    const payload = this.#store.find(OWN_MODEL, clientId);
+    return payload ? ownSchema.parse(payload) : { mailboxes: [], settings: {} };
   }
 }

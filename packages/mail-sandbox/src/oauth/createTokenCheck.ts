@@ -51,13 +51,13 @@ export function createTokenCheck(options: {
     if (!response?.ok) return 'unavailable';
     const reply = replySchema.safeParse(await response.json());
     if (!reply.success) return 'unavailable';
-    const { active, sub, scope = '', client_id: application } = reply.data;
+    const { active, sub, scope = '', client_id: holder } = reply.data;
     const isTheirs =
       sub === account ||
       // A token of the application itself has no subject.
       (sub === undefined &&
-        application !== undefined &&
-        options.opens(application, account));
+        holder !== undefined &&
+        options.opens(holder, account));
     const good = active && isTheirs && scope.split(' ').includes(MAIL_SCOPE);
     return good ? 'accepted' : 'refused';
   };

@@ -26,7 +26,7 @@ jest.mock('@backstage/plugin-permission-react', () => ({
   usePermission: jest.fn(),
 }));
 
-// The editor is large, and every event draws it anew.
+// The whole editor is drawn anew with every key, on whatever machine this runs.
 jest.setTimeout(30_000);
 
 const reserved = {
