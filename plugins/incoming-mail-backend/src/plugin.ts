@@ -9,12 +9,15 @@ import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
-import { incomingMailHandlersExtensionPoint } from '@postroom/plugin-incoming-mail-node';
+import {
+  incomingMailHandlersExtensionPoint,
+  incomingMailProvidersExtensionPoint,
+} from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
 import { createConsentHooks } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
-import { HandlerCollector } from './extensions';
+import { HandlerCollector, ProviderCollector } from './extensions';
 import { createAuthorizer } from './http';
 import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
@@ -29,8 +32,17 @@ import {
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
 import { CursorStore, PollDispatcher } from './polling';
-import { HandlerRegistry, ProcessingWorker } from './processing';
-import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
+import {
+  HandlerRegistry,
+  MessageRuns,
+  mountProcessingRoutes,
+  ProcessingWorker,
+} from './processing';
+import {
+  createRequestTrackers,
+  mountRequestRoutes,
+  RequestStore,
+} from './requests';
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
@@ -46,7 +58,9 @@ export const incomingMailPlugin = createBackendPlugin({
   pluginId: 'incoming-mail',
   register(env) {
     const collector = new HandlerCollector();
+    const providers = new ProviderCollector();
     env.registerExtensionPoint(incomingMailHandlersExtensionPoint, collector);
+    env.registerExtensionPoint(incomingMailProvidersExtensionPoint, providers);
     env.registerInit({
       deps: {
         auditor: coreServices.auditor,
@@ -85,7 +99,11 @@ export const incomingMailPlugin = createBackendPlugin({
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
         const requests = new RequestStore(db);
-        const tracker = new RequestTracker(requests);
+        const trackers = createRequestTrackers(requests);
+        const registry = new HandlerRegistry([
+          ...trackers,
+          ...collector.handlers,
+        ]);
         const openSession = createOpenSession({
           policy,
           allowPlaintextLoopback,
@@ -102,6 +120,7 @@ export const incomingMailPlugin = createBackendPlugin({
           externalBaseUrl,
           returnOrigins: config.oauth.returnOrigins,
           allowHttpLoopback: allowPlaintextLoopback,
+          providers: providers.providers,
           hooks: createConsentHooks({
             cursors,
             journal,
@@ -121,7 +140,7 @@ export const incomingMailPlugin = createBackendPlugin({
           db,
           inbox,
           mailboxes,
-          registry: new HandlerRegistry([tracker, ...collector.handlers]),
+          registry,
           logger,
           holder,
           leaseMs: config.leases.durationMs,
@@ -177,7 +196,18 @@ export const incomingMailPlugin = createBackendPlugin({
             openSession,
           },
           wakePolling,
-          handlerId: tracker.id,
+          handlerId: trackers[0].id,
+        });
+
+        const runs = new MessageRuns({
+          db,
+          inbox,
+          mailboxes,
+          registry,
+          journal,
+          logger,
+          handlerTimeoutMs: config.processing.handlerTimeoutMs,
+          onRunnable: () => worker.wake(),
         });
 
         const authorizer = createAuthorizer(services);
@@ -198,6 +228,12 @@ export const incomingMailPlugin = createBackendPlugin({
               mountJournalRoutes(mount, { authorizer, journal, mailboxIdOf });
               mountInboxRoutes(mount, { authorizer, inbox, mailboxIdOf });
               mountRequestRoutes(mount, { authorizer, requests });
+              mountProcessingRoutes(mount, {
+                authorizer,
+                registry,
+                runs,
+                mailboxIdOf,
+              });
             },
           }),
         );

@@ -21,6 +21,7 @@ export const journalEntrySchema = z.object({
     'visit-failed',
     'recovered',
     'mailbox-renumbered',
+    'mail-run-again',
   ]),
   failure: failureCodeSchema.optional(),
   /** How many mails, for `mail-accepted`. */

@@ -244,6 +244,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         google: 'Google Workspace and Gmail',
         microsoft: 'Microsoft 365 and Outlook',
         custom: 'Any other OAuth 2.0 provider',
+        preset: 'Set up for this portal',
       },
       registrationSection: 'Registration at the provider',
       registrationText:
@@ -666,6 +667,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         recovered: 'The mailbox can be read again',
         'mailbox-renumbered':
           'The server renumbered the mailbox; it was compared again',
+        'mail-run-again': 'A held mail is handled again',
       },
       mails_one: '{{count}} mail',
       mails_other: '{{count}} mails',
@@ -692,6 +694,23 @@ export const incomingMailTranslationRef = createTranslationRef({
       request: 'Request {{number}}',
       comment: 'Comment on request {{number}}',
       download: 'Download mail',
+      runAgain: {
+        button: 'Handle again',
+        started: 'The mail is handled again in a moment.',
+      },
+      dryRun: {
+        button: 'Try without effect',
+        title: 'What would become of it now',
+        unknown: 'A handler does not tell beforehand.',
+        state: {
+          stored: 'A handler would fail, and be tried again.',
+          done: 'It would be done.',
+          ignored: 'It would be ignored.',
+          duplicate: 'It would count as a duplicate.',
+          held: 'It would be held for review.',
+          quarantined: 'It would be quarantined.',
+        },
+      },
       trace: 'The way it took',
       noTrace: 'No step has been taken yet.',
       details: 'Details of “{{subject}}”',
@@ -721,6 +740,13 @@ export const incomingMailTranslationRef = createTranslationRef({
     request: {
       heading: 'Request {{number}}',
       back: 'All requests',
+      marks: 'Type, priority and labels',
+      priority: {
+        low: 'Low priority',
+        normal: 'Normal priority',
+        high: 'High priority',
+        urgent: 'Urgent',
+      },
       unknownSender: 'Unknown sender',
       unverified: 'Unverified sender',
       unverifiedHint:

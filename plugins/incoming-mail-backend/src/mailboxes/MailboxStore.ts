@@ -266,7 +266,21 @@ export class MailboxStore {
     const rows = await this.#db<DbHandlerBindingRow>(tables.handlerBindings)
       .where({ mailbox_id: mailboxId })
       .orderBy('position');
-    return rows.map(row => ({ id: row.id, handlerId: row.handler_id }));
+    return rows.map(row => ({
+      id: row.id,
+      handlerId: row.handler_id,
+      settings: toStoredSettings(row.settings),
+    }));
+  }
+}
+
+// What is no JSON stays the text that it is, which no handler takes for its
+// settings: one spoiled row must not stop the mailbox.
+function toStoredSettings(text: string | null): unknown {
+  try {
+    return text === null ? {} : JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

@@ -31,4 +31,6 @@ export interface Mailbox {
 export interface HandlerBinding {
   readonly id: string;
   readonly handlerId: string;
+  /** As they are stored; whoever calls the handler judges them. */
+  readonly settings: unknown;
 }

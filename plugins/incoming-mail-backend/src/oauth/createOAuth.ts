@@ -2,6 +2,7 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
 import { grantLimits } from '@postroom/plugin-incoming-mail-common';
+import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
 import { Router } from 'express';
 import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
@@ -21,6 +22,7 @@ import { discoverIssuer } from './integrations/discoverIssuer';
 import { mountIntegrationRoutes } from './integrations/integrationRoutes';
 import { IntegrationService } from './integrations/IntegrationService';
 import { IntegrationStore } from './integrations/IntegrationStore';
+import { ProviderCatalogue } from './integrations/ProviderCatalogue';
 import { IntegrationRecord } from './integrations/types';
 import { RevocationEndpoint } from './revocationEndpoint';
 import { TokenEndpoint } from './tokenEndpoint';
@@ -67,6 +69,8 @@ export interface OAuthOptions {
   readonly returnOrigins: readonly string[];
   /** Whether endpoints on this very machine may be http; for development. */
   readonly allowHttpLoopback: boolean;
+  /** Those that modules brought. Default: none. */
+  readonly providers?: readonly OAuthProvider[];
   readonly hooks: OAuthHooks;
 }
 
@@ -110,7 +114,8 @@ export interface OAuth {
 /** Puts the room together. */
 export function createOAuth(options: OAuthOptions): OAuth {
   const { db, keyring, externalBaseUrl, allowHttpLoopback } = options;
-  const integrationStore = new IntegrationStore({ db, keyring });
+  const providers = new ProviderCatalogue(options.providers);
+  const integrationStore = new IntegrationStore({ db, keyring, providers });
   const grants = new GrantStore({ db, keyring });
   const consentStore = new ConsentStore({ db, keyring });
   const revocations = new RevocationStore({ db, keyring });
@@ -223,6 +228,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
         mount,
         authorizer,
         integrations,
+        providers,
         checkIntegration: async id =>
           checkIntegration(await getRecord(integrationStore, id), {
             ...options,

@@ -7,6 +7,7 @@ import {
   startConsentSchema,
   startedConsentSchema,
 } from '../consents';
+import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
 import {
   callbackSlugSchema,
@@ -22,7 +23,8 @@ import {
   createChannelSchema,
   updateChannelSchema,
 } from '../mailboxes';
-import { messageSummarySchema } from '../messages';
+import { messageDryRunSchema, messageSummarySchema } from '../messages';
+import { providerListSchema } from '../providerDescriptions';
 import {
   requestCommentSchema,
   requestSchema,
@@ -127,6 +129,19 @@ export const endpoints = {
       'Reads what an issuer says of itself (RFC 8414), to be shown before it is taken over.',
     body: discoverIssuerSchema,
     reply: discoveredIssuerSchema,
+  }),
+  listProviders: defineEndpoint({
+    method: 'GET',
+    path: '/oauth-providers',
+    summary:
+      'Lists the providers that backend modules bring, beside those that come with the plugin.',
+    reply: providerListSchema,
+  }),
+  listHandlers: defineEndpoint({
+    method: 'GET',
+    path: '/handlers',
+    summary: 'Lists the mail handlers that a mailbox can be bound to.',
+    reply: handlerListSchema,
   }),
   getVaultStatus: defineEndpoint({
     method: 'GET',
@@ -243,6 +258,22 @@ export const endpoints = {
     summary: 'Downloads a mail byte for byte.',
     params: messageParams,
     download: 'message/rfc822',
+  }),
+  dryRunMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/dry-runs`,
+    summary:
+      'Tells what would become of a mail if it were handled now, without any effect.',
+    params: messageParams,
+    reply: messageDryRunSchema,
+  }),
+  runMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/runs`,
+    summary: 'Has a mail that is held or quarantined handled again.',
+    params: messageParams,
+    reply: messageSummarySchema,
+    status: 202,
   }),
   listRequests: defineEndpoint({
     method: 'GET',

@@ -50,8 +50,11 @@ export function authorizationUrl(options: {
  */
 function extraParameters({
   settings,
+  presetProvider,
 }: IntegrationRecord): Record<string, string> {
-  const preset = oauthProviders[settings.provider].authorizationParameters;
+  const preset =
+    presetProvider?.authorizationParameters ??
+    oauthProviders[settings.provider].authorizationParameters;
   const added = Object.fromEntries(
     (settings.authorizationParameters ?? [])
       .filter(({ name }) => isAuthorizationParameter(name))

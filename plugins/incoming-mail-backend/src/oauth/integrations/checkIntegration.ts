@@ -141,7 +141,11 @@ async function judgeClient(
   );
   return MailFailure.is(probe)
     ? explainNoAnswer(probe)
-    : judgeClientProbe(probe, integration.settings.provider);
+    : judgeClientProbe(
+        probe,
+        integration.settings.provider,
+        integration.presetProvider,
+      );
 }
 
 /** The same with the next secret, while there is one. */
@@ -258,12 +262,13 @@ function judgeBaseUrl(externalBaseUrl: string): CheckResult {
 
 function judgeRedirectUrl(
   redirectUri: string,
-  { settings: { provider } }: IntegrationRecord,
+  { settings: { provider }, presetProvider }: IntegrationRecord,
 ): CheckResult {
   const warnings = lintRedirectUrl({ redirectUrl: redirectUri, provider })
     // The check before has told.
     .filter(({ code }) => code !== 'redirect-url-not-https');
-  const link = oauthProviders[provider].links.redirectUrls;
+  const { redirectUrls: link } =
+    presetProvider?.description.links ?? oauthProviders[provider].links;
   return toResult(warnings, { link, good: redirectUri });
 }
 
