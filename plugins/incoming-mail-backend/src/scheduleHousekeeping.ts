@@ -6,6 +6,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import { JournalStore } from './journal';
 import {
+  announceConsentEnds,
   announceExpiry,
   NoticeStore,
   Notifier,
@@ -48,6 +49,12 @@ export async function scheduleHousekeeping(options: {
         what: 'links',
         keepMs: retentionPolicy.links,
         removeOld: removal => oauth.removeOldLinks(removal),
+      },
+      {
+        what: 'former refresh tokens',
+        // Each names its own end.
+        keepMs: 0,
+        removeOld: ({ limit }) => oauth.removeFormerTokens({ limit }),
       },
       {
         what: 'journal',
@@ -114,13 +121,16 @@ export async function scheduleHousekeeping(options: {
     },
   );
   await schedule(
-    'secret-expiry',
+    'expiry-calendar',
     {
       frequency: { hours: 1 },
       timeout: { minutes: 5 },
       initialDelay: { minutes: 1 },
     },
-    async () => announceExpiry(await oauth.listSecretWarnings(), notices),
+    async () => {
+      await announceExpiry(await oauth.listSecretWarnings(), notices);
+      await announceConsentEnds(await oauth.listConsentWarnings(), notices);
+    },
   );
   await schedule(
     'notices',

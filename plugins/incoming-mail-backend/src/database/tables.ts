@@ -69,6 +69,15 @@ export type DbIntegrationRow = {
   allowed_domains: string;
   mail_hosts: string;
   allow_shared_mailboxes: DbBoolean | null;
+  iss_declared: DbBoolean | null;
+  allowed_tenants: string | null;
+  authorization_parameters: string | null;
+  in_testing: DbBoolean | null;
+  next_secret_sealed: string | null;
+  next_secret_updated_at: DbInteger | null;
+  next_secret_expires_on: string | null;
+  next_secret_accepted_at: DbInteger | null;
+  next_secret_refused_at: DbInteger | null;
   fault_code: string | null;
   fault_detail: string | null;
   fault_since: DbInteger | null;
@@ -97,6 +106,11 @@ export type DbGrantRow = {
   refreshing_until: DbInteger | null;
   failed_refreshes: number;
   next_refresh_at: DbInteger | null;
+  previous_refresh_sealed: string | null;
+  previous_refresh_until: DbInteger | null;
+  refreshed_at: DbInteger | null;
+  refresh_ends_at: DbInteger | null;
+  refresh_end_slides: DbBoolean | null;
   created_at: DbInteger;
   updated_at: DbInteger;
 };

@@ -296,6 +296,7 @@ export class ChannelService {
       lastVisitAt: mailbox.lastVisitAt?.toISOString(),
       lastSuccessAt: mailbox.lastSuccessAt?.toISOString(),
       nextVisitAt: nextVisitAt?.toISOString(),
+      consentEnd: grant?.end,
       counts: await countMessages(mailbox.id),
       createdAt: mailbox.createdAt.toISOString(),
       updatedAt: mailbox.updatedAt.toISOString(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
+import { grantLimits } from '@postroom/plugin-incoming-mail-common';
 import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
 import express, { Router } from 'express';
 import { Db, Tx } from '../database';
@@ -34,6 +35,10 @@ import { RevocationEndpoint } from './revocationEndpoint';
 import { TokenEndpoint } from './tokenEndpoint';
 import { forgetGrant } from './vault/forgetGrant';
 import { GrantStore } from './vault/GrantStore';
+import {
+  ConsentWarning,
+  listConsentWarnings,
+} from './vault/listConsentWarnings';
 import { listSecretWarnings, SecretWarning } from './vault/listSecretWarnings';
 import { resealRecords } from './vault/resealRecords';
 import { RevocationStore } from './vault/RevocationStore';
@@ -110,6 +115,10 @@ export interface OAuth {
   }): Promise<void>;
   /** The client secrets that end soon, and who can renew them. */
   listSecretWarnings(): Promise<SecretWarning[]>;
+  /** The consents that end soon, and who can renew them. */
+  listConsentWarnings(): Promise<ConsentWarning[]>;
+  /** Drops former refresh tokens that are no longer tried; of at most `limit` grants. */
+  removeFormerTokens(options: { limit: number }): Promise<number>;
   /** How the grant of a mailbox is; undefined where nobody authorized it. */
   findGrant(mailboxId: string): Promise<GrantFacts | undefined>;
   /** Mounts the endpoints of integrations, of the vault and of consents under way. */
@@ -164,6 +173,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
       completion,
     }),
     integrations: integrationStore,
+    grants,
     externalBaseUrl,
     returnOrigins: options.returnOrigins,
     crossSite: options.crossSite ?? false,
@@ -239,7 +249,20 @@ export function createOAuth(options: OAuthOptions): OAuth {
     },
     reportMissingKeys: report =>
       reportMissingKeys({ ...report, records, keyring }),
-    findGrant: mailboxId => grants.find(mailboxId),
+    async findGrant(mailboxId) {
+      const grant = await grants.find(mailboxId);
+      const end = await grants.findEnd(mailboxId);
+      return (
+        grant && {
+          scopes: grant.scopes,
+          state: grant.state,
+          failureCode: grant.failureCode,
+          end: end && { at: end.at.toISOString(), reason: end.reason },
+        }
+      );
+    },
+    listConsentWarnings: () => listConsentWarnings(grants),
+    removeFormerTokens: ({ limit }) => grants.removeOldPrevious(limit),
     listSecretWarnings: () => listSecretWarnings(db, integrationStore),
     removeOldConsents: removal => consentStore.removeOld(removal),
     removeOldLinks: removal => links.removeOld(removal),
@@ -254,6 +277,9 @@ export function createOAuth(options: OAuthOptions): OAuth {
           checkIntegration(await getRecord(integrationStore, id), {
             ...options,
             tokenEndpoint,
+            crowdedAccount: (
+              await grants.listCrowds([id], grantLimits.warnFrom)
+            ).get(id),
           }),
         discoverIssuer: issuer => discoverIssuer(issuer, options),
       });

@@ -24,5 +24,6 @@ export {
 export { orFailure, runChecks } from './runChecks';
 export type { CheckResult, CheckStep } from './runChecks';
 export type { GrantFacts } from './vault/types';
+export type { ConsentWarning } from './vault/listConsentWarnings';
 export type { SecretWarning } from './vault/listSecretWarnings';
 export type { AccessTokenOptions, TokenVault } from './vault/TokenVault';

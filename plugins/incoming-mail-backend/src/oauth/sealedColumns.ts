@@ -22,6 +22,12 @@ export const sealedColumns = {
     purpose: 'client-secret',
     contextOf: id => `integration:${id}:client-secret`,
   },
+  nextClientSecret: {
+    table: tables.oauthIntegrations,
+    column: 'next_secret_sealed',
+    purpose: 'client-secret',
+    contextOf: id => `integration:${id}:next-client-secret`,
+  },
   clientKey: {
     table: tables.oauthIntegrations,
     column: 'client_key_sealed',
@@ -33,6 +39,12 @@ export const sealedColumns = {
     column: 'refresh_sealed',
     purpose: 'token',
     contextOf: id => `grant:${id}:refresh`,
+  },
+  previousRefreshToken: {
+    table: tables.oauthGrants,
+    column: 'previous_refresh_sealed',
+    purpose: 'token',
+    contextOf: id => `grant:${id}:previous-refresh`,
   },
   accessToken: {
     table: tables.oauthGrants,

@@ -86,6 +86,7 @@ describe('the plugin over HTTP', () => {
         callbackSlug: undefined,
         version: 1,
       },
+      retireClientSecret: { secret: 'present', version: 1 },
       createChannel: aChannel(uuid),
       updateChannel: aChannel(uuid, { version: 1 }),
       startConsent: { returnOrigin: 'http://localhost:3000' },

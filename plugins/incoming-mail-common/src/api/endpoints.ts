@@ -21,6 +21,7 @@ import {
   createIntegrationSchema,
   integrationChoiceSchema,
   integrationSchema,
+  retireClientSecretSchema,
   updateIntegrationSchema,
 } from '../integrations';
 import { journalEntrySchema } from '../journal';
@@ -110,6 +111,15 @@ export const endpoints = {
     summary: 'Removes an OAuth 2.0 integration that no channel uses.',
     params: integrationParams,
     status: 204,
+  }),
+  retireClientSecret: defineEndpoint({
+    method: 'POST',
+    path: '/integrations/:integrationId/retired-secrets',
+    summary:
+      'Removes one of the two client secrets that an integration has while they are changed.',
+    params: integrationParams,
+    body: retireClientSecretSchema,
+    reply: integrationSchema,
   }),
   checkIntegration: defineEndpoint({
     method: 'POST',

@@ -303,6 +303,17 @@ describe('ChannelContent', () => {
     expect(authorization.authorize).toHaveBeenCalledWith();
   });
 
+  it('P11: says when the access ends, and why', async () => {
+    render({
+      getChannel: () =>
+        aChannel({
+          consentEnd: { at: '2027-01-31T10:00:00.000Z', reason: 'testing' },
+        }),
+    });
+    expect(await screen.findByText('Access ends')).toBeInTheDocument();
+    expect(screen.getByText(/The Google app is in testing/)).toBeVisible();
+  });
+
   it('polls at once and deletes after asking', async () => {
     let stored: Channel | undefined = aChannel();
     const { api, user } = render({

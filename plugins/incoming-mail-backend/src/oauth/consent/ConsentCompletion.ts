@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FailureCode } from '@postroom/plugin-incoming-mail-common';
+import {
+  FailureCode,
+  grantLimits,
+} from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Tx } from '../../database';
 import { Secret } from '../../secrets';
@@ -164,6 +167,7 @@ export class ConsentCompletion {
         );
       }
       await this.#useLink(tx, consent);
+      await this.#refuseCrowd(tx, consent);
       await this.#grants.put(tx, {
         mailboxId,
         integrationId,
@@ -189,6 +193,24 @@ export class ConsentCompletion {
     const end = linkId && (await this.#links.use(tx, linkId));
     if (end) {
       throw new MailFailure(end, 'The link had its end during the consent');
+    }
+  }
+
+  /**
+   * The transaction holds the integration's version, so that of two consents
+   * at the same moment the second one is counted after the first.
+   */
+  async #refuseCrowd(tx: Tx, consent: ConsentRecord): Promise<void> {
+    const { mailboxId, integrationId, expectedAccount: account } = consent;
+    const others = await this.#grants.countOthers(
+      { mailboxId, integrationId, account },
+      tx,
+    );
+    if (others >= grantLimits.refuseFrom) {
+      throw new MailFailure(
+        'too-many-grants',
+        `${others} mailboxes use the account through the integration ${integrationId}`,
+      );
     }
   }
 

@@ -5,6 +5,7 @@ import { hashToken, randomToken, Secret } from '../../secrets';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { redirectUrl } from '../integrations/redirectUrl';
 import { IntegrationRecord } from '../integrations/types';
+import { withClientSecrets } from '../integrations/withClientSecrets';
 import { toAuthorizationFailure } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { TokenSet } from '../vault/types';
@@ -229,14 +230,16 @@ export class ConsentFlow {
     if (!verifier || !browserToken) {
       throw new MailFailure('consent-invalid', 'The consent was not started');
     }
-    const { tokens, account } = await this.#tokenEndpoint.redeemCode(
+    const redemption = {
+      code: result.code,
+      verifier,
+      redirectUri: this.#redirectUri(integration),
+      nonce: consent.nonceHash && nonceOf(browserToken),
+    };
+    const { tokens, account } = await withClientSecrets(
       integration,
-      {
-        code: result.code,
-        verifier,
-        redirectUri: this.#redirectUri(integration),
-        nonce: consent.nonceHash && nonceOf(browserToken),
-      },
+      this.#integrations,
+      as => this.#tokenEndpoint.redeemCode(as, redemption),
     );
     return {
       tokens,

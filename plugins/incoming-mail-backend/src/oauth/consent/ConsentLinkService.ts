@@ -5,7 +5,7 @@ import {
   CreatedConsentLink,
   FailureCode,
 } from '@postroom/plugin-incoming-mail-common';
-import { RefusedError, RunLimit } from '../../http';
+import { RefusedError, RunLimit, TooManyRequestsError } from '../../http';
 import { randomToken } from '../../secrets';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isSecureBaseUrl, linkUrl } from '../integrations/redirectUrl';
@@ -160,7 +160,7 @@ export class ConsentLinkService {
     }
     const { link, integration } = opened;
     await refuseBusyMailbox(this.#consents, link.mailboxId);
-    const { id } = await this.#consents.create({
+    const created = await this.#consents.create({
       mailbox: {
         id: link.mailboxId,
         address: link.address,
@@ -173,8 +173,13 @@ export class ConsentLinkService {
       // Nobody has this ticket: the consent is started here and now.
       ticket: randomToken(),
       returnOrigin: new URL(this.#externalBaseUrl).origin,
+      // A link is for one mailbox; of that one the last start counts.
+      maxOpen: 1,
     });
-    const consent = await this.#consents.find(id);
+    if (created.kind === 'too-many') {
+      throw new TooManyRequestsError('The link is in use already');
+    }
+    const consent = await this.#consents.find(created.id);
     const begun = consent && (await this.#flow.start(consent));
     return begun
       ? { kind: 'begun', begun, linkId: link.id }

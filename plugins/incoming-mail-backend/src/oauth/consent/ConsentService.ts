@@ -3,12 +3,14 @@ import { InputError, NotFoundError } from '@backstage/errors';
 import {
   ClaimedConsent,
   Consent,
+  grantLimits,
   StartedConsent,
 } from '@postroom/plugin-incoming-mail-common';
 import { RefusedError, TooManyRequestsError } from '../../http';
 import { randomToken } from '../../secrets';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isSecureBaseUrl, startUrl } from '../integrations/redirectUrl';
+import { GrantStore } from '../vault/GrantStore';
 import { ConsentClaims } from './ConsentClaims';
 import { ConsentStore } from './ConsentStore';
 import { PendingGrantStore } from './PendingGrantStore';
@@ -25,6 +27,7 @@ export class ConsentService {
   readonly #pending: PendingGrantStore;
   readonly #claims: ConsentClaims;
   readonly #integrations: IntegrationStore;
+  readonly #grants: GrantStore;
   readonly #externalBaseUrl: string;
   readonly #returnOrigins: ReadonlySet<string>;
   readonly #crossSite: boolean;
@@ -34,6 +37,7 @@ export class ConsentService {
     pending: PendingGrantStore;
     claims: ConsentClaims;
     integrations: IntegrationStore;
+    grants: GrantStore;
     /** Of the plugin, as browsers reach it. */
     externalBaseUrl: string;
     /** Exact origins of pages that a consent may be started from. */
@@ -46,6 +50,7 @@ export class ConsentService {
     this.#claims = options.claims;
     this.#crossSite = options.crossSite;
     this.#integrations = options.integrations;
+    this.#grants = options.grants;
     this.#externalBaseUrl = options.externalBaseUrl;
     this.#returnOrigins = new Set(options.returnOrigins);
   }
@@ -82,10 +87,10 @@ export class ConsentService {
     }
     const integration = await this.#integrations.find(mailbox.integrationId);
     const integrationVersion = usableVersion(integration, mailbox.address);
-    await this.#refuseTooMany(userRef, mailbox.id);
+    await this.#refuseCrowd(mailbox);
     await refuseBusyMailbox(this.#consents, mailbox.id);
     const ticket = randomToken();
-    const { id, expiresAt } = await this.#consents.create({
+    const created = await this.#consents.create({
       mailbox,
       integrationVersion,
       kind: this.#crossSite ? 'cross-site' : 'popup',
@@ -93,11 +98,17 @@ export class ConsentService {
       ticket,
       returnOrigin,
       returnPath,
+      maxOpen: MAX_OPEN_CONSENTS,
     });
+    if (created.kind === 'too-many') {
+      throw new TooManyRequestsError(
+        `You have ${created.open} authorizations under way; finish or cancel one first`,
+      );
+    }
     return {
-      consentId: id,
+      consentId: created.id,
       startUrl: startUrl(this.#externalBaseUrl, ticket),
-      expiresAt: expiresAt.toISOString(),
+      expiresAt: created.expiresAt.toISOString(),
     };
   }
 
@@ -167,14 +178,16 @@ export class ConsentService {
     return consent;
   }
 
-  // Two starts at the same moment may both be let in: this bounds what one
-  // person can pile up, and need not be exact.
-  async #refuseTooMany(userRef: string, mailboxId: string): Promise<void> {
-    const open = await this.#consents.countOpen(userRef, mailboxId);
-    if (open >= MAX_OPEN_CONSENTS) {
-      throw new TooManyRequestsError(
-        `You have ${open} authorizations under way; finish or cancel one first`,
-      );
+  /** Tells at once what the end of the consent would find out. */
+  async #refuseCrowd(mailbox: ConsentMailbox): Promise<void> {
+    const { id: mailboxId, integrationId, address: account } = mailbox;
+    const others = await this.#grants.countOthers({
+      mailboxId,
+      integrationId,
+      account,
+    });
+    if (others >= grantLimits.refuseFrom) {
+      throw new RefusedError('too-many-grants');
     }
   }
 }

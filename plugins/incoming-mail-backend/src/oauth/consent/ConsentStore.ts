@@ -14,6 +14,7 @@ import {
   dbNow,
   dbNowPlus,
   fromDbTime,
+  holdName,
   inTransaction,
   tables,
   Tx,
@@ -57,6 +58,15 @@ export interface ConsentFailure {
   readonly detail?: string;
 }
 
+/** What came of making a consent. */
+export type CreatedConsent =
+  | {
+      readonly kind: 'created';
+      readonly id: string;
+      readonly expiresAt: Date;
+    }
+  | { readonly kind: 'too-many'; readonly open: number };
+
 /** Consents under way. Of what a browser holds only hashes are stored. */
 export class ConsentStore {
   readonly #db: Knex;
@@ -73,8 +83,10 @@ export class ConsentStore {
   }
 
   /**
-   * Makes a consent. Another one that the person has open for the mailbox
-   * ends: its popup was closed, or is the one that is used again.
+   * Makes a consent, unless the person has `maxOpen` of other mailboxes under
+   * way. Another one of the same mailbox ends: its popup was closed, or is the
+   * one that is used again. Of starts of one person at the same moment, each
+   * counts those before it.
    */
   async create(options: {
     mailbox: ConsentMailbox;
@@ -86,10 +98,16 @@ export class ConsentStore {
     ticket: string;
     returnOrigin: string;
     returnPath?: string;
-  }): Promise<{ id: string; expiresAt: Date }> {
+    maxOpen: number;
+  }): Promise<CreatedConsent> {
     const { mailbox, integrationVersion, userRef, ticket } = options;
     const id = randomUUID();
     return this.transaction(async tx => {
+      await holdName(tx, `incoming-mail consents of ${userRef}`);
+      const open = await this.#countOpen(tx, userRef, mailbox.id);
+      if (open >= options.maxOpen) {
+        return { kind: 'too-many', open };
+      }
       await this.#rows(tx)
         .where({ mailbox_id: mailbox.id, user_ref: userRef })
         .whereNull('consumed_at')
@@ -113,19 +131,8 @@ export class ConsentStore {
           expires_at: dbNowPlus(tx, LIFE_MS),
         })
         .returning('expires_at');
-      return { id, expiresAt: fromDbTime(row.expires_at) };
+      return { kind: 'created', id, expiresAt: fromDbTime(row.expires_at) };
     });
-  }
-
-  /** How many consents of other mailboxes a person has under way. */
-  async countOpen(userRef: string, exceptMailboxId: string): Promise<number> {
-    const [{ count }] = await this.#rows()
-      .where({ user_ref: userRef })
-      .whereNot({ mailbox_id: exceptMailboxId })
-      .whereNull('finished_at')
-      .andWhere('expires_at', '>', dbNow(this.#db))
-      .count<Array<{ count: DbInteger }>>({ count: '*' });
-    return Number(count);
   }
 
   /** How many consents were started for a mailbox, by anyone, in `withinMs`. */
@@ -303,6 +310,21 @@ export class ConsentStore {
       .limit(options.limit)
       .select('id');
     return this.#rows().whereIn('id', old).delete();
+  }
+
+  /** How many consents of other mailboxes a person has under way. */
+  async #countOpen(
+    tx: Tx,
+    userRef: string,
+    exceptMailboxId: string,
+  ): Promise<number> {
+    const [{ count }] = await this.#rows(tx)
+      .where({ user_ref: userRef })
+      .whereNot({ mailbox_id: exceptMailboxId })
+      .whereNull('finished_at')
+      .andWhere('expires_at', '>', dbNow(tx))
+      .count<Array<{ count: DbInteger }>>({ count: '*' });
+    return Number(count);
   }
 
   #rows(db: Knex = this.#db) {

@@ -6,8 +6,9 @@ import { isDomainAllowed } from '../integrations/integrationRules';
 import { IntegrationRecord } from '../integrations/types';
 import { AccountClaims } from '../tokenEndpoint';
 import { ConsentFailure } from './ConsentStore';
-import { findAccountError } from './judgeAccount';
-import { CallbackAnswer, isIssuerRight } from './parseCallback';
+import { findAccountError, findTenantError } from './judgeAccount';
+import { findIssuerError } from './judgeIssuer';
+import { CallbackAnswer } from './parseCallback';
 import { ConsentRecord } from './types';
 
 /** A callback as the browser brings it. */
@@ -45,9 +46,11 @@ export function findMistrust(
   if (consent.kind === 'popup' && callback.userRef !== consent.userRef) {
     return mistrust('The answer came from another person, or one signed out');
   }
-  return isIssuerRight(callback.answer.issuers, integration.settings.issuer)
-    ? undefined
-    : mistrust('The answer came from another issuer');
+  const issuerError = findIssuerError(
+    callback.answer.issuers,
+    integration.settings,
+  );
+  return issuerError ? mistrust(issuerError) : undefined;
 }
 
 function mistrust(detail: string): ConsentFailure {
@@ -71,7 +74,11 @@ export function judgeConsentingAccount(
   account: AccountClaims | undefined,
 ): string | undefined {
   const { expectedAccount } = consent;
-  const { allowedDomains } = integration.settings;
+  const { allowedDomains, allowedTenants = [] } = integration.settings;
+  const tenantError = findTenantError(account, allowedTenants);
+  if (tenantError) {
+    throw new MailFailure('wrong-tenant', tenantError, { detail: tenantError });
+  }
   if (!isDomainAllowed(expectedAccount, allowedDomains)) {
     throw new MailFailure(
       'domain-not-allowed',
