@@ -31,6 +31,15 @@ export interface Config {
        * app.baseUrl.
        */
       returnOrigins?: string[];
+      /**
+       * Whether the portal's pages (app.baseUrl) and the backend
+       * (backend.baseUrl) are on different sites, as app.example and
+       * backend.test are: browsers then keep Backstage's cookie from the
+       * backend's pages. Consents are given without it, and are used only
+       * after the person who started one has shown the code of its window.
+       * Default: false.
+       */
+      crossSite?: boolean;
     };
 
     polling?: {

@@ -14,7 +14,11 @@ export interface IncomingMailConfig {
   readonly oauth: {
     /** Where a consent may be started from; exact origins. */
     readonly returnOrigins: readonly string[];
+    /** Whether browsers keep the portal's cookie from the backend. */
+    readonly crossSite: boolean;
   };
+  /** The installation, as people outside it are told. */
+  readonly portal: { readonly title: string; readonly url: string };
   readonly polling: {
     readonly intervalMs: number;
     readonly tickMs: number;
@@ -72,7 +76,14 @@ export function readIncomingMailConfig(
     vaultKeys: (config?.getOptionalConfigArray('vault.keys') ?? []).map(
       key => ({ kid: key.getString('kid'), secret: key.getString('secret') }),
     ),
-    oauth: { returnOrigins: readOrigins(root) },
+    oauth: {
+      returnOrigins: readOrigins(root),
+      crossSite: config?.getOptionalBoolean('oauth.crossSite') ?? false,
+    },
+    portal: {
+      title: root.getOptionalString('app.title') ?? 'Backstage',
+      url: root.getString('app.baseUrl'),
+    },
     polling: {
       intervalMs: durationMs('polling.interval', MINUTE, SECOND),
       tickMs: durationMs('polling.tick', 5 * SECOND, 100),

@@ -30,7 +30,7 @@ import {
   NoticeStore,
 } from './mailboxes';
 import { createMetrics } from './metrics';
-import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
+import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
 import {
   CursorStore,
   GapStore,
@@ -124,6 +124,8 @@ export const incomingMailPlugin = createBackendPlugin({
           fetch: createGuardedFetch({ policy, ca: config.egress.extraCa }),
           externalBaseUrl,
           returnOrigins: config.oauth.returnOrigins,
+          crossSite: config.oauth.crossSite,
+          portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
           hooks: createConsentHooks({
@@ -199,6 +201,7 @@ export const incomingMailPlugin = createBackendPlugin({
           findIntegration: id => oauth.integrations.findChoice(id),
           forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
+          links: oauth.links,
           connect: mailbox => oauth.applications.connect(mailbox),
           countMessages: mailboxId => inbox.count(mailboxId),
           checks: {
@@ -250,9 +253,16 @@ export const incomingMailPlugin = createBackendPlugin({
             },
           }),
         );
-        httpRouter.addAuthPolicy({ path: START_PATH, allow: 'user-cookie' });
+        httpRouter.addAuthPolicy({
+          path: START_PATH,
+          allow: config.oauth.crossSite ? 'unauthenticated' : 'user-cookie',
+        });
         httpRouter.addAuthPolicy({
           path: CALLBACK_PATH,
+          allow: 'unauthenticated',
+        });
+        httpRouter.addAuthPolicy({
+          path: LINK_PATH,
           allow: 'unauthenticated',
         });
 

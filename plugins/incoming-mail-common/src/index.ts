@@ -9,7 +9,10 @@
 
 export * from './afterStoring';
 export * from './api';
+export * from './authorizationParameters';
 export * from './checks';
+export * from './consentEndings';
+export * from './consentLinks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';
@@ -21,6 +24,7 @@ export * from './journal';
 export * from './lintIntegration';
 export * from './mailboxes';
 export * from './messages';
+export * from './microsoftIssuer';
 export * from './permissions';
 export * from './providerDescriptions';
 export * from './providers';

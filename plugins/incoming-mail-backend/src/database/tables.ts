@@ -15,6 +15,8 @@ export const tables = {
   oauthIntegrations: 'oauth_integrations',
   oauthGrants: 'oauth_grants',
   oauthConsents: 'oauth_consents',
+  oauthConsentLinks: 'oauth_consent_links',
+  oauthPendingGrants: 'oauth_pending_grants',
   oauthRevocations: 'oauth_revocations',
   mailboxes: 'mailboxes',
   mailboxCursors: 'mailbox_cursors',
@@ -66,6 +68,16 @@ export type DbIntegrationRow = {
   client_certificate: string | null;
   allowed_domains: string;
   mail_hosts: string;
+  allow_shared_mailboxes: DbBoolean | null;
+  iss_declared: DbBoolean | null;
+  allowed_tenants: string | null;
+  authorization_parameters: string | null;
+  in_testing: DbBoolean | null;
+  next_secret_sealed: string | null;
+  next_secret_updated_at: DbInteger | null;
+  next_secret_expires_on: string | null;
+  next_secret_accepted_at: DbInteger | null;
+  next_secret_refused_at: DbInteger | null;
   fault_code: string | null;
   fault_detail: string | null;
   fault_since: DbInteger | null;
@@ -80,6 +92,7 @@ export type DbGrantRow = {
   integration_id: string;
   integration_version: number;
   account: string;
+  consented_as: string | null;
   scopes: string;
   state: string;
   failure_code: string | null;
@@ -93,6 +106,11 @@ export type DbGrantRow = {
   refreshing_until: DbInteger | null;
   failed_refreshes: number;
   next_refresh_at: DbInteger | null;
+  previous_refresh_sealed: string | null;
+  previous_refresh_until: DbInteger | null;
+  refreshed_at: DbInteger | null;
+  refresh_ends_at: DbInteger | null;
+  refresh_end_slides: DbBoolean | null;
   created_at: DbInteger;
   updated_at: DbInteger;
 };
@@ -119,6 +137,37 @@ export type DbConsentRow = {
   outcome: string | null;
   failure_code: string | null;
   failure_detail: string | null;
+  kind: string | null;
+  link_id: string | null;
+  return_path: string | null;
+};
+
+export type DbConsentLinkRow = {
+  id: string;
+  mailbox_id: string;
+  integration_id: string;
+  integration_version: number;
+  address: string;
+  secret_hash: string;
+  created_by: string;
+  created_at: DbInteger;
+  expires_at: DbInteger;
+  opened_at: DbInteger | null;
+  used_at: DbInteger | null;
+  revoked_at: DbInteger | null;
+};
+
+export type DbPendingGrantRow = {
+  id: string;
+  claim_sealed: string;
+  tries: number;
+  access_sealed: string;
+  refresh_sealed: string | null;
+  scopes: string;
+  access_expires_at: DbInteger;
+  consented_as: string | null;
+  claimed_at: DbInteger | null;
+  expires_at: DbInteger;
 };
 
 export type DbRevocationRow = {

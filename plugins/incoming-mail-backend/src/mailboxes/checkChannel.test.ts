@@ -339,6 +339,21 @@ describe('checkChannel', () => {
     expect(fake.openSessionCount).toBe(0);
   });
 
+  it('repeats what a mail server said to administrators only (T26)', async () => {
+    const banner = '220 internal-host.corp.test ready';
+    const openSession = async () => {
+      throw new MailFailure('protocol-error', 'no', { detail: banner });
+    };
+    const faultOf = async (showDetail: boolean) => {
+      const { checks } = await run({ deps: { openSession, showDetail } });
+      return checks.find(({ verdict }) => verdict === 'failed');
+    };
+    expect((await faultOf(true))?.detail).toContain(banner);
+    const shown = await faultOf(false);
+    expect(shown).toMatchObject({ failure: 'protocol-error' });
+    expect(JSON.stringify(shown)).not.toContain('internal-host');
+  });
+
   it.each(['microsoft', 'google'] as const)(
     'S37: says what else a refusal of %s may mean',
     async provider => {

@@ -51,6 +51,49 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(await db(tables.mailboxes)).toHaveLength(1);
   });
 
+  it('keep grants and integrations over the step of the grant protocol, up and down', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const name = '20261123181000_grant_protocol.js';
+    for (const before of [
+      '20261123120000_init.js',
+      '20261123160000_token_lifecycle.js',
+    ]) {
+      await db.migrate.up({ directory, name: before });
+    }
+    const integrationId = await anIntegration(db);
+    const mailboxId = await addMailbox(db, { integrationId });
+    await db(tables.oauthGrants).insert({
+      id: mailboxId,
+      mailbox_id: mailboxId,
+      integration_id: integrationId,
+      integration_version: 1,
+      account: 'support@corp.test',
+      scopes: '[]',
+      state: 'active',
+      state_since: 0,
+      generation: 1,
+      refresh_sealed: 'sealed',
+      created_at: 0,
+      updated_at: 0,
+    });
+    await db.migrate.up({ directory, name });
+    expect(await db(tables.oauthGrants).first()).toMatchObject({
+      refresh_sealed: 'sealed',
+      previous_refresh_sealed: null,
+      refreshed_at: null,
+    });
+    // What a replica of the new version wrote is lost, and nothing else.
+    await db(tables.oauthGrants).update({ previous_refresh_sealed: 'x' });
+    await db(tables.oauthIntegrations).update({ next_secret_sealed: 'x' });
+    await db.migrate.down({ directory, name });
+    const grant = await db(tables.oauthGrants).first();
+    expect(grant).toMatchObject({ refresh_sealed: 'sealed' });
+    expect(Object.keys(grant)).not.toContain('previous_refresh_sealed');
+    expect(
+      Object.keys(await db(tables.oauthIntegrations).first()),
+    ).not.toContain('next_secret_sealed');
+  });
+
   it('let one mail become something in several projects, and go back while none did', async () => {
     const db = await databases.init(databaseId as TestDatabaseId);
     const name = '20261123185000_handlers.js';

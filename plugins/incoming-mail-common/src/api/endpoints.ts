@@ -2,6 +2,13 @@
 import { z } from 'zod';
 import { checkReportSchema } from '../checks';
 import {
+  consentLinksSchema,
+  createConsentLinkSchema,
+  createdConsentLinkSchema,
+} from '../consentLinks';
+import {
+  claimConsentSchema,
+  claimedConsentSchema,
   connectionSchema,
   consentSchema,
   startConsentSchema,
@@ -14,6 +21,7 @@ import {
   createIntegrationSchema,
   integrationChoiceSchema,
   integrationSchema,
+  retireClientSecretSchema,
   updateIntegrationSchema,
 } from '../integrations';
 import { journalEntrySchema } from '../journal';
@@ -103,6 +111,15 @@ export const endpoints = {
     summary: 'Removes an OAuth 2.0 integration that no channel uses.',
     params: integrationParams,
     status: 204,
+  }),
+  retireClientSecret: defineEndpoint({
+    method: 'POST',
+    path: '/integrations/:integrationId/retired-secrets',
+    summary:
+      'Removes one of the two client secrets that an integration has while they are changed.',
+    params: integrationParams,
+    body: retireClientSecretSchema,
+    reply: integrationSchema,
   }),
   checkIntegration: defineEndpoint({
     method: 'POST',
@@ -232,6 +249,39 @@ export const endpoints = {
     path: '/consents/:consentId',
     summary: 'Gives up a consent that is still waiting.',
     params: consentParams,
+    status: 204,
+  }),
+  claimConsent: defineEndpoint({
+    method: 'POST',
+    path: '/consents/:consentId/claim',
+    summary:
+      'Shows the code of the popup, where portal and backend are on different sites; only then is a consent used.',
+    params: consentParams,
+    body: claimConsentSchema,
+    reply: claimedConsentSchema,
+  }),
+  createConsentLink: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/consent-links`,
+    summary:
+      'Makes a link by which the owner of a channel’s mailbox authorizes it without the portal.',
+    params: projectParams,
+    body: createConsentLinkSchema,
+    reply: createdConsentLinkSchema,
+    status: 201,
+  }),
+  listConsentLinks: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/channel/consent-links`,
+    summary: 'Lists the links of a channel that can still be used.',
+    params: projectParams,
+    reply: consentLinksSchema,
+  }),
+  revokeConsentLink: defineEndpoint({
+    method: 'DELETE',
+    path: `${PROJECT}/channel/consent-links/:linkId`,
+    summary: 'Withdraws a link, also while somebody is about to use it.',
+    params: projectParams.extend({ linkId: z.uuid() }),
     status: 204,
   }),
   listMessages: defineEndpoint({

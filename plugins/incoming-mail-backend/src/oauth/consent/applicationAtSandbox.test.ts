@@ -50,6 +50,7 @@ describe('an application at a real provider', () => {
       fetch,
       externalBaseUrl: BASE_URL,
       returnOrigins: [],
+      portal: { title: 'Corp portal', url: 'https://portal.test' },
       allowHttpLoopback: true,
       hooks: {
         proveMailbox: async ({ mailboxId, accessToken, signal }) => {
@@ -193,16 +194,19 @@ describe('an application at a real provider', () => {
       },
       ec.cert,
     ],
-  ])('S29, S31: finds a %s that is not the one that both sides hold', async (_title, changes, publicKey) => {
-    const integrationId = await register(changes, publicKey);
-    expect(await clientCheck(integrationId)).toMatchObject({
-      verdict: 'failed',
-      failure: 'client-refused',
-    });
-    const { outcome } = await connect(integrationId);
-    expect(outcome).toMatchObject({ failure: { code: 'client-refused' } });
-    expect(await oauth.integrations.get(integrationId)).toMatchObject({
-      fault: { code: 'client-refused' },
-    });
-  });
+  ])(
+    'S29, S31: finds a %s that is not the one that both sides hold',
+    async (_title, changes, publicKey) => {
+      const integrationId = await register(changes, publicKey);
+      expect(await clientCheck(integrationId)).toMatchObject({
+        verdict: 'failed',
+        failure: 'client-refused',
+      });
+      const { outcome } = await connect(integrationId);
+      expect(outcome).toMatchObject({ failure: { code: 'client-refused' } });
+      expect(await oauth.integrations.get(integrationId)).toMatchObject({
+        fault: { code: 'client-refused' },
+      });
+    },
+  );
 });

@@ -63,6 +63,7 @@ describe('consent at a real provider', () => {
       fetch: createGuardedFetch({ policy }),
       externalBaseUrl: BASE_URL,
       returnOrigins: [ORIGIN],
+      portal: { title: 'Corp portal', url: ORIGIN },
       allowHttpLoopback: true,
       hooks: {
         proveMailbox: ({ accessToken, signal }) =>
@@ -125,6 +126,8 @@ describe('consent at a real provider', () => {
       anIntegration({
         ...client,
         issuer,
+        // It does, so every consent here is one with a declared `iss` (T4).
+        issDeclared: metadata.authorization_response_iss_parameter_supported,
         authorizationEndpoint: metadata.authorization_endpoint,
         tokenEndpoint: metadata.token_endpoint,
         scopes: ['openid', 'email', 'mail', 'offline_access'],

@@ -88,10 +88,27 @@ export function mountIntegrationRoutes(options: {
         integrationId: params.integrationId,
         tokenEndpoint: body.tokenEndpoint,
         clientSecret: body.clientSecret === undefined ? 'kept' : 'entered',
+        nextClientSecret:
+          body.nextClientSecret === undefined ? 'kept' : 'entered',
       }),
     },
     handle: ({ input }) =>
       integrations.update(input.params.integrationId, input.body),
+  });
+
+  mount(endpoints.retireClientSecret, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationUpdatePermission),
+    audit: {
+      event: 'integration-secret-retire',
+      severity: 'high',
+      meta: ({ params, body }) => ({
+        integrationId: params.integrationId,
+        secret: body.secret,
+      }),
+    },
+    handle: ({ input }) =>
+      integrations.retireSecret(input.params.integrationId, input.body),
   });
 
   mount(endpoints.deleteIntegration, {

@@ -33,6 +33,7 @@ import {
 import { IntegrationTest } from './IntegrationTest';
 import type { StoredSecret } from './RegistrationSection';
 import { SaveNotice } from './SaveNotice';
+import { SecretRotation } from './SecretRotation';
 
 const useStyles = makeStyles(
   // As wide as the form below.
@@ -100,6 +101,12 @@ function LoadedEditor(props: {
       <div className={classes.status}>
         <Stack>
           <IntegrationAlerts integration={integration} />
+          <SecretRotation
+            integration={integration}
+            isChanged={hasChanges(integration, values)}
+            canUpdate={mayUpdate}
+            onRetired={props.onReload}
+          />
           <IntegrationTest
             integrationId={integration.id}
             isChanged={hasChanges(integration, values)}
@@ -142,5 +149,10 @@ function storedSecretOf(
   const state = secretMustBeReentered(integration, values)
     ? 'to-reenter'
     : 'kept';
-  return { state, expiresOn, thumbprint: integration.clientKey.thumbprint };
+  return {
+    state,
+    expiresOn,
+    hasNext: integration.nextClientSecret !== undefined,
+    thumbprint: integration.clientKey.thumbprint,
+  };
 }

@@ -7,6 +7,8 @@ import {
   oauthProviders,
   suggestScopes,
 } from '@postroom/plugin-incoming-mail-common';
+import { errorAt } from '../../api/fieldErrors';
+import { CheckField } from '../../components/CheckField';
 import { SettingsWarnings } from '../../components/SettingsWarnings';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorField, EditorForm, ProviderForm } from './EditorField';
@@ -49,6 +51,7 @@ export function EndpointSection({ presets, ...props }: ProviderForm) {
           hint={t('editor.issuerHint')}
         />
       )}
+      <IssuerNaming {...props} />
       <ScopesField {...props} />
       {links.scopes && (
         <Typography variant="body2">
@@ -58,6 +61,26 @@ export function EndpointSection({ presets, ...props }: ProviderForm) {
         </Typography>
       )}
     </EditorSection>
+  );
+}
+
+/** Whether the provider names itself in its answers: of those we know, a fact. */
+function IssuerNaming({ values, errors, onChange }: EditorForm) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const { title } = oauthProviders[values.provider];
+  return values.provider === 'custom' ? (
+    <CheckField
+      id="incoming-mail-iss-declared"
+      label={t('editor.issDeclared')}
+      hint={t('editor.issDeclaredHint')}
+      error={errorAt(errors, 'issDeclared')}
+      checked={values.issDeclared}
+      onChange={issDeclared => onChange({ ...values, issDeclared })}
+    />
+  ) : (
+    <Typography variant="body2" color="textSecondary">
+      {t('editor.issNotDeclared', { provider: title })}
+    </Typography>
   );
 }
 

@@ -20,6 +20,11 @@ import {
   updateIntegrationSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import type { FieldErrors } from '../../api/fieldErrors';
+import {
+  fromParameterRows,
+  ParameterRow,
+  toParameterRows,
+} from './parameterRows';
 
 /** One mail server as it is typed. */
 export interface MailHostRow {
@@ -47,6 +52,8 @@ export interface IntegrationFormValues {
   readonly grantType: GrantType;
   readonly name: string;
   readonly issuer: string;
+  /** Whether the provider names itself in its answers; of a custom one only. */
+  readonly issDeclared: boolean;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly revocationEndpoint: string;
@@ -56,6 +63,9 @@ export interface IntegrationFormValues {
   readonly clientSecret: string;
   /** A day as `2027-01-31`, or empty. */
   readonly clientSecretExpiresOn: string;
+  readonly nextClientSecret: string;
+  /** A day as `2027-01-31`, or empty. */
+  readonly nextClientSecretExpiresOn: string;
   readonly clientAuthentication: ClientAuthentication;
   /** PEM; write-only, so empty in the form of an integration that exists. */
   readonly clientPrivateKey: string;
@@ -64,6 +74,12 @@ export interface IntegrationFormValues {
   readonly clientKeyId: string;
   /** One per line. */
   readonly allowedDomains: string;
+  readonly allowSharedMailboxes: boolean;
+  /** One per line; of Microsoft only. */
+  readonly allowedTenants: string;
+  readonly authorizationParameters: readonly ParameterRow[];
+  /** Of Google only. */
+  readonly inTesting: boolean;
   readonly mailHosts: readonly MailHostRow[];
 }
 
@@ -86,10 +102,13 @@ export function newIntegrationForm(
     clientId: '',
     clientSecret: '',
     clientSecretExpiresOn: '',
+    nextClientSecret: '',
+    nextClientSecretExpiresOn: '',
     clientAuthentication: USUAL,
     ...noKeyTyped,
     clientKeyId: '',
     allowedDomains: '',
+    allowSharedMailboxes: false,
   };
 }
 
@@ -189,6 +208,11 @@ function presetOf(provider: ProviderId) {
     grantType: 'authorization_code' as const,
     microsoft: microsoftOf(endpoints),
     issuer: preset.issuer ?? '',
+    issDeclared: false,
+    allowedTenants: '',
+    // What one provider understands, another may refuse.
+    authorizationParameters: [],
+    inTesting: false,
     revocationEndpoint: preset.revocationEndpoint ?? '',
     scopes: preset.recommendedScopes.join('\n'),
     mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
@@ -253,13 +277,15 @@ export type TextFieldName =
   | 'name'
   | 'clientId'
   | 'clientSecretExpiresOn'
+  | 'nextClientSecretExpiresOn'
   | 'clientKeyId'
   | 'authorizationEndpoint'
   | 'tokenEndpoint'
   | 'revocationEndpoint'
   | 'issuer'
   | 'scopes'
-  | 'allowedDomains';
+  | 'allowedDomains'
+  | 'allowedTenants';
 
 /**
  * The form after what an issuer says of itself was taken over. The scopes
@@ -276,6 +302,7 @@ export function withDiscovered(
   return {
     ...values,
     issuer: found.issuer,
+    issDeclared: found.issDeclared,
     authorizationEndpoint: found.authorizationEndpoint,
     tokenEndpoint: found.tokenEndpoint,
     revocationEndpoint: found.revocationEndpoint ?? '',
@@ -296,6 +323,7 @@ export function fromIntegration(
     grantType: integration.grantType,
     name: integration.name,
     issuer: integration.issuer ?? '',
+    issDeclared: integration.issDeclared ?? false,
     authorizationEndpoint: integration.authorizationEndpoint,
     tokenEndpoint: integration.tokenEndpoint,
     revocationEndpoint: integration.revocationEndpoint ?? '',
@@ -303,10 +331,18 @@ export function fromIntegration(
     clientId: integration.clientId ?? '',
     clientSecret: '',
     clientSecretExpiresOn: integration.clientSecret.expiresOn ?? '',
+    nextClientSecret: '',
+    nextClientSecretExpiresOn: integration.nextClientSecret?.expiresOn ?? '',
     clientAuthentication: integration.clientAuthentication,
     ...noKeyTyped,
     clientKeyId: integration.clientKeyId ?? '',
     allowedDomains: integration.allowedDomains.join('\n'),
+    allowSharedMailboxes: integration.allowSharedMailboxes ?? false,
+    allowedTenants: (integration.allowedTenants ?? []).join('\n'),
+    authorizationParameters: toParameterRows(
+      integration.authorizationParameters,
+    ),
+    inTesting: integration.inTesting ?? false,
     mailHosts: integration.mailHosts.map(toRow),
   };
 }
@@ -441,6 +477,7 @@ export function toUpdateIntegration(
 ): FormVerdict<UpdateIntegration> {
   const parsed = updateIntegrationSchema.safeParse({
     ...settingsOf(values),
+    ...nextSecretOf(values),
     version: integration.version,
   });
   return verdictOf(
@@ -500,11 +537,41 @@ function settingsOf(values: IntegrationFormValues) {
     ...proofOf(values),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
+    ...(values.allowSharedMailboxes && { allowSharedMailboxes: true }),
+    ...providerSettingsOf(values),
+    authorizationParameters: fromParameterRows(values.authorizationParameters),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
       ...row,
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
     })),
   };
+}
+
+/** The next secret, which is for one that is stored. */
+function nextSecretOf(values: IntegrationFormValues) {
+  return !values.clientAuthentication.startsWith('client_secret_')
+    ? {}
+    : {
+        nextClientSecret:
+          values.nextClientSecret === '' ? undefined : values.nextClientSecret,
+        nextClientSecretExpiresOn: textOrAbsent(
+          values.nextClientSecretExpiresOn,
+        ),
+      };
+}
+
+/** What is known of one provider only, and is sent for no other. */
+function providerSettingsOf(values: IntegrationFormValues) {
+  switch (values.provider) {
+    case 'google':
+      return { inTesting: values.inTesting || undefined };
+    case 'microsoft': {
+      const tenants = wordsOf(values.allowedTenants);
+      return { allowedTenants: tenants.length > 0 ? tenants : undefined };
+    }
+    default:
+      return { issDeclared: values.issDeclared || undefined };
+  }
 }
 
 /** What the client is to prove itself with, as far as it was typed. */
@@ -569,11 +636,16 @@ function messageOf(values: IntegrationFormValues, issue: Issue): string {
   if (issue.path.at(-1) === 'port') {
     return 'is a number from 1 to 65535';
   }
-  if (field === 'clientSecretExpiresOn') {
+  if (
+    field === 'clientSecretExpiresOn' ||
+    field === 'nextClientSecretExpiresOn'
+  ) {
     return 'is not a date';
   }
   if (
-    (field === 'scopes' || field === 'allowedDomains') &&
+    (field === 'scopes' ||
+      field === 'allowedDomains' ||
+      field === 'allowedTenants') &&
     typeof index === 'number'
   ) {
     return `“${wordsOf(values[field])[index]}” ${issue.message}`;
