@@ -78,6 +78,18 @@ async function sendMail(sandboxUrl, raw) {
   }
 }
 
+/** The provider's pages cut the tie between the popup and the page (T12). */
+async function cutOpeners(sandboxUrl) {
+  const response = await fetch(`${sandboxUrl}/api/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ coopHeader: true }),
+  });
+  if (!response.ok) {
+    throw new Error(`The sandbox took no fault: ${response.status}`);
+  }
+}
+
 const exampleMail = name => readFile(fromRoot('examples', 'mail', name));
 
 /**
@@ -162,7 +174,8 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await page.getByText('Connect a mailbox').waitFor();
     await take('channel-new');
   });
-  await step('save and authorize, in a popup', async () => {
+  await step('save and authorize, in a popup without an opener', async () => {
+    await cutOpeners(sandboxUrl);
     await page.getByLabel(/^Email address/).fill(ADDRESS);
     await choose(page, page.getByLabel(/^OAuth 2.0 integration/), /Corp mail/);
     const opened = page.waitForEvent('popup');
