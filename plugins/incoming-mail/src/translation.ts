@@ -118,6 +118,15 @@ export const incomingMailTranslationRef = createTranslationRef({
       remedy: 'What to do: {{remedy}}',
       link: 'Where to mend it',
     },
+    consent: {
+      opening: 'Preparing the authorization…',
+      waiting: 'Finish in the provider’s window. This page goes on by itself.',
+      blocked:
+        'Your browser blocked the provider’s window. Open it with this link:',
+      openProvider: 'Open the provider’s page',
+      cancelled: 'The authorization was cancelled. Nothing was stored.',
+      cancel: 'Cancel authorization',
+    },
     secret: {
       show: 'Show what I typed',
       hide: 'Hide what I typed',
@@ -485,19 +494,8 @@ export const incomingMailTranslationRef = createTranslationRef({
         'mailbox-unavailable': 'Mailbox unavailable',
         'integration-fault': 'Integration needs repair',
       },
-      consent: {
-        opening: 'Preparing the authorization…',
-        waiting:
-          'Finish in the provider’s window. This page goes on by itself.',
-        blocked:
-          'Your browser blocked the provider’s window. Open it with this link:',
-        openProvider: 'Open the provider’s page',
-        succeeded: 'The channel is enabled',
-        succeededText:
-          'New mail to {{address}} becomes a request in this project.',
-        cancelled: 'The authorization was cancelled. Nothing was stored.',
-        cancel: 'Cancel authorization',
-      },
+      enabled: 'The channel is enabled',
+      enabledText: 'New mail to {{address}} becomes a request in this project.',
       deleteDialog: {
         title: 'Delete this channel?',
         text: 'Mail to {{address}} is not read any more; the access to the mailbox and the stored mails are deleted. Requests and comments stay.',

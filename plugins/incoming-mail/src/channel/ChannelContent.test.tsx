@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { screen, within } from '@testing-library/react';
+import { act, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
@@ -68,6 +68,11 @@ describe('ChannelContent', () => {
         stored = aChannel({ state: 'draft' });
         return stored;
       },
+      startConsent: () => ({
+        consentId: 'consent',
+        startUrl: 'https://b.test/s',
+        expiresAt: '2024-05-06T07:08:09.000Z',
+      }),
     });
     const address = await screen.findByLabelText(/Email address/);
     const save = screen.getByRole('button', { name: 'Save and authorize' });
@@ -79,7 +84,14 @@ describe('ChannelContent', () => {
     await user.click(save);
     // The popup hook was called in the click; it saves when it is ready.
     expect(api.names).not.toContain('createChannel');
-    await authorization.authorize.mock.calls[0][0]?.();
+    const [start] = authorization.authorize.mock.calls[0];
+    const { signal } = new AbortController();
+    await act(async () => {
+      await start({ returnOrigin: 'https://portal.test' }, { signal });
+    });
+    expect(api.names.indexOf('createChannel')).toBeLessThan(
+      api.names.indexOf('startConsent'),
+    );
     expect(api.lastInput('createChannel')).toEqual({
       params: { kind: 'component', namespace: 'default', name: 'support' },
       body: {
@@ -129,7 +141,7 @@ describe('ChannelContent', () => {
     expect(alert).toHaveTextContent('Authorize again');
     expect(alert).toHaveTextContent('invalid_grant');
     await user.click(screen.getByRole('button', { name: 'Authorize' }));
-    expect(authorization.authorize).toHaveBeenCalledWith();
+    expect(authorization.authorize).toHaveBeenCalledTimes(1);
   });
 
   it('polls at once and deletes after asking', async () => {

@@ -5,6 +5,7 @@ import MailIcon from '@material-ui/icons/MailOutline';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import type { Channel } from '@postroom/plugin-incoming-mail-common';
 import { kindOfError } from '../api/errorKind';
+import { ConsentNotice } from '../components/ConsentNotice';
 import { EmptyNotice } from '../components/EmptyNotice';
 import { LoadedView } from '../components/LoadedView';
 import { LoadingRows } from '../components/LoadingRows';
@@ -17,7 +18,6 @@ import { ChannelRights, useChannelRights } from '../hooks/useChannelRights';
 import { Project, useProject } from '../hooks/useProject';
 import { incomingMailTranslationRef } from '../translation';
 import { ChannelFormContent } from './ChannelFormContent';
-import { ConsentNotice } from './ConsentNotice';
 import { ExistingChannelContent } from './ExistingChannelContent';
 
 /** The tab *Email requests* of a project. */
@@ -68,7 +68,8 @@ type Mode = 'show' | 'edit' | 'saved' | 'deleted';
 
 function ChannelView(props: ChannelViewProps) {
   const { project, channel, rights, onChanged } = props;
-  const authorization = useAuthorizePopup(project);
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const authorization = useAuthorizePopup();
   const [mode, setMode] = useState<Mode>('show');
   const { state, reset } = authorization;
 
@@ -92,7 +93,11 @@ function ChannelView(props: ChannelViewProps) {
       {!toldByForm && (
         <ConsentNotice
           state={state}
-          address={channel?.address}
+          success={{
+            title: t('channel.enabled'),
+            text:
+              channel && t('channel.enabledText', { address: channel.address }),
+          }}
           onCancel={authorization.cancel}
           onClose={reset}
         />

@@ -21,6 +21,7 @@ import { LoadedView } from '../components/LoadedView';
 import { Notice } from '../components/Notice';
 import { useAction } from '../hooks/useAction';
 import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
+import { useChannelConsent } from '../hooks/useChannelConsent';
 import { useIntegrationChoices } from '../hooks/useIntegrationChoices';
 import type { Project } from '../hooks/useProject';
 import { useOptionalRouteRef } from '../hooks/useRequestPath';
@@ -97,6 +98,7 @@ function LoadedForm(
   // overwrite what someone else changed meanwhile.
   const [channel] = useState(props.channel);
   const api = useApi(incomingMailApiRef);
+  const startConsent = useChannelConsent(project);
   const [values, setValues] = useState(() =>
     channel ? fromChannel(channel) : newChannelForm(choices),
   );
@@ -123,7 +125,10 @@ function LoadedForm(
       return;
     }
     if (authorizes) {
-      authorization.authorize(() => store(verdict.settings));
+      authorization.authorize(async (body, options) => {
+        await store(verdict.settings);
+        return startConsent(body, options);
+      });
     } else {
       save(verdict.settings);
     }

@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ReactNode } from 'react';
-import Paper from '@material-ui/core/Paper';
-import { makeStyles } from '@material-ui/core/styles';
 import { useApi } from '@backstage/core-plugin-api';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import type { MessageSummary } from '@postroom/plugin-incoming-mail-common';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
 import { ErrorAlert } from '../components/ErrorAlert';
-import { LoadedView } from '../components/LoadedView';
 import { offerDownload } from '../components/offerDownload';
-import { SectionHeading } from '../components/SectionHeading';
-import { ShowMore } from '../components/ShowMore';
 import { Stack } from '../components/Stack';
 import { useAction } from '../hooks/useAction';
 import { LIVE_REFRESH_MS } from '../hooks/useLoaded';
-import { Pages, PAGE_SIZE, usePages } from '../hooks/usePages';
+import { PAGE_SIZE, usePages } from '../hooks/usePages';
 import type { Project } from '../hooks/useProject';
 import { useRequestPath } from '../hooks/useRequestPath';
 import { ConnectionLog } from '../journal/ConnectionLog';
+import { LogSection } from '../journal/LogSection';
 import { MailLog } from '../journal/MailLog';
 import { incomingMailTranslationRef } from '../translation';
-
-const useStyles = makeStyles(
-  theme => ({ root: { padding: theme.spacing(2) } }),
-  { name: 'IncomingMailChannelLogs' },
-);
 
 const LIVE = { refreshMs: LIVE_REFRESH_MS };
 
@@ -101,30 +91,5 @@ function JournalSection({ project }: { project: Project }) {
     <LogSection title={t('journal.title')} pages={entries}>
       {items => <ConnectionLog entries={items} />}
     </LogSection>
-  );
-}
-
-function LogSection<T>(props: {
-  title: string;
-  text?: string;
-  pages: Pages<T>;
-  children: (items: readonly T[]) => ReactNode;
-}) {
-  const { list, showMore, showingMore } = props.pages;
-  const classes = useStyles();
-  return (
-    <Paper variant="outlined" component="section" className={classes.root}>
-      <Stack>
-        <SectionHeading small title={props.title} text={props.text} />
-        <LoadedView loaded={list}>{props.children}</LoadedView>
-        <ShowMore
-          onShowMore={showMore}
-          busy={showingMore.status === 'busy'}
-          error={
-            showingMore.status === 'failed' ? showingMore.error : undefined
-          }
-        />
-      </Stack>
-    </Paper>
   );
 }

@@ -4,16 +4,17 @@ import { useApi } from '@backstage/core-plugin-api';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import type { Channel } from '@postroom/plugin-incoming-mail-common';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
+import { CheckPanel } from '../components/CheckPanel';
 import { ConfirmDialog } from '../components/ConfirmDialog';
 import { ErrorAlert } from '../components/ErrorAlert';
 import { Notice } from '../components/Notice';
 import { Stack } from '../components/Stack';
 import { useAction } from '../hooks/useAction';
 import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
+import { useChannelConsent } from '../hooks/useChannelConsent';
 import type { ChannelRights } from '../hooks/useChannelRights';
 import type { Project } from '../hooks/useProject';
 import { incomingMailTranslationRef } from '../translation';
-import { ChannelCheck } from './ChannelCheck';
 import { ChannelLogs } from './ChannelLogs';
 import { ChannelStatus } from './ChannelStatus';
 
@@ -33,6 +34,7 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
   const { project, channel, rights, authorization, onChanged } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const api = useApi(incomingMailApiRef);
+  const startConsent = useChannelConsent(project);
   const [asking, setAsking] = useState(false);
   const [polling, poll, resetPolling] = useAction(async () => {
     await api.call('pollChannel', { params: project });
@@ -70,7 +72,9 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
           consenting || polling.status === 'busy' || checking.status === 'busy'
         }
         onAuthorize={
-          rights.authorize ? () => authorization.authorize() : undefined
+          rights.authorize
+            ? () => authorization.authorize(startConsent)
+            : undefined
         }
         onPoll={rights.update ? poll : undefined}
         onCheck={rights.update ? check : undefined}
@@ -84,7 +88,11 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
             : undefined
         }
       />
-      <ChannelCheck checking={checking} onClose={resetChecking} />
+      <CheckPanel
+        title={t('channel.status.checkTitle')}
+        checking={checking}
+        onClose={resetChecking}
+      />
       <ChannelLogs project={project} mayDownload={rights.readRaw} />
       <ConfirmDialog
         open={asking}

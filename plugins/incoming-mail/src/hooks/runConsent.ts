@@ -7,7 +7,6 @@ import type {
 } from '@postroom/plugin-incoming-mail-common';
 import type { IncomingMailApi } from '../api/incomingMailApiRef';
 import { Alarm } from './Alarm';
-import type { Project } from './useProject';
 
 /** How far an authorization is, as the page shows it. */
 export type AuthorizeState =
@@ -29,14 +28,21 @@ const CLOSED_CHECK_MS = 250;
 // `expired` itself; this ends the wait when the backend cannot be asked.
 const DEADLINE_MS = 11 * 60_000;
 
+/**
+ * Starts a consent at the backend, after whatever has to be stored before it.
+ * Told the origin of this page, which the backend's page answers to.
+ */
+export type StartConsent = (
+  body: { returnOrigin: string },
+  options: { signal: AbortSignal },
+) => Promise<StartedConsent>;
+
 /** What {@link runConsent} needs. */
 export interface RunConsentOptions {
   api: IncomingMailApi;
-  project: Project;
   /** Opened in the click itself; absent where the browser blocked it. */
   popup: Window | undefined;
-  /** What has to be saved before the authorization can start. */
-  prepare: () => Promise<void>;
+  start: StartConsent;
   onState: (state: AuthorizeState) => void;
   onStarted: (started: StartedConsent) => void;
   /** Stops waiting; the consent itself goes on until it is cancelled. */
@@ -50,7 +56,7 @@ export interface RunConsentOptions {
  * `Cross-Origin-Opener-Policy` makes an open popup look closed.
  */
 export async function runConsent(options: RunConsentOptions): Promise<void> {
-  const { api, project, popup, onState, signal } = options;
+  const { api, popup, onState, signal } = options;
   const end = (state: AuthorizeState) => {
     if (!signal.aborted) {
       onState(state);
@@ -59,10 +65,8 @@ export async function runConsent(options: RunConsentOptions): Promise<void> {
   onState({ status: 'opening' });
   try {
     await api.issueCookie({ signal });
-    await options.prepare();
-    const started = await api.call(
-      'startConsent',
-      { params: project, body: { returnOrigin: window.location.origin } },
+    const started = await options.start(
+      { returnOrigin: window.location.origin },
       { signal },
     );
     if (signal.aborted) {

@@ -7,6 +7,7 @@ import { FakeIncomingMailApi } from '../__testUtils__/FakeIncomingMailApi';
 import { aRefusal } from '../__testUtils__/samples';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
 import { useAuthorizePopup } from './useAuthorizePopup';
+import { useChannelConsent } from './useChannelConsent';
 
 const project = { kind: 'component', namespace: 'default', name: 'support' };
 const START_URL = 'https://backend.test/api/incoming-mail/oauth/start/ticket';
@@ -46,7 +47,11 @@ function setUp(setup: Setup) {
   const open = jest
     .spyOn(window, 'open')
     .mockReturnValue((setup.popup ?? null) as unknown as Window | null);
-  const hook = renderHook(() => useAuthorizePopup(project), {
+  const render = () => ({
+    popup: useAuthorizePopup(),
+    start: useChannelConsent(project),
+  });
+  const hook = renderHook(render, {
     wrapper: ({ children }: { children: ReactNode }) => (
       <TestApiProvider apis={[[incomingMailApiRef, api]]}>
         {children}
@@ -54,7 +59,10 @@ function setUp(setup: Setup) {
     ),
   });
   const polls = () => api.names.filter(name => name === 'getConsent').length;
-  return { api, open, hook, consent, polls };
+  const authorize = () =>
+    act(() => hook.result.current.popup.authorize(hook.result.current.start));
+  const state = () => hook.result.current.popup.state;
+  return { api, open, hook, authorize, state, consent, polls };
 }
 
 const pass = (ms: number) => act(() => jest.advanceTimersByTimeAsync(ms));
@@ -78,32 +86,30 @@ afterEach(() => {
 describe('useAuthorizePopup', () => {
   it('opens in the click, saves, sends the popup on and believes the polled status', async () => {
     const popup = new FakePopup();
-    const { api, open, hook, consent, polls } = setUp({ popup });
-    const prepare = jest.fn(async () => {});
-    act(() => hook.result.current.authorize(prepare));
+    const { api, open, authorize, state, consent, polls } = setUp({ popup });
+    authorize();
     // Before anything else had a turn.
     expect(open).toHaveBeenCalledWith(
       'about:blank',
       expect.any(String),
       expect.stringContaining('popup'),
     );
-    expect(hook.result.current.state).toEqual({ status: 'opening' });
+    expect(state()).toEqual({ status: 'opening' });
 
     await pass(0);
-    expect(prepare).toHaveBeenCalledTimes(1);
     expect(api.names).toEqual(['issueCookie', 'startConsent']);
     expect(api.lastInput('startConsent')).toEqual({
       params: project,
       body: { returnOrigin: window.location.origin },
     });
     expect(popup.location.href).toBe(START_URL);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
 
     await pass(POLL_MS);
     expect(polls()).toBe(1);
     consent.status = 'succeeded';
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
     expect(popup.closed).toBe(true);
 
     await pass(10 * POLL_MS);
@@ -111,8 +117,10 @@ describe('useAuthorizePopup', () => {
   });
 
   it('asks at once when the backend’s page posts, and only then', async () => {
-    const { hook, consent, polls } = setUp({ popup: new FakePopup() });
-    act(() => hook.result.current.authorize());
+    const { authorize, state, consent, polls } = setUp({
+      popup: new FakePopup(),
+    });
+    authorize();
     await pass(0);
 
     const response = { type: 'authorization_response', response: {} };
@@ -124,59 +132,59 @@ describe('useAuthorizePopup', () => {
     // What the message says is not believed.
     await post(BACKEND, response);
     expect(polls()).toBe(1);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
 
     consent.status = 'succeeded';
     await post(BACKEND, response);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
   });
 
   it('goes on asking when the popup looks closed', async () => {
     const popup = new FakePopup();
-    const { hook, consent, polls } = setUp({ popup });
-    act(() => hook.result.current.authorize());
+    const { authorize, state, consent, polls } = setUp({ popup });
+    authorize();
     await pass(0);
     popup.closed = true;
     await pass(250);
     expect(polls()).toBe(1);
     await pass(4 * POLL_MS);
     expect(polls()).toBe(5);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
 
     consent.status = 'succeeded';
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
   });
 
   it('gives a link where the popup is blocked, and waits all the same', async () => {
-    const { hook, consent } = setUp({ popup: undefined });
-    act(() => hook.result.current.authorize());
+    const { authorize, state, consent } = setUp({ popup: undefined });
+    authorize();
     await pass(0);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'blocked',
       startUrl: START_URL,
     });
     consent.status = 'succeeded';
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
   });
 
   it('tells why the provider or the backend said no', async () => {
-    const { hook, consent } = setUp({ popup: new FakePopup() });
-    act(() => hook.result.current.authorize());
+    const { authorize, state, consent } = setUp({ popup: new FakePopup() });
+    authorize();
     consent.status = 'failed';
     consent.failure = { code: 'consent-denied' };
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'consent-denied' },
     });
 
     consent.status = 'expired';
     consent.failure = undefined;
-    act(() => hook.result.current.authorize());
+    authorize();
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'consent-expired' },
     });
@@ -184,15 +192,15 @@ describe('useAuthorizePopup', () => {
 
   it('closes the popup and starts nothing when saving fails', async () => {
     const popup = new FakePopup();
-    const { api, hook } = setUp({ popup });
+    const { api, hook, state } = setUp({ popup });
     const error = await aRefusal(400, 'Invalid input: body.address is wrong');
     act(() =>
-      hook.result.current.authorize(async () => {
+      hook.result.current.popup.authorize(async () => {
         throw error;
       }),
     );
     await pass(0);
-    expect(hook.result.current.state).toEqual({ status: 'failed', error });
+    expect(state()).toEqual({ status: 'failed', error });
     expect(popup.closed).toBe(true);
     expect(api.names).not.toContain('startConsent');
   });
@@ -205,25 +213,25 @@ describe('useAuthorizePopup', () => {
       .mockRejectedValueOnce(restart)
       .mockRejectedValueOnce(new TypeError('Failed to fetch'))
       .mockRejectedValue(refusal);
-    const { hook } = setUp({ popup: new FakePopup(), getConsent });
-    act(() => hook.result.current.authorize());
+    const { authorize, state } = setUp({ popup: new FakePopup(), getConsent });
+    authorize();
     await pass(2 * POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       error: refusal,
     });
   });
 
   it('ends by itself where no answer ever comes', async () => {
-    const { hook, polls } = setUp({
+    const { authorize, state, polls } = setUp({
       popup: new FakePopup(),
       getConsent: () => Promise.reject(new TypeError('Failed to fetch')),
     });
-    act(() => hook.result.current.authorize());
+    authorize();
     await pass(12 * 60_000);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'consent-expired' },
     });
@@ -234,12 +242,12 @@ describe('useAuthorizePopup', () => {
 
   it('cancels here and at the backend', async () => {
     const popup = new FakePopup();
-    const { api, hook, polls } = setUp({ popup });
-    act(() => hook.result.current.authorize());
+    const { api, hook, authorize, state, polls } = setUp({ popup });
+    authorize();
     await pass(0);
-    act(() => hook.result.current.cancel());
+    act(() => hook.result.current.popup.cancel());
     await pass(4 * POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'cancelled' });
+    expect(state()).toEqual({ status: 'cancelled' });
     expect(popup.closed).toBe(true);
     expect(api.lastInput('cancelConsent')).toEqual({
       params: { consentId: 'consent' },
@@ -249,8 +257,8 @@ describe('useAuthorizePopup', () => {
 
   it('stops asking when the page is left, and leaves the popup to the person', async () => {
     const popup = new FakePopup();
-    const { hook, polls } = setUp({ popup });
-    act(() => hook.result.current.authorize());
+    const { hook, authorize, polls } = setUp({ popup });
+    authorize();
     await pass(0);
     hook.unmount();
     await pass(4 * POLL_MS);
@@ -261,10 +269,13 @@ describe('useAuthorizePopup', () => {
 
   it('sends the popup to web pages only', async () => {
     const popup = new FakePopup();
-    const { hook } = setUp({ popup, startUrl: 'javascript:alert(1)' });
-    act(() => hook.result.current.authorize());
+    const { authorize, state } = setUp({
+      popup,
+      startUrl: 'javascript:alert(1)',
+    });
+    authorize();
     await pass(0);
-    expect(hook.result.current.state).toMatchObject({ status: 'failed' });
+    expect(state()).toMatchObject({ status: 'failed' });
     expect(popup.location.href).toBe('about:blank');
   });
 });

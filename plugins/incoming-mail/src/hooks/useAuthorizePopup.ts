@@ -2,20 +2,24 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from '@backstage/core-plugin-api';
 import { IncomingMailApi, incomingMailApiRef } from '../api/incomingMailApiRef';
-import { AuthorizeState, POPUP_NAME, runConsent } from './runConsent';
-import type { Project } from './useProject';
+import {
+  AuthorizeState,
+  POPUP_NAME,
+  runConsent,
+  StartConsent,
+} from './runConsent';
 
-export type { AuthorizeState } from './runConsent';
+export type { AuthorizeState, StartConsent } from './runConsent';
 export { POPUP_NAME } from './runConsent';
 
-/** The authorization of a project's mailbox, and what can be done with it. */
+/** The authorization of a mailbox, and what can be done with it. */
 export interface AuthorizePopup {
   readonly state: AuthorizeState;
   /**
    * Opens the popup and starts. Must be called in a click itself: after any
    * `await` a browser blocks the window.
    */
-  authorize(prepare?: () => Promise<void>): void;
+  authorize(start: StartConsent): void;
   /** Gives up, here and at the backend. */
   cancel(): void;
   /** Forgets how the last one ended. */
@@ -33,7 +37,7 @@ interface Running {
  * component goes away the waiting stops, but the person may still finish in
  * the popup.
  */
-export function useAuthorizePopup(project: Project): AuthorizePopup {
+export function useAuthorizePopup(): AuthorizePopup {
   const api = useApi(incomingMailApiRef);
   const [state, setState] = useState<AuthorizeState>({ status: 'idle' });
   const runningRef = useRef<Running>();
@@ -41,7 +45,7 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
   useEffect(() => () => runningRef.current?.controller.abort(), []);
 
   const authorize = useCallback(
-    (prepare: () => Promise<void> = async () => {}) => {
+    (start: StartConsent) => {
       runningRef.current?.controller.abort();
       const running: Running = {
         controller: new AbortController(),
@@ -50,9 +54,8 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
       runningRef.current = running;
       runConsent({
         api,
-        project,
         popup: running.popup,
-        prepare,
+        start,
         onState: next => {
           setState(next);
           if (next.status === 'succeeded' || next.status === 'cancelled') {
@@ -65,7 +68,7 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
         signal: running.controller.signal,
       });
     },
-    [api, project],
+    [api],
   );
 
   const cancel = useCallback(() => {

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import Button from '@material-ui/core/Button';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { ErrorAlert } from '../components/ErrorAlert';
-import { FailureAlert } from '../components/FailureAlert';
-import { Notice } from '../components/Notice';
 import { AuthorizeState, POPUP_NAME } from '../hooks/runConsent';
 import { incomingMailTranslationRef } from '../translation';
+import { ErrorAlert } from './ErrorAlert';
+import { FailureAlert } from './FailureAlert';
+import { Notice } from './Notice';
 
 /** Props of {@link ConsentNotice}. */
 export interface ConsentNoticeProps {
   state: AuthorizeState;
-  /** The mailbox's address, once the channel is saved. */
-  address: string | undefined;
+  /** What the success means on this page. */
+  success: { title: string; text?: string };
   onCancel: () => void;
   onClose: () => void;
 }
 
 /** How far the authorization is, from the click to its end. */
 export function ConsentNotice(props: ConsentNoticeProps) {
-  const { state, address, onCancel, onClose } = props;
+  const { state, success, onCancel, onClose } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const cancelButton = (
     <Button size="small" onClick={onCancel}>
-      {t('channel.consent.cancel')}
+      {t('consent.cancel')}
     </Button>
   );
   switch (state.status) {
@@ -31,7 +31,7 @@ export function ConsentNotice(props: ConsentNoticeProps) {
       return (
         <Notice
           severity="info"
-          title={t(`channel.consent.${state.status}`)}
+          title={t(`consent.${state.status}`)}
           actions={cancelButton}
         />
       );
@@ -39,7 +39,7 @@ export function ConsentNotice(props: ConsentNoticeProps) {
       return (
         <Notice
           severity="warning"
-          title={t('channel.consent.blocked')}
+          title={t('consent.blocked')}
           actions={
             <>
               {/* A named target keeps the opener, by which the page that ends
@@ -51,7 +51,7 @@ export function ConsentNotice(props: ConsentNoticeProps) {
                 href={state.startUrl}
                 target={POPUP_NAME}
               >
-                {t('channel.consent.openProvider')}
+                {t('consent.openProvider')}
               </Button>
               {cancelButton}
             </>
@@ -60,19 +60,15 @@ export function ConsentNotice(props: ConsentNoticeProps) {
       );
     case 'succeeded':
       return (
-        <Notice
-          severity="success"
-          title={t('channel.consent.succeeded')}
-          onClose={onClose}
-        >
-          {address && t('channel.consent.succeededText', { address })}
+        <Notice severity="success" title={success.title} onClose={onClose}>
+          {success.text}
         </Notice>
       );
     case 'cancelled':
       return (
         <Notice
           severity="info"
-          title={t('channel.consent.cancelled')}
+          title={t('consent.cancelled')}
           onClose={onClose}
         />
       );
