@@ -7,18 +7,25 @@
  * @packageDocumentation
  */
 
+export * from './afterStoring';
 export * from './api';
+export * from './authentication';
 export * from './checks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';
+export * from './folders';
 export * from './handlers';
+export * from './imports';
 export * from './integrations';
 export * from './journal';
 export * from './lintIntegration';
 export * from './mailboxes';
+export * from './mailPresets';
+export * from './mailServers';
 export * from './messages';
 export * from './permissions';
 export * from './providers';
+export * from './requestDefaults';
 export * from './requests';
 export * from './vault';
