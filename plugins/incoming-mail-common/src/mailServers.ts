@@ -5,7 +5,7 @@ import { handlerBindingSchema } from './handlers';
 import { mailboxSettings, mailboxStatus } from './mailboxes';
 
 /** The most handlers that a mail server's mail may go to. @public */
-export const MAX_HANDLERS = 20;
+export const MAX_BINDINGS = 20;
 
 /** How many drafts of mail servers a person may have open. @public */
 export const MAX_DRAFTS = 10;
@@ -19,7 +19,7 @@ const identity = {
   handlers: z
     .array(handlerBindingSchema)
     .min(1, 'needs at least one handler')
-    .max(MAX_HANDLERS),
+    .max(MAX_BINDINGS),
   /** Whether it is read; one that is not is paused. */
   enabled: z.boolean().default(true),
 };

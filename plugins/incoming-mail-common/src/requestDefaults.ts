@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { requestPrioritySchema } from './requests';
 
 /** The id of the handler that makes requests and comments. @public */
 export const REQUEST_TRACKER_ID = 'request-tracker';
-
-/** How urgent a request is. @public */
-export const requestPrioritySchema = z.enum([
-  'low',
-  'normal',
-  'high',
-  'urgent',
-]);
-
-/** See {@link requestPrioritySchema}. @public */
-export type RequestPriority = z.infer<typeof requestPrioritySchema>;
 
 /**
  * What a request made of a mail begins with. Kept as settings of the binding

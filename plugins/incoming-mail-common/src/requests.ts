@@ -20,6 +20,17 @@ export const attachmentSummarySchema = z.object({
 /** See {@link attachmentSummarySchema}. @public */
 export type AttachmentSummary = z.infer<typeof attachmentSummarySchema>;
 
+/** How soon a request wants an answer, as its handler's settings say. @public */
+export const requestPrioritySchema = z.enum([
+  'low',
+  'normal',
+  'high',
+  'urgent',
+]);
+
+/** See {@link requestPrioritySchema}. @public */
+export type RequestPriority = z.infer<typeof requestPrioritySchema>;
+
 const content = {
   id: z.string(),
   sender: senderSchema,
