@@ -108,6 +108,11 @@ export class IncomingMailClient implements IncomingMailApi {
 const patientEndpoints: readonly EndpointName[] = [
   'checkIntegration',
   'checkChannel',
+  'activateChannel',
+  'previewChannel',
+  'checkMailServer',
+  'checkMailServerDraft',
+  'previewMailServer',
   'discoverIssuer',
 ];
 

@@ -17,8 +17,10 @@ import { useChannel } from '../hooks/useChannel';
 import { ChannelRights, useChannelRights } from '../hooks/useChannelRights';
 import { Project, useProject } from '../hooks/useProject';
 import { incomingMailTranslationRef } from '../translation';
-import { ChannelFormContent } from './ChannelFormContent';
+import { ActivationNotice } from './ActivationNotice';
+import { AfterSaving, ChannelFormContent } from './ChannelFormContent';
 import { ExistingChannelContent } from './ExistingChannelContent';
+import { useChannelActivation } from './useChannelActivation';
 
 /** The tab *Email requests* of a project. */
 export function ChannelContent() {
@@ -64,14 +66,15 @@ interface ChannelViewProps {
 }
 
 /** What the person did last with the channel, where a word about it is due. */
-type Mode = 'show' | 'edit' | 'saved' | 'deleted';
+type Mode = 'show' | 'edit' | 'saved' | 'saved-sign-in-due' | 'deleted';
 
 function ChannelView(props: ChannelViewProps) {
   const { project, channel, rights, onChanged } = props;
-  const { t } = useTranslationRef(incomingMailTranslationRef);
   const authorization = useAuthorizePopup();
+  const activation = useChannelActivation(project, onChanged);
   const [mode, setMode] = useState<Mode>('show');
   const { state, reset } = authorization;
+  const enabled = state.status === 'succeeded' || activation.succeeded;
 
   useEffect(() => {
     if (['succeeded', 'failed', 'cancelled'].includes(state.status)) {
@@ -79,8 +82,12 @@ function ChannelView(props: ChannelViewProps) {
     }
   }, [state.status, onChanged]);
 
-  const enter = (next: Mode) => {
+  const forget = () => {
     reset();
+    activation.reset();
+  };
+  const enter = (next: Mode) => {
+    forget();
     setMode(next);
   };
   const showsForm = channel ? mode === 'edit' : rights.create;
@@ -90,24 +97,23 @@ function ChannelView(props: ChannelViewProps) {
   return (
     <Stack>
       <ModeNotice mode={mode} onClose={() => setMode('show')} />
-      {!toldByForm && (
+      {enabled && <EnabledNotice channel={channel} onClose={forget} />}
+      {!toldByForm && !enabled && (
         <ConsentNotice
           state={state}
-          success={{
-            title: t('channel.enabled'),
-            text:
-              channel && t('channel.enabledText', { address: channel.address }),
-          }}
           onCancel={authorization.cancel}
           onClose={reset}
         />
       )}
+      {!activation.succeeded && <ActivationNotice activation={activation} />}
       {channel && !showsForm && (
         <ExistingChannelContent
           project={project}
           channel={channel}
           rights={rights}
           authorization={authorization}
+          activation={activation}
+          justEnabled={enabled}
           onChanged={onChanged}
           onEdit={() => enter('edit')}
           onDeleted={() => {
@@ -123,9 +129,12 @@ function ChannelView(props: ChannelViewProps) {
           project={project}
           channel={channel}
           authorization={authorization}
-          onSaved={consentFollows => {
-            setMode(consentFollows ? 'show' : 'saved');
+          onSaved={next => {
+            setMode(modeAfter[next]);
             onChanged();
+            if (next === 'connect') {
+              activation.activate();
+            }
           }}
           onReload={() => {
             enter('show');
@@ -139,15 +148,52 @@ function ChannelView(props: ChannelViewProps) {
   );
 }
 
+const modeAfter = {
+  nothing: 'saved',
+  'sign-in-due': 'saved-sign-in-due',
+  // What follows has words of its own.
+  consent: 'show',
+  connect: 'show',
+} as const satisfies Record<AfterSaving, Mode>;
+
 function ModeNotice({ mode, onClose }: { mode: Mode; onClose: () => void }) {
   const { t } = useTranslationRef(incomingMailTranslationRef);
-  return mode === 'saved' || mode === 'deleted' ? (
-    <Notice
-      severity="success"
-      title={t(mode === 'saved' ? 'channel.status.saved' : 'channel.deleted')}
-      onClose={onClose}
-    />
-  ) : null;
+  switch (mode) {
+    case 'saved':
+    case 'saved-sign-in-due':
+      return (
+        <Notice
+          severity="success"
+          title={t('channel.status.saved')}
+          onClose={onClose}
+        >
+          {mode === 'saved-sign-in-due' && t('channel.status.signInDue')}
+        </Notice>
+      );
+    case 'deleted':
+      return (
+        <Notice
+          severity="success"
+          title={t('channel.deleted')}
+          onClose={onClose}
+        />
+      );
+    default:
+      return null;
+  }
+}
+
+function EnabledNotice(props: {
+  channel: Channel | undefined;
+  onClose: () => void;
+}) {
+  const { channel, onClose } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  return (
+    <Notice severity="success" title={t('channel.enabled')} onClose={onClose}>
+      {channel && t('channel.enabledText', { address: channel.address })}
+    </Notice>
+  );
 }
 
 function NoChannel() {
@@ -171,7 +217,7 @@ function FormHeading({ isNew }: { isNew: boolean }) {
   ) : (
     <SectionHeading
       title={t('channel.form.editTitle')}
-      text={t('channel.form.reauthorizeHint')}
+      text={t('channel.form.signInAgainHint')}
     />
   );
 }

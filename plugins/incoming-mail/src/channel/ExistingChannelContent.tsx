@@ -7,6 +7,8 @@ import { incomingMailApiRef } from '../api/incomingMailApiRef';
 import { CheckPanel } from '../components/CheckPanel';
 import { ConfirmDialog } from '../components/ConfirmDialog';
 import { ErrorAlert } from '../components/ErrorAlert';
+import { DeleteConsequences } from '../components/mailbox/DeleteConsequences';
+import { ImportNotice } from '../components/mailbox/ImportNotice';
 import { Notice } from '../components/Notice';
 import { Stack } from '../components/Stack';
 import { useAction } from '../hooks/useAction';
@@ -15,8 +17,10 @@ import { useChannelConsent } from '../hooks/useChannelConsent';
 import type { ChannelRights } from '../hooks/useChannelRights';
 import type { Project } from '../hooks/useProject';
 import { incomingMailTranslationRef } from '../translation';
+import { ChannelImport } from './ChannelImport';
 import { ChannelLogs } from './ChannelLogs';
 import { ChannelStatus } from './ChannelStatus';
+import type { ChannelActivation } from './useChannelActivation';
 
 /** Props of {@link ExistingChannelContent}. */
 export interface ExistingChannelContentProps {
@@ -24,6 +28,9 @@ export interface ExistingChannelContentProps {
   channel: Channel;
   rights: ChannelRights;
   authorization: AuthorizePopup;
+  activation: ChannelActivation;
+  /** Whether reading began just now, when the old mail is asked about. */
+  justEnabled: boolean;
   onChanged: () => void;
   onEdit: () => void;
   onDeleted: () => void;
@@ -31,11 +38,13 @@ export interface ExistingChannelContentProps {
 
 /** A channel with what can be done with it, and its logs. */
 export function ExistingChannelContent(props: ExistingChannelContentProps) {
-  const { project, channel, rights, authorization, onChanged } = props;
+  const { project, channel, rights, authorization, activation, onChanged } =
+    props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const api = useApi(incomingMailApiRef);
   const startConsent = useChannelConsent(project);
   const [asking, setAsking] = useState(false);
+  const [importing, setImporting] = useState<boolean>();
   const [polling, poll, resetPolling] = useAction(async () => {
     await api.call('pollChannel', { params: project });
     onChanged();
@@ -46,6 +55,16 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
     onChanged();
     return report;
   });
+  const [switching, switchReading, resetSwitching] = useAction(
+    async (endpoint: 'pauseChannel' | 'resumeChannel') => {
+      await api.call(endpoint, { params: project });
+      onChanged();
+    },
+  );
+  const [cancelling, cancelImport] = useAction(async () => {
+    await api.call('cancelChannelImport', { params: project });
+    onChanged();
+  });
   const [deleting, remove, resetDeleting] = useAction(async () => {
     await api.call('deleteChannel', { params: project });
     props.onDeleted();
@@ -53,6 +72,9 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
   const consenting = ['opening', 'waiting', 'blocked'].includes(
     authorization.state.status,
   );
+  const isPassword = channel.authentication.method === 'password';
+  const whereAllowed = (allowed: boolean, act: () => void) =>
+    allowed ? act : undefined;
 
   return (
     <Stack>
@@ -66,27 +88,55 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
       {polling.status === 'failed' && (
         <ErrorAlert error={polling.error} onClose={resetPolling} />
       )}
+      {switching.status === 'failed' && (
+        <ErrorAlert error={switching.error} onClose={resetSwitching} />
+      )}
+      {cancelling.status === 'failed' && (
+        <ErrorAlert error={cancelling.error} />
+      )}
+      <ImportNotice
+        lastImport={channel.lastImport}
+        onCancel={whereAllowed(rights.update, cancelImport)}
+      />
+      {(importing ?? (props.justEnabled && rights.update)) && (
+        <ChannelImport
+          project={project}
+          onStarted={() => {
+            setImporting(false);
+            onChanged();
+          }}
+          onClose={() => setImporting(false)}
+        />
+      )}
       <ChannelStatus
         channel={channel}
         busy={
-          consenting || polling.status === 'busy' || checking.status === 'busy'
+          consenting ||
+          [polling, checking, switching, activation.state].some(
+            ({ status }) => status === 'busy',
+          )
         }
-        onAuthorize={
-          rights.authorize
-            ? () => authorization.authorize(startConsent)
-            : undefined
-        }
-        onPoll={rights.update ? poll : undefined}
-        onCheck={rights.update ? check : undefined}
-        onEdit={rights.update ? props.onEdit : undefined}
-        onDelete={
-          rights.delete
-            ? () => {
-                resetDeleting();
-                setAsking(true);
-              }
-            : undefined
-        }
+        onAuthorize={whereAllowed(rights.authorize && !isPassword, () =>
+          authorization.authorize(startConsent),
+        )}
+        onConnect={whereAllowed(
+          rights.authorize && isPassword,
+          activation.activate,
+        )}
+        onPoll={whereAllowed(rights.update, poll)}
+        onCheck={whereAllowed(rights.update, check)}
+        onPause={whereAllowed(rights.update, () =>
+          switchReading('pauseChannel'),
+        )}
+        onResume={whereAllowed(rights.update, () =>
+          switchReading('resumeChannel'),
+        )}
+        onImport={whereAllowed(rights.update, () => setImporting(true))}
+        onEdit={whereAllowed(rights.update, props.onEdit)}
+        onDelete={whereAllowed(rights.delete, () => {
+          resetDeleting();
+          setAsking(true);
+        })}
       />
       <CheckPanel
         title={t('channel.status.checkTitle')}
@@ -97,7 +147,12 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
       <ConfirmDialog
         open={asking}
         title={t('channel.deleteDialog.title')}
-        text={t('channel.deleteDialog.text', { address: channel.address })}
+        text={
+          <DeleteConsequences
+            mailbox={channel}
+            remains={t('channel.deleteDialog.remains')}
+          />
+        }
         confirmLabel={t('channel.deleteDialog.confirm')}
         busy={deleting.status === 'busy'}
         error={deleting.status === 'failed' ? deleting.error : undefined}

@@ -10,8 +10,8 @@ import { Notice } from './Notice';
 /** Props of {@link ConsentNotice}. */
 export interface ConsentNoticeProps {
   state: AuthorizeState;
-  /** What the success means on this page. */
-  success: { title: string; text?: string };
+  /** What the success means, where nothing else on the page says it. */
+  success?: { title: string; text?: string };
   onCancel: () => void;
   onClose: () => void;
 }
@@ -59,11 +59,11 @@ export function ConsentNotice(props: ConsentNoticeProps) {
         />
       );
     case 'succeeded':
-      return (
+      return success ? (
         <Notice severity="success" title={success.title} onClose={onClose}>
           {success.text}
         </Notice>
-      );
+      ) : null;
     case 'cancelled':
       return (
         <Notice

@@ -9,9 +9,7 @@ import {
   secretMustBeReentered,
   toCreateIntegration,
   toUpdateIntegration,
-  withAddedMailHost,
   withDiscovered,
-  withMailHostChange,
   withMicrosoft,
   withProvider,
   withText,
@@ -325,24 +323,5 @@ describe('toUpdateIntegration', () => {
         clientAuthentication: 'none',
       }),
     ).toBe(false);
-  });
-});
-
-describe('withMailHostChange', () => {
-  const [row] = withAddedMailHost([]);
-
-  it('lets a usual port follow protocol and security, not a typed one', () => {
-    expect(withMailHostChange(row, { protocol: 'pop3' }).port).toBe('995');
-    expect(withMailHostChange(row, { security: 'starttls' }).port).toBe('143');
-    const typed = withMailHostChange(row, { port: '1993' });
-    expect(withMailHostChange(typed, { protocol: 'pop3' }).port).toBe('1993');
-  });
-
-  it('leaves POP3 without STARTTLS', () => {
-    const starttls = withMailHostChange(row, { security: 'starttls' });
-    expect(withMailHostChange(starttls, { protocol: 'pop3' })).toMatchObject({
-      security: 'tls',
-      port: '995',
-    });
   });
 });

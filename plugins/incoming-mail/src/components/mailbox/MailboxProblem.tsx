@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import type { Channel } from '@postroom/plugin-incoming-mail-common';
+import { incomingMailTranslationRef } from '../../translation';
+import { FailureAlert } from '../FailureAlert';
+import { Notice } from '../Notice';
+
+/** Props of {@link MailboxProblem}. */
+export interface MailboxProblemProps {
+  mailbox: Pick<Channel, 'state' | 'failure' | 'authentication'>;
+  /** Whether something is under way that may be its end. */
+  busy: boolean;
+}
+
+/** What is wrong, where something is; a draft lacks its consent or first sign-in. */
+export function MailboxProblem({ mailbox, busy }: MailboxProblemProps) {
+  const { state, failure, authentication } = mailbox;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  if (state === 'paused') {
+    return (
+      <Notice severity="info" title={t('mailbox.paused.title')}>
+        {t('mailbox.paused.text')}
+      </Notice>
+    );
+  }
+  if (failure && failure.code !== 'not-authorized-yet') {
+    return <FailureAlert failure={failure} />;
+  }
+  if (state !== 'draft' || busy) {
+    return null;
+  }
+  return authentication.method === 'password' ? (
+    <Notice severity="info" title={t('mailbox.notConnected.title')}>
+      {t('mailbox.notConnected.text')}
+    </Notice>
+  ) : (
+    <Notice severity="info" title={t('failure.not-authorized-yet.title')}>
+      {t('failure.not-authorized-yet.remedy')}
+    </Notice>
+  );
+}
