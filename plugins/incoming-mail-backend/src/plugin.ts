@@ -11,7 +11,7 @@ import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
 import { incomingMailHandlersExtensionPoint } from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
-import { createConsentHooks } from './consentHooks';
+import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector } from './extensions';
@@ -20,12 +20,13 @@ import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
   announceHealth,
-  ChannelService,
   createPortalNotifier,
+  ImportStore,
   MailboxStore,
-  mountChannelRoutes,
   NoticeStore,
+  PasswordStore,
 } from './mailboxes';
+import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
 import { CursorStore, PollDispatcher } from './polling';
@@ -84,6 +85,8 @@ export const incomingMailPlugin = createBackendPlugin({
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
+        const imports = new ImportStore(db);
+        const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
         const tracker = new RequestTracker(requests);
         const openSession = createOpenSession({
@@ -93,6 +96,12 @@ export const incomingMailPlugin = createBackendPlugin({
           maxMessageBytes: config.messages.maxBytes,
         });
 
+        const onProven = createOnProven({
+          cursors,
+          journal,
+          mailboxes,
+          notices,
+        });
         // The dispatcher comes after what it needs tokens from.
         let wakePolling = () => {};
         const oauth = createOAuth({
@@ -103,11 +112,10 @@ export const incomingMailPlugin = createBackendPlugin({
           returnOrigins: config.oauth.returnOrigins,
           allowHttpLoopback: allowPlaintextLoopback,
           hooks: createConsentHooks({
-            cursors,
             journal,
             mailboxes,
-            notices,
             openSession,
+            onProven,
             wakePolling: () => wakePolling(),
           }),
         });
@@ -117,11 +125,12 @@ export const incomingMailPlugin = createBackendPlugin({
           configPath: VAULT_KEYS_PATH,
         });
 
+        const registry = new HandlerRegistry([tracker, ...collector.handlers]);
         const worker = new ProcessingWorker({
           db,
           inbox,
           mailboxes,
-          registry: new HandlerRegistry([tracker, ...collector.handlers]),
+          registry,
           logger,
           holder,
           leaseMs: config.leases.durationMs,
@@ -136,9 +145,11 @@ export const incomingMailPlugin = createBackendPlugin({
             cursors,
             inbox,
             mailboxes,
+            imports,
             openSession,
             accessToken: (mailboxId, options) =>
               oauth.vault.accessToken(mailboxId, options),
+            openPassword: mailboxId => passwords.open(mailboxId),
             policy: {
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,
@@ -160,28 +171,26 @@ export const incomingMailPlugin = createBackendPlugin({
 
         wakePolling = () => dispatcher.wake();
 
-        const channels = new ChannelService({
+        const doors = createMailboxDoors({
           db,
           mailboxes,
+          imports,
+          passwords,
           journal,
-          findIntegration: id => oauth.integrations.findChoice(id),
-          forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
-          startConsent: options => oauth.consents.startConsent(options),
-          countMessages: mailboxId => inbox.count(mailboxId),
-          checks: {
-            findIntegration: id => oauth.integrations.find(id),
-            findGrant: mailboxId => oauth.findGrant(mailboxId),
-            accessToken: (mailboxId, wait) =>
-              oauth.vault.accessToken(mailboxId, wait),
-            openSession,
-          },
+          cursors,
+          inbox,
+          oauth,
+          openSession,
+          allowPlaintextLoopback,
+          onProven,
+          registry,
+          channelHandlerId: tracker.id,
           wakePolling,
-          handlerId: tracker.id,
+          wakeProcessing: () => worker.wake(),
         });
 
         const authorizer = createAuthorizer(services);
-        const mailboxIdOf = async (projectRef: string) =>
-          (await mailboxes.getByProject(projectRef)).id;
+        const { mailboxIdOf, expectMailServer } = doors;
         httpRouter.use(
           createRouter({
             httpAuth,
@@ -193,9 +202,19 @@ export const incomingMailPlugin = createBackendPlugin({
             }),
             mountRooms(mount) {
               oauth.mountRoutes({ mount, authorizer });
-              mountChannelRoutes(mount, { authorizer, channels });
-              mountJournalRoutes(mount, { authorizer, journal, mailboxIdOf });
-              mountInboxRoutes(mount, { authorizer, inbox, mailboxIdOf });
+              doors.mountRoutes(mount, authorizer);
+              mountJournalRoutes(mount, {
+                authorizer,
+                journal,
+                mailboxIdOf,
+                expectMailServer,
+              });
+              mountInboxRoutes(mount, {
+                authorizer,
+                inbox,
+                mailboxIdOf,
+                expectMailServer,
+              });
               mountRequestRoutes(mount, { authorizer, requests });
             },
           }),
@@ -222,6 +241,7 @@ export const incomingMailPlugin = createBackendPlugin({
           oauth,
           journal,
           notices,
+          drafts: doors.drafts,
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {

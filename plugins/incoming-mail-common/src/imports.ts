@@ -32,10 +32,15 @@ export type FolderPreview = z.infer<typeof folderPreviewSchema>;
  *
  * @public
  */
-export const startImportSchema = z.union([
-  z.strictObject({ since: z.iso.date() }),
-  z.strictObject({ last: z.number().int().min(1).max(MAX_IMPORTED) }),
-]);
+export const startImportSchema = z
+  .strictObject({
+    since: z.iso.date().optional(),
+    last: z.number().int().min(1).max(MAX_IMPORTED).optional(),
+  })
+  .refine(
+    ({ since, last }) => (since === undefined) !== (last === undefined),
+    { path: ['since'], message: 'or last is required, and not both' },
+  );
 
 /** See {@link startImportSchema}. @public */
 export type StartImport = z.infer<typeof startImportSchema>;

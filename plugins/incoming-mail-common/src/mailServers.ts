@@ -10,11 +10,19 @@ export const MAX_BINDINGS = 20;
 /** How many drafts of mail servers a person may have open. @public */
 export const MAX_DRAFTS = 10;
 
+/** How long a mail server is given unless told, in seconds. @public */
+export const DEFAULT_TIMEOUT_SECONDS = 30;
+
 const identity = {
   name: z.string().trim().min(1, 'is required').max(100),
   description: z.string().trim().max(500).optional(),
   /** How long connecting, or a command, may take. */
-  timeoutSeconds: z.number().int().min(5).max(120).default(30),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(5)
+    .max(120)
+    .default(DEFAULT_TIMEOUT_SECONDS),
   /** Whom the mail goes to, in this order. */
   handlers: z
     .array(handlerBindingSchema)

@@ -3,12 +3,14 @@ import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import {
   FetchedMessage,
+  FolderDates,
   MailSession,
   MessageRef,
   OpenFolder,
   OpenSession,
   SessionOptions,
 } from '../transport/types';
+import { secretOf } from '../transport/secretOf';
 
 /** What a session can be asked for; `connect` is the opening itself. */
 export type FakeOperation =
@@ -94,6 +96,36 @@ class FakeMailSession implements MailSession {
     });
   }
 
+  preview({ afterUid }: { afterUid: number }): Promise<FolderDates> {
+    return this.#call({ operation: 'list' }, () => {
+      const refs = this.#mails().map(mail => mail.ref);
+      return {
+        oldestAt: refs[0]?.receivedAt,
+        newestAt: refs.at(-1)?.receivedAt,
+        newerCount: refs.filter(ref => ref.uid > afterUid).length,
+      };
+    });
+  }
+
+  findOlder(options: {
+    upToUid: number;
+    since?: Date;
+    limit: number;
+  }): Promise<{ afterUid: number; count: number }> {
+    const { upToUid, since, limit } = options;
+    return this.#call({ operation: 'list' }, () => {
+      const older = this.#mails()
+        .map(mail => mail.ref)
+        .filter(ref => ref.uid <= upToUid)
+        .filter(ref => !since || Number(ref.receivedAt) >= since.getTime())
+        .slice(-limit);
+      return {
+        afterUid: older.length > 0 ? older[0].uid - 1 : upToUid,
+        count: older.length,
+      };
+    });
+  }
+
   async close(): Promise<void> {
     if (this.#state !== 'closed') {
       this.#state = 'closed';
@@ -143,7 +175,7 @@ class FakeMailSession implements MailSession {
 export class FakeMailServer {
   /** All calls of all sessions, in order. */
   readonly calls: FakeCall[] = [];
-  /** Tokens that are refused with `login-refused`. */
+  /** Tokens and passwords that are refused with `login-refused`. */
   readonly refusedTokens = new Set<string>();
   /** Sessions that have been opened and not closed. */
   openSessionCount = 0;
@@ -237,7 +269,7 @@ export class FakeMailServer {
   /** Opens a session on this server, whatever host it is asked for. */
   readonly openSession: OpenSession = async options => {
     await this.enter(options, { operation: 'connect' });
-    const token = options.credentials.accessToken.reveal();
+    const token = secretOf(options.credentials).reveal();
     if (this.refusedTokens.has(token)) {
       throw new MailFailure('login-refused', 'The token is refused');
     }

@@ -170,7 +170,8 @@ export function mailSessionContract(
       await expect(
         connect({
           credentials: {
-            ...world.credentials,
+            method: 'oauth',
+            user: world.credentials.user,
             accessToken: new Secret('bad-token'),
           },
         }),

@@ -66,6 +66,8 @@ export class InboxStore {
    *
    * @param options.renumbered - the server gave its mails new numbers, so a
    *   mail whose very bytes are stored already is the same mail
+   * @param options.imported - a person asked for this older mail: it is marked
+   *   as such, and the server is told nothing of it
    * @returns how many were new; the others had been accepted before
    */
   async accept(
@@ -75,12 +77,13 @@ export class InboxStore {
       cursorId: string;
       messages: readonly ArrivedMessage[];
       renumbered: boolean;
+      imported?: boolean;
     },
   ): Promise<number> {
-    const { mailboxId, cursorId } = options;
+    const { mailboxId, cursorId, imported = false } = options;
     const arrivals = options.messages.map(message => ({
       message,
-      row: toRow(tx, mailboxId, cursorId, message),
+      row: { ...toRow(tx, mailboxId, cursorId, message), imported },
     }));
     const known = options.renumbered
       ? await knownContents(tx, mailboxId, arrivals)
@@ -94,9 +97,10 @@ export class InboxStore {
     for (const { message, row } of accepted) {
       await insertChunks(tx, row.id, message.raw);
     }
+    const toBeTold = imported ? [] : accepted;
     await tx.batchInsert(
       tables.acknowledgements,
-      accepted.map(({ message, row }) => ({
+      toBeTold.map(({ message, row }) => ({
         message_id: row.id,
         cursor_id: cursorId,
         uid: message.uid,
@@ -250,10 +254,16 @@ export class InboxStore {
     return fromRow(row);
   }
 
-  /** How many mails came in the last 24 hours, wait, and are held for a person. */
-  async count(
-    mailboxId: string,
-  ): Promise<{ lastDay: number; waiting: number; held: number }> {
+  /**
+   * How many mails came in the last 24 hours, wait, are held for a person, and
+   * are stored at all.
+   */
+  async count(mailboxId: string): Promise<{
+    lastDay: number;
+    waiting: number;
+    held: number;
+    stored: number;
+  }> {
     const of = (query: Knex.QueryBuilder) =>
       query
         .from(tables.inboxMessages)
@@ -273,6 +283,7 @@ export class InboxStore {
           .queryBuilder()
           .whereIn('state', ['held', 'quarantined'] satisfies MessageState[]),
       ),
+      stored: await of(this.#db.queryBuilder()),
     };
   }
 }
@@ -290,7 +301,8 @@ function expectOne(changed: number, messageId: string) {
   }
 }
 
-type Arrival = { message: ArrivedMessage; row: ReturnType<typeof toRow> };
+type NewRow = ReturnType<typeof toRow> & { imported: boolean };
+type Arrival = { message: ArrivedMessage; row: NewRow };
 
 async function knownContents(
   tx: Tx,
@@ -309,7 +321,7 @@ async function knownContents(
 
 async function insertNew(
   tx: Tx,
-  rows: ReadonlyArray<ReturnType<typeof toRow>>,
+  rows: readonly NewRow[],
 ): Promise<Set<string>> {
   const inserted: Array<{ id: string }> = [];
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
@@ -364,6 +376,7 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     acceptedAt: fromDbTime(row.accepted_at),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
+    imported: Boolean(row.imported),
     attempts: row.attempts,
   };
 }
@@ -375,6 +388,7 @@ function fromRow(row: DbInboxMessageRow): MessageSummary {
     acceptedAt: fromDbTimeToIso(row.accepted_at),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
+    imported: Boolean(row.imported),
     subject: row.subject ?? undefined,
     from: row.sender ?? undefined,
     attempts: row.attempts,

@@ -16,9 +16,6 @@ import {
 } from '../http';
 import { ChannelService } from './ChannelService';
 
-// Each check signs in at the mail server, which counts that itself.
-const CHECKS_PER_MINUTE = 5;
-
 type ProjectInput = {
   params: { kind: string; namespace: string; name: string };
 };
@@ -30,10 +27,17 @@ const ofProject = (input: ProjectInput) => ({
 /** Mounts what can be done with a project's channel. */
 export function mountChannelRoutes(
   mount: MountEndpoint,
-  options: { authorizer: Authorizer; channels: ChannelService },
+  options: {
+    authorizer: Authorizer;
+    channels: ChannelService;
+    /** Bounds how often a person has us sign in somewhere. */
+    checks: RunLimit;
+  },
 ) {
-  const { authorizer, channels } = options;
-  const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
+  const { authorizer, channels, checks } = options;
+  const { actions } = channels;
+  const find = (input: ProjectInput) =>
+    channels.getMailbox(projectRefOf(input.params));
 
   mount(endpoints.getChannel, {
     authorize: whoMay(authorizer, channelReadPermission),
@@ -77,7 +81,7 @@ export function mountChannelRoutes(
     audit: { event: 'channel-check', severity: 'low', meta: ofProject },
     handle: async ({ input, userRef }) => {
       checks.take(userRef);
-      return channels.check(projectRefOf(input.params));
+      return actions.check(await find(input));
     },
   });
 
@@ -85,7 +89,7 @@ export function mountChannelRoutes(
     authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { none: 'changes nothing but when the next visit is' },
     handle: async ({ input }) => {
-      await channels.visitNow(projectRefOf(input.params));
+      await actions.visitNow(await find(input));
       return undefined;
     },
   });
@@ -93,11 +97,59 @@ export function mountChannelRoutes(
   mount(endpoints.startConsent, {
     authorize: whoMay(authorizer, channelAuthorizePermission),
     audit: { event: 'consent-start', severity: 'medium', meta: ofProject },
-    handle: ({ input, userRef }) =>
-      channels.startConsent({
-        projectRef: projectRefOf(input.params),
-        userRef,
-        returnOrigin: input.body.returnOrigin,
-      }),
+    handle: async ({ input, userRef }) =>
+      actions.startConsent(await find(input), { ...input.body, userRef }),
+  });
+
+  mount(endpoints.activateChannel, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: { event: 'channel-activate', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      checks.take(userRef);
+      return channels.activate(projectRefOf(input.params));
+    },
+  });
+
+  mount(endpoints.pauseChannel, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-pause', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      await actions.pause(await find(input), userRef);
+      return channels.get(projectRefOf(input.params));
+    },
+  });
+
+  mount(endpoints.resumeChannel, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-resume', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      await actions.resume(await find(input), userRef);
+      return channels.get(projectRefOf(input.params));
+    },
+  });
+
+  mount(endpoints.previewChannel, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-preview', severity: 'low', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      checks.take(userRef);
+      return actions.preview(await find(input));
+    },
+  });
+
+  mount(endpoints.startChannelImport, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-import', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) =>
+      actions.startImport(await find(input), input.body, userRef),
+  });
+
+  mount(endpoints.cancelChannelImport, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-import-cancel', severity: 'low', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      await actions.cancelImport(await find(input), userRef);
+      return undefined;
+    },
   });
 }

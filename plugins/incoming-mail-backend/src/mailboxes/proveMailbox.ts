@@ -2,6 +2,7 @@
 import { Secret } from '../secrets';
 import { OpenFolder, OpenSession } from '../transport';
 import { MailboxStore } from './MailboxStore';
+import { signIn } from './signIn';
 
 /**
  * Signs in to a mailbox with a token that a consent has just given and opens
@@ -17,9 +18,8 @@ export async function proveMailbox(
 ): Promise<OpenFolder & { folder: string }> {
   const { mailboxId, accessToken, signal } = options;
   const mailbox = await deps.mailboxes.getById(mailboxId);
-  const session = await deps.openSession({
-    server: mailbox.server,
-    credentials: { method: 'oauth', user: mailbox.address, accessToken },
+  const session = await signIn(mailbox, accessToken, {
+    openSession: deps.openSession,
     signal,
   });
   try {

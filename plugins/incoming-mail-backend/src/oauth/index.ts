@@ -20,6 +20,7 @@ export {
 } from './integrations/redirectUrl';
 export { orFailure, runChecks } from './runChecks';
 export type { CheckResult, CheckStep } from './runChecks';
+export { openFrom, sealedColumns, sealFor } from './sealedColumns';
 export type { GrantFacts } from './vault/types';
 export type { SecretWarning } from './vault/listSecretWarnings';
 export type { AccessTokenOptions, TokenVault } from './vault/TokenVault';

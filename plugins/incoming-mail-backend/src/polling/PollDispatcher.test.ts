@@ -11,7 +11,7 @@ import { FakeMailServer } from '../__testUtils__/FakeMailSession';
 import { dbNowPlus, tables } from '../database';
 import { InboxStore } from '../inbox';
 import { JournalStore } from '../journal';
-import { MailboxStore } from '../mailboxes';
+import { ImportStore, MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
 import { CursorStore } from './CursorStore';
 import { PollDispatcher, PollDispatcherOptions } from './PollDispatcher';
@@ -48,8 +48,10 @@ describe.each(databases.eachSupportedId())(
           cursors: new CursorStore(db),
           inbox: new InboxStore(db),
           mailboxes: new MailboxStore(db),
+          imports: new ImportStore(db),
           openSession: server.openSession,
           accessToken: async () => new Secret('token'),
+          openPassword: async () => new Secret('a password'),
           policy: {
             intervalMs: 60_000,
             messagesPerVisit: 100,

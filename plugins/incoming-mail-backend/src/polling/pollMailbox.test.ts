@@ -13,7 +13,7 @@ import {
   tables,
 } from '../database';
 import { InboxStore } from '../inbox';
-import { Mailbox, MailboxStore } from '../mailboxes';
+import { ImportStore, Mailbox, MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
 import { CursorStore } from './CursorStore';
 import { PollDeps, pollMailbox } from './pollMailbox';
@@ -58,8 +58,10 @@ async function createWorld(
       cursors: new CursorStore(db),
       inbox: new InboxStore(db),
       mailboxes: new MailboxStore(db),
+      imports: new ImportStore(db),
       openSession: server.openSession,
       accessToken: async () => new Secret('a token'),
+      openPassword: async () => new Secret('a password'),
       policy: {
         intervalMs: 60_000,
         messagesPerVisit: 1_000,

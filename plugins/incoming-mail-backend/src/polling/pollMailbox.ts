@@ -8,15 +8,10 @@ import {
   LeaseTicket,
 } from '../database';
 import { InboxStore } from '../inbox';
-import { Mailbox, MailboxStore } from '../mailboxes';
-import {
-  MailSession,
-  MessageRef,
-  OpenFolder,
-  OpenSession,
-  SessionCredentials,
-} from '../transport';
+import { ImportStore, Mailbox, MailboxStore, signIn } from '../mailboxes';
+import { MailSession, MessageRef, OpenFolder, OpenSession } from '../transport';
 import { Cursor, CursorStore } from './CursorStore';
+import { readOlder } from './readOlder';
 import { takeBatch } from './takeBatch';
 import { PollOutcome, PollPolicy } from './types';
 
@@ -33,7 +28,7 @@ import { PollOutcome, PollPolicy } from './types';
 //   is never asked: a person who reads the mail first hides nothing from us.
 
 /** A secret that polling carries from the vault to the session, unopened. */
-type AccessToken = SessionCredentials['accessToken'];
+type SessionSecret = Parameters<typeof signIn>[1];
 
 /** What a visit needs. */
 export interface PollDeps {
@@ -41,12 +36,15 @@ export interface PollDeps {
   readonly cursors: CursorStore;
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxStore;
+  readonly imports: ImportStore;
   readonly openSession: OpenSession;
   /** @throws MailFailure */
   accessToken(
     mailboxId: string,
-    options: { signal: AbortSignal; forceRefreshOf?: AccessToken },
-  ): Promise<AccessToken>;
+    options: { signal: AbortSignal; forceRefreshOf?: SessionSecret },
+  ): Promise<SessionSecret>;
+  /** @throws MailFailure */
+  openPassword(mailboxId: string): Promise<SessionSecret>;
   readonly policy: PollPolicy;
 }
 
@@ -74,18 +72,28 @@ export async function pollMailbox(
   const progress = { accepted: 0 };
   let session: MailSession | undefined;
   try {
-    session = await signIn(mailbox, deps, signal);
+    session = await openSessionOf(mailbox, deps, signal);
     const folder = await session.open(mailbox.folder);
     const position = await findPosition(mailbox, ticket, folder, deps);
-    const more = await readAfter(
-      position,
-      { mailbox, ticket, session, deps, signal },
-      progress,
-    );
+    const visit = { mailbox, ticket, session, deps, signal };
+    const { seen, lastUid, more } = await readAfter(position, visit, progress);
+    // What is new comes first, so that nobody waits for what is old.
+    const older = more
+      ? undefined
+      : await readOlder(visit, {
+          cursor: position.cursor,
+          renumbered: position.renumbered,
+          budget: deps.policy.messagesPerVisit - seen,
+          onAccepted: count => {
+            progress.accepted += count;
+          },
+        });
     return {
       kind: 'completed',
       accepted: progress.accepted,
-      more,
+      more: more || older?.more === true,
+      left: more ? Math.max(0, folder.uidNext - 1 - lastUid) : 0,
+      ...(older && { older: older.progress }),
       baseline: position.baseline,
       renumbered: position.renumberedNow,
     };
@@ -111,17 +119,17 @@ export async function pollMailbox(
 // A server may refuse a token that has not run out (revoked, or replaced by
 // another replica a moment ago). One renewal decides: if the provider still
 // gives a token and the server refuses that one too, it is the server's word.
-async function signIn(
+async function openSessionOf(
   mailbox: Mailbox,
   deps: PollDeps,
   signal: AbortSignal,
 ): Promise<MailSession> {
-  const open = (accessToken: AccessToken) =>
-    deps.openSession({
-      server: mailbox.server,
-      credentials: { method: 'oauth', user: mailbox.address, accessToken },
-      signal,
-    });
+  const { openSession } = deps;
+  const open = (secret: SessionSecret) =>
+    signIn(mailbox, secret, { openSession, signal });
+  if (mailbox.authentication.method === 'password') {
+    return open(await deps.openPassword(mailbox.id));
+  }
   const accessToken = await deps.accessToken(mailbox.id, { signal });
   try {
     return await open(accessToken);
@@ -182,17 +190,20 @@ async function findPosition(
   return { cursor, renumbered: !baseline, renumberedNow: !baseline, baseline };
 }
 
+/** What the parts of a visit share. */
+export interface Visit {
+  readonly mailbox: Mailbox;
+  readonly ticket: LeaseTicket;
+  readonly session: MailSession;
+  readonly deps: PollDeps;
+  readonly signal: AbortSignal;
+}
+
 async function readAfter(
   position: Position,
-  visit: {
-    mailbox: Mailbox;
-    ticket: LeaseTicket;
-    session: MailSession;
-    deps: PollDeps;
-    signal: AbortSignal;
-  },
+  visit: Visit,
   progress: { accepted: number },
-): Promise<boolean> {
+): Promise<{ seen: number; lastUid: number; more: boolean }> {
   const { mailbox, ticket, session, deps, signal } = visit;
   const { cursor, renumbered } = position;
   const { messagesPerVisit, maxMessageBytes } = deps.policy;
@@ -215,7 +226,7 @@ async function readAfter(
       maxMessageBytes,
     });
     if (refs.length === 0) {
-      return false;
+      return { seen, lastUid, more: false };
     }
     listed = listed.slice(refs.length);
     const wanted = renumbered
@@ -245,7 +256,7 @@ async function readAfter(
     await acknowledgeStored(cursor, session, deps);
     seen += refs.length;
   }
-  return true;
+  return { seen, lastUid, more: true };
 }
 
 function isOlderThanReading(

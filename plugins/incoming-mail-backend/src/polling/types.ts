@@ -19,6 +19,10 @@ export type PollOutcome =
       readonly baseline: boolean;
       /** The server gave its mails new numbers since the last visit. */
       readonly renumbered: boolean;
+      /** How many mails it left for the next visit, at most. */
+      readonly left?: number;
+      /** What it did for an import of older mail; `accepted` holds that as well. */
+      readonly older?: ImportProgress;
     }
   | {
       readonly kind: 'failed';
@@ -29,6 +33,16 @@ export type PollOutcome =
       readonly accepted: number;
     }
   | { readonly kind: 'aborted' };
+
+/** What a visit did for an import of older mail. */
+export interface ImportProgress {
+  /** How many mails were new to us. */
+  readonly accepted: number;
+  /** How it ended, if it did in this visit. */
+  readonly ended?: 'done' | 'failed';
+  /** How many mails were new in all visits. */
+  readonly total?: number;
+}
 
 /** How often and how much. */
 export interface PollPolicy {

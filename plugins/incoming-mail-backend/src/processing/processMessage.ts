@@ -97,6 +97,14 @@ async function attemptMessage(
   }
   const attempt = await deps.inbox.startAttempt(work.ticket, message.id);
   const trace = [passed('attempt', `Attempt ${attempt} of ${MAX_ATTEMPTS}`)];
+  if (message.imported) {
+    trace.push(
+      passed(
+        'import',
+        'Older mail that a person asked for: nobody is notified',
+      ),
+    );
+  }
   const verdict = await parseMessage(
     await deps.inbox.readRaw(message.id),
     message,
@@ -114,7 +122,14 @@ async function attemptMessage(
     return quarantine('message-unreadable', { head, trace });
   }
   trace.push(passed('parse', describeParts(verdict.message)));
-  return handleMessage(verdict.message, { attempt, head, trace }, work, deps);
+  return handleMessage(
+    message.imported
+      ? Object.freeze({ ...verdict.message, imported: true })
+      : verdict.message,
+    { attempt, head, trace },
+    work,
+    deps,
+  );
 }
 
 /** What is known of an attempt once the mail has been read. */

@@ -37,8 +37,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     ca,
     timeouts: changed,
   } = options;
-  const timeouts = { ...defaultImapTimeouts, ...changed };
-  return async ({ server, credentials, signal, onStage }) => {
+  return async ({ server, credentials, signal, timeoutMs, onStage }) => {
     if (server.protocol !== 'imap') {
       throw new MailFailure(
         'protocol-error',
@@ -59,9 +58,23 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
       onStage,
       ca,
       maxMessageBytes,
-      timeouts,
+      timeouts: { ...timeoutsWithin(timeoutMs), ...changed },
     });
   };
+}
+
+/** The usual times, with those of a mailbox that is given its own. */
+function timeoutsWithin(timeoutMs: number | undefined): ImapTimeouts {
+  return timeoutMs === undefined
+    ? defaultImapTimeouts
+    : {
+        ...defaultImapTimeouts,
+        connectMs: timeoutMs,
+        greetingMs: timeoutMs,
+        signInMs: timeoutMs,
+        inactivityMs: timeoutMs,
+        commandMs: timeoutMs,
+      };
 }
 
 async function findServer(
@@ -94,7 +107,7 @@ function refusePlaintext(
   if (!allowLoopback || !local) {
     throw new MailFailure(
       'plaintext-refused',
-      `${host} would have been shown a token without encryption`,
+      `${host} would have been shown a secret without encryption`,
     );
   }
 }

@@ -3,12 +3,18 @@ import { MailHost } from '@postroom/plugin-incoming-mail-common';
 import { Secret } from '../secrets';
 
 /** What signs in to a mail server. */
-export type SessionCredentials = {
-  readonly method: 'oauth';
-  /** The SASL user name: the mailbox, which may be a shared one. */
-  readonly user: string;
-  readonly accessToken: Secret;
-};
+export type SessionCredentials =
+  | {
+      readonly method: 'oauth';
+      /** The SASL user name: the mailbox, which may be a shared one. */
+      readonly user: string;
+      readonly accessToken: Secret;
+    }
+  | {
+      readonly method: 'password';
+      readonly user: string;
+      readonly password: Secret;
+    };
 
 /**
  * How far the opening of a session came: the server's name is resolved and
@@ -23,6 +29,8 @@ export interface SessionOptions {
   readonly credentials: SessionCredentials;
   /** Aborting closes the connection; the pending call then throws. */
   readonly signal: AbortSignal;
+  /** How long connecting, or a command, may take; absent: as usual. */
+  readonly timeoutMs?: number;
   /**
    * Told how far the opening came, also where it then fails. Stages may be
    * left out, but the last one told is the farthest.
@@ -38,6 +46,14 @@ export interface OpenFolder {
   readonly uidNext: number;
   /** How many mails the folder holds. */
   readonly messageCount: number;
+}
+
+/** What a folder holds, by dates. */
+export interface FolderDates {
+  readonly oldestAt?: Date;
+  readonly newestAt?: Date;
+  /** How many mails come after the UID that was asked about. */
+  readonly newerCount: number;
 }
 
 /** A mail as the server lists it, before it is fetched. */
@@ -85,6 +101,22 @@ export interface MailSession {
    * have gone meanwhile are passed over.
    */
   acknowledge(uids: readonly number[]): Promise<void>;
+  /**
+   * Tells when the oldest and the newest mail of the folder arrived, and how
+   * many mails have a UID above `afterUid`. Only where the server dates mail.
+   */
+  preview?(options: { afterUid: number }): Promise<FolderDates>;
+  /**
+   * Finds the newest mails with a UID up to `upToUid` that arrived since the
+   * beginning of a day (UTC), or so many; at most `limit`.
+   *
+   * @returns after which UID they begin, and how many they are
+   */
+  findOlder?(options: {
+    upToUid: number;
+    since?: Date;
+    limit: number;
+  }): Promise<{ afterUid: number; count: number }>;
   /** Signs out, within 2 s, and closes. Never throws; may be called twice. */
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   CreateIntegration,
   IntegrationChoice,
+  IntegrationUser,
   OAuthIntegration,
   Page,
   PageQuery,
@@ -12,7 +13,12 @@ import { FieldsError } from '../../http';
 import { randomToken, Secret } from '../../secrets';
 import { ConsentStore } from '../consent/ConsentStore';
 import { GrantStore } from '../vault/GrantStore';
-import { changesTrust, findSettingsErrors, isReady } from './integrationRules';
+import {
+  changesTrust,
+  findSettingsErrors,
+  grantedProtocols,
+  isReady,
+} from './integrationRules';
 import { IntegrationStore, UsedIntegration } from './IntegrationStore';
 import { redirectUrl } from './redirectUrl';
 import {
@@ -23,6 +29,8 @@ import {
 
 // 128 random bits are 22 characters, which is what the schema of a slug says.
 const SLUG_BYTES = 16;
+
+const MAX_NAMED_USERS = 10;
 
 /** What administrators do with integrations, and what project owners see. */
 export class IntegrationService {
@@ -177,6 +185,14 @@ export class IntegrationService {
     }
   }
 
+  /** Who uses an integration. @throws NotFoundError */
+  async listUsers(id: string, page: PageQuery): Promise<Page<IntegrationUser>> {
+    if (!(await this.#integrations.find(id))) {
+      throw notFound(id);
+    }
+    return this.#integrations.listUsers(id, page);
+  }
+
   /** What a project owner may know of the integrations, by name. */
   async listChoices(page: PageQuery): Promise<Page<IntegrationChoice>> {
     const found = await this.#integrations.list(page);
@@ -202,18 +218,23 @@ export class IntegrationService {
   }
 
   async #refuseWhileUsed(id: string): Promise<void> {
-    const { count, projectRefs } = await this.#integrations.usersOf(id);
+    const used = await this.#integrations.findUsed(id);
+    const count = used ? used.channelCount + used.mailServerCount : 0;
     if (count > 0) {
-      const more = count > projectRefs.length ? ' and more' : '';
+      const { items } = await this.#integrations.listUsers(id, {
+        limit: MAX_NAMED_USERS,
+      });
+      const more = count > items.length ? ' and more' : '';
       throw new ConflictError(
-        `The integration is used by ${count} mailbox(es): ${projectRefs.join(
-          ', ',
-        )}${more}. Remove them or have them use another one first.`,
+        `The integration is used by ${count} mailbox(es): ${items
+          .map(nameOf)
+          .join(', ')}${more}. Remove them or have them use another one first.`,
       );
     }
   }
 
-  #toReply({ integration, channelCount }: UsedIntegration): OAuthIntegration {
+  #toReply(used: UsedIntegration): OAuthIntegration {
+    const { integration, channelCount, mailServerCount } = used;
     return {
       ...integration.settings,
       id: integration.id,
@@ -230,10 +251,15 @@ export class IntegrationService {
       },
       ready: isReady(integration),
       channelCount,
+      mailServerCount,
       createdAt: integration.createdAt.toISOString(),
       updatedAt: integration.updatedAt.toISOString(),
     };
   }
+}
+
+function nameOf(user: IntegrationUser): string {
+  return user.kind === 'channel' ? user.projectRef : user.name;
 }
 
 function toChoice(integration: IntegrationRecord): IntegrationChoice {
@@ -244,6 +270,7 @@ function toChoice(integration: IntegrationRecord): IntegrationChoice {
     provider,
     allowedDomains,
     mailHosts,
+    protocols: grantedProtocols(integration.settings),
     ready: isReady(integration),
   };
 }

@@ -5,6 +5,7 @@ import {
   clientAuthenticationSchema,
   FailureCode,
   failureCodeSchema,
+  IntegrationUser,
   mailHostSchema,
   Page,
   PageQuery,
@@ -32,10 +33,7 @@ import {
   ClientSecretChange,
   IntegrationRecord,
   IntegrationSettings,
-  IntegrationUsers,
 } from './types';
-
-const MAX_NAMED_USERS = 10;
 
 const NO_FAULT = {
   fault_code: null,
@@ -43,12 +41,16 @@ const NO_FAULT = {
   fault_since: null,
 } as const;
 
-type DbUsedIntegrationRow = DbIntegrationRow & { channel_count: DbInteger };
+type DbUsedIntegrationRow = DbIntegrationRow & {
+  channel_count: DbInteger;
+  server_count: DbInteger;
+};
 
-/** An integration and how many mailboxes use it. */
+/** An integration and how many mailboxes use it; drafts are not counted. */
 export interface UsedIntegration {
   readonly integration: IntegrationRecord;
   readonly channelCount: number;
+  readonly mailServerCount: number;
 }
 
 /** The client registrations. Client secrets are sealed on their way in. */
@@ -213,25 +215,25 @@ export class IntegrationStore {
     return row?.version;
   }
 
-  async usersOf(id: string): Promise<IntegrationUsers> {
-    const mailboxes = () =>
-      this.#db<DbMailboxRow>(tables.mailboxes).where({ integration_id: id });
-    const [{ count }] = await mailboxes().count<Array<{ count: DbInteger }>>({
-      count: '*',
-    });
-    const rows = await mailboxes()
-      .whereNotNull('project_ref')
-      .orderBy('project_ref')
-      .limit(MAX_NAMED_USERS)
-      .select('project_ref');
-    return {
-      count: Number(count),
-      projectRefs: rows.flatMap(row => row.project_ref ?? []),
-    };
+  /** The mailboxes that use it, without drafts. */
+  async listUsers(id: string, page: PageQuery): Promise<Page<IntegrationUser>> {
+    return readPage<DbMailboxRow, IntegrationUser>(
+      this.#db(tables.mailboxes)
+        .where({ integration_id: id })
+        .whereNull('draft_owner'),
+      { page, order: ['id'], direction: 'asc', toItem: toUser },
+    );
   }
 
-  /** Fails where a mailbox still refers to it. */
+  /**
+   * Fails where a channel or a mail server still refers to it. Drafts are no
+   * reason to keep it: they go as well.
+   */
   async delete(tx: Tx, id: string): Promise<void> {
+    await tx<DbMailboxRow>(tables.mailboxes)
+      .where({ integration_id: id })
+      .whereNotNull('draft_owner')
+      .delete();
     await this.#rows(tx).where({ id }).delete();
   }
 
@@ -241,11 +243,18 @@ export class IntegrationStore {
 
   #usedRows(): Knex.QueryBuilder<{}, DbUsedIntegrationRow[]> {
     const db = this.#db;
-    const channelCount = db(tables.mailboxes)
-      .count('*')
-      .where('integration_id', db.ref(`${tables.oauthIntegrations}.id`))
-      .as('channel_count');
-    return db(tables.oauthIntegrations).select('*', channelCount);
+    const users = () =>
+      db(tables.mailboxes)
+        .count('*')
+        .where('integration_id', db.ref(`${tables.oauthIntegrations}.id`));
+    return db(tables.oauthIntegrations).select(
+      '*',
+      users().whereNotNull('project_ref').as('channel_count'),
+      users()
+        .whereNull('project_ref')
+        .whereNull('draft_owner')
+        .as('server_count'),
+    );
   }
 
   async #seal(id: string, secret: Secret): Promise<string> {
@@ -269,6 +278,7 @@ export class IntegrationStore {
     return {
       integration: this.#fromRow(row),
       channelCount: Number(row.channel_count),
+      mailServerCount: Number(row.server_count),
     };
   }
 
@@ -293,6 +303,18 @@ export class IntegrationStore {
         openFrom(this.#keyring, sealedColumns.clientSecret, row.id, sealed),
     };
   }
+}
+
+function toUser(row: DbMailboxRow): IntegrationUser {
+  const { address } = row;
+  return row.project_ref === null
+    ? {
+        kind: 'mail-server',
+        mailServerId: row.id,
+        name: row.name ?? address,
+        address,
+      }
+    : { kind: 'channel', projectRef: row.project_ref, address };
 }
 
 function toFault(row: DbIntegrationRow): ClientFault | undefined {

@@ -40,12 +40,5 @@ export interface IntegrationRecord {
   openClientSecret(): Promise<Secret | undefined>;
 }
 
-/** Who uses an integration. */
-export interface IntegrationUsers {
-  readonly count: number;
-  /** The first few of them; mail servers have no project and are not named. */
-  readonly projectRefs: readonly string[];
-}
-
 /** What becomes of the stored client secret in an update. */
 export type ClientSecretChange = Secret | 'keep' | 'remove';

@@ -9,8 +9,10 @@ import {
   withDeadline,
 } from '../../egress';
 import { fetchBatches } from '../fetchBatches';
+import { secretOf } from '../secretOf';
 import {
   FetchedMessage,
+  FolderDates,
   MailSession,
   MessageRef,
   OpenFolder,
@@ -27,7 +29,14 @@ import {
   judgeFolderReply,
   SEEN,
 } from './judgeReplies';
-import { isWithin, sortUids, toUidSet, UidWindow, uidWindows } from './uids';
+import {
+  isWithin,
+  sortUids,
+  toUidSet,
+  UidWindow,
+  uidWindows,
+  uidWindowsDown,
+} from './uids';
 import { judgeFolder, judgeToken, judgeUser } from './wireText';
 
 export interface ImapSessionOptions {
@@ -105,7 +114,9 @@ export class ImapSession implements MailSession {
   /** Connects and signs in. Leaves nothing open where it throws. */
   static async connect(options: ImapSessionOptions): Promise<ImapSession> {
     judgeUser(options.credentials.user);
-    judgeToken(options.credentials.accessToken.reveal());
+    if (options.credentials.method === 'oauth') {
+      judgeToken(options.credentials.accessToken.reveal());
+    }
 
     const session = new ImapSession(options);
     try {
@@ -194,6 +205,42 @@ export class ImapSession implements MailSession {
     }
   }
 
+  async preview({ afterUid }: { afterUid: number }): Promise<FolderDates> {
+    const { messageCount } = this.#openFolder();
+    const newer = await this.#searchWindow({ from: afterUid + 1, to: '*' });
+    if (messageCount === 0) {
+      return { newerCount: 0 };
+    }
+    return {
+      oldestAt: await this.#dateOf('1'),
+      newestAt: await this.#dateOf('*'),
+      // Asked for what comes after the last one, servers give the last one.
+      newerCount: newer.filter(uid => uid > afterUid).length,
+    };
+  }
+
+  async findOlder(options: {
+    upToUid: number;
+    since?: Date;
+    limit: number;
+  }): Promise<{ afterUid: number; count: number }> {
+    const { upToUid, since, limit } = options;
+    let found: number[] = [];
+    for (const window of uidWindowsDown({ upToUid, wanted: limit })) {
+      const uids = await this.#searchWindow(window, since);
+      const within = uids.filter(uid => isWithin(uid, window));
+      found = [...sortUids(within), ...found];
+      if (found.length >= limit) {
+        break;
+      }
+    }
+    const newest = found.slice(-limit);
+    return {
+      afterUid: newest.length > 0 ? newest[0] - 1 : upToUid,
+      count: newest.length,
+    };
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#signOut();
     return this.#closed;
@@ -248,10 +295,18 @@ export class ImapSession implements MailSession {
     return found;
   }
 
-  #searchWindow({ from, to }: UidWindow): Promise<number[]> {
+  /** When the mail at a place in the folder arrived; the place means no more. */
+  #dateOf(place: '1' | '*'): Promise<Date | undefined> {
+    return this.#run('list', this.#options.timeouts.commandMs, async () => {
+      const row = await this.#client.fetchOne(place, { internalDate: true });
+      return judgeDate(row ? row.internalDate : undefined);
+    });
+  }
+
+  #searchWindow({ from, to }: UidWindow, since?: Date): Promise<number[]> {
     return this.#run('list', this.#options.timeouts.commandMs, async () => {
       const uids = await this.#client.search(
-        { uid: `${from}:${to}` },
+        { uid: `${from}:${to}`, ...(since && { since }) },
         { uid: true },
       );
       if (!Array.isArray(uids)) {
@@ -370,7 +425,7 @@ export class ImapSession implements MailSession {
         server: `${server.host}:${server.port}`,
         connectionError: this.#connectionError,
         interruption: interrupted?.reason ?? signal.reason,
-        secret: credentials.accessToken.reveal(),
+        secret: secretOf(credentials).reveal(),
       });
     }
   }
@@ -411,10 +466,13 @@ function createClient(options: ImapSessionOptions): ImapFlow {
       minVersion: 'TLSv1.2',
       ca: trustedAuthorities(options.ca),
     },
-    auth: {
-      user: credentials.user,
-      accessToken: credentials.accessToken.reveal(),
-    },
+    auth:
+      credentials.method === 'oauth'
+        ? {
+            user: credentials.user,
+            accessToken: credentials.accessToken.reveal(),
+          }
+        : { user: credentials.user, pass: credentials.password.reveal() },
     clientInfo: { name: 'Postroom', version: false, vendor: false },
     logger: false,
     connectionTimeout: timeouts.connectMs,

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  Channel,
+  DEFAULT_TIMEOUT_SECONDS,
+  HandlerBinding as WantedBinding,
+  handlerSettingsSchema,
+  IntegrationChoice,
+  StoredAuthentication,
+} from '@postroom/plugin-incoming-mail-common';
+import { ImportStore } from './ImportStore';
+import { MailboxStore } from './MailboxStore';
+import { HandlerBinding, Mailbox } from './types';
+
+/** What both doors say of a mailbox. */
+export type MailboxDescription = Omit<
+  Channel,
+  'projectRef' | 'requestDefaults'
+>;
+
+/** Where that is known. */
+export interface DescribeMailboxDeps {
+  readonly mailboxes: MailboxStore;
+  readonly imports: ImportStore;
+  /** What owners have to know of an integration, and no more. */
+  findIntegration(id: string): Promise<IntegrationChoice | undefined>;
+  countMessages(
+    mailboxId: string,
+  ): Promise<Omit<Channel['counts'], 'onServer'>>;
+}
+
+/** A mailbox as its page shows it, without any secret. */
+export async function describeMailbox(
+  mailbox: Mailbox,
+  deps: DescribeMailboxDeps,
+): Promise<MailboxDescription> {
+  const { mailboxes, imports, countMessages } = deps;
+  const nextVisitAt = mailbox.pausedAt
+    ? undefined
+    : await mailboxes.nextVisitAt(mailbox.id);
+  return {
+    ...describeSettings(mailbox),
+    id: mailbox.id,
+    version: mailbox.version,
+    integrationName: await findIntegrationName(mailbox, deps),
+    state: mailbox.pausedAt ? 'paused' : mailbox.state,
+    failure: mailbox.failure,
+    readingSince: mailbox.readingSince?.toISOString(),
+    lastVisitAt: mailbox.lastVisitAt?.toISOString(),
+    lastSuccessAt: mailbox.lastSuccessAt?.toISOString(),
+    nextVisitAt: nextVisitAt?.toISOString(),
+    counts: {
+      ...(await countMessages(mailbox.id)),
+      onServer: mailbox.leftOnServer,
+    },
+    lastImport: await imports.findLatest(mailbox.id),
+    createdAt: mailbox.createdAt.toISOString(),
+    updatedAt: mailbox.updatedAt.toISOString(),
+  };
+}
+
+/** The settings that channels, mail servers and drafts have in common. */
+export function describeSettings(mailbox: Mailbox) {
+  return {
+    address: mailbox.address,
+    server: mailbox.server,
+    folder: mailbox.folder,
+    authentication: describeAuthentication(mailbox),
+    aliases: [...mailbox.aliases],
+    afterStoring: mailbox.afterStoring,
+  };
+}
+
+/** What a mail server, or a draft of one, has besides. */
+export function describeIdentity(
+  mailbox: Mailbox,
+  bindings: readonly HandlerBinding[],
+) {
+  return {
+    name: mailbox.name ?? mailbox.address,
+    description: mailbox.description,
+    timeoutSeconds: mailbox.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+    handlers: toWantedBindings(bindings),
+    enabled: mailbox.pausedAt === undefined,
+  };
+}
+
+/** Bindings as they can be saved again. */
+export function toWantedBindings(
+  bindings: readonly HandlerBinding[],
+): WantedBinding[] {
+  return bindings.map(({ handlerId, settings }) => ({
+    handlerId,
+    // A spoiled row is shown as none, to be entered again.
+    settings: handlerSettingsSchema.safeParse(settings).data ?? {},
+  }));
+}
+
+/** The name of a mailbox's integration; none where it has a password. */
+export async function findIntegrationName(
+  { authentication }: Mailbox,
+  deps: Pick<DescribeMailboxDeps, 'findIntegration'>,
+): Promise<string | undefined> {
+  return authentication.method === 'oauth'
+    ? (await deps.findIntegration(authentication.integrationId))?.name
+    : undefined;
+}
+
+function describeAuthentication({
+  authentication,
+  password,
+}: Mailbox): StoredAuthentication {
+  return authentication.method === 'oauth'
+    ? authentication
+    : {
+        ...authentication,
+        passwordSet: password !== undefined,
+        passwordUpdatedAt: password?.updatedAt.toISOString(),
+      };
+}
