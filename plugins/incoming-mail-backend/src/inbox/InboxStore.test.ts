@@ -97,6 +97,7 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
       lastDay: 3,
       waiting: 3,
       held: 0,
+      stored: 3,
     });
   });
 

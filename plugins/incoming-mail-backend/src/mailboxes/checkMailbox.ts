@@ -59,6 +59,12 @@ const defaultTimeouts: MailboxCheckTimeouts = {
   probeMs: 44_000,
 };
 
+// What the probe needs besides settings that are allowed.
+const SECRET_STEP = {
+  oauth: 'access-token',
+  password: 'password-stored',
+} as const;
+
 /**
  * Checks a mailbox from what it is signed in with to the number of mails in
  * its folder, and says of the first fault who mends it. The mailbox and its
@@ -178,12 +184,6 @@ function passwordSteps(
     },
   ];
 }
-
-// What the probe needs besides settings that are allowed.
-const SECRET_STEP = {
-  oauth: 'access-token',
-  password: 'password-stored',
-} as const;
 
 /** A renewal that others wait for as well goes on after we gave up waiting. */
 async function getToken(

@@ -105,6 +105,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
       kind: 'completed',
       accepted: 1,
       more: false,
+      left: 0,
       baseline: false,
       renumbered: false,
     });

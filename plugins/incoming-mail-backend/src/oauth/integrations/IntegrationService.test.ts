@@ -111,6 +111,7 @@ describe('IntegrationService', () => {
         clientSecret: { set: true, updatedAt: expect.any(String) },
         ready: true,
         channelCount: 0,
+        mailServerCount: 0,
         createdAt: expect.any(String),
         updatedAt: expect.any(String),
       });
@@ -191,6 +192,7 @@ describe('IntegrationService', () => {
         provider: 'custom',
         allowedDomains: [],
         mailHosts: anIntegration().mailHosts,
+        protocols: ['imap', 'pop3'],
         ready: true,
       };
       expect(await service.listChoices({ limit: 10 })).toEqual({

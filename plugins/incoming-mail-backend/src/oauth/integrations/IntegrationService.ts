@@ -221,14 +221,12 @@ export class IntegrationService {
     const used = await this.#integrations.findUsed(id);
     const count = used ? used.channelCount + used.mailServerCount : 0;
     if (count > 0) {
-      const { items } = await this.#integrations.listUsers(id, {
-        limit: MAX_NAMED_USERS,
-      });
-      const more = count > items.length ? ' and more' : '';
+      const names = await this.#integrations.nameUsers(id, MAX_NAMED_USERS);
+      const more = count > names.length ? ' and more' : '';
       throw new ConflictError(
-        `The integration is used by ${count} mailbox(es): ${items
-          .map(nameOf)
-          .join(', ')}${more}. Remove them or have them use another one first.`,
+        `The integration is used by ${count} mailbox(es): ${names.join(
+          ', ',
+        )}${more}. Remove them or have them use another one first.`,
       );
     }
   }
@@ -256,10 +254,6 @@ export class IntegrationService {
       updatedAt: integration.updatedAt.toISOString(),
     };
   }
-}
-
-function nameOf(user: IntegrationUser): string {
-  return user.kind === 'channel' ? user.projectRef : user.name;
 }
 
 function toChoice(integration: IntegrationRecord): IntegrationChoice {

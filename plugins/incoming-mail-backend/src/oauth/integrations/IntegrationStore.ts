@@ -215,14 +215,23 @@ export class IntegrationStore {
     return row?.version;
   }
 
-  /** The mailboxes that use it, without drafts. */
+  /** The mailboxes that use it, without drafts, by address. */
   async listUsers(id: string, page: PageQuery): Promise<Page<IntegrationUser>> {
-    return readPage<DbMailboxRow, IntegrationUser>(
-      this.#db(tables.mailboxes)
-        .where({ integration_id: id })
-        .whereNull('draft_owner'),
-      { page, order: ['id'], direction: 'asc', toItem: toUser },
-    );
+    return readPage<DbMailboxRow, IntegrationUser>(this.#users(id), {
+      page,
+      order: ['address', 'id'],
+      direction: 'asc',
+      toItem: toUser,
+    });
+  }
+
+  /** The first few of them: channels by project, then mail servers by name. */
+  async nameUsers(id: string, limit: number): Promise<string[]> {
+    const rows: DbMailboxRow[] = await this.#users(id)
+      .orderByRaw('CASE WHEN project_ref IS NULL THEN 1 ELSE 0 END')
+      .orderBy(['project_ref', 'name'])
+      .limit(limit);
+    return rows.map(row => row.project_ref ?? row.name ?? row.address);
   }
 
   /**
@@ -239,6 +248,12 @@ export class IntegrationStore {
 
   #rows(db: Knex = this.#db) {
     return db<DbIntegrationRow>(tables.oauthIntegrations);
+  }
+
+  #users(id: string) {
+    return this.#db(tables.mailboxes)
+      .where({ integration_id: id })
+      .whereNull('draft_owner');
   }
 
   #usedRows(): Knex.QueryBuilder<{}, DbUsedIntegrationRow[]> {

@@ -9,7 +9,7 @@ import { addMailbox, anIntegration } from '../__testUtils__/fixtures';
 import { ScriptedTokenServer } from '../__testUtils__/ScriptedTokenServer';
 import { ConsentStore } from '../consent/ConsentStore';
 import { IntegrationStore } from '../integrations/IntegrationStore';
-import { sealedColumns } from '../sealedColumns';
+import { sealedColumns, sealFor } from '../sealedColumns';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { GrantStore } from './GrantStore';
 import { resealRecords } from './resealRecords';
@@ -257,6 +257,15 @@ describe('changing the key of the vault', () => {
           clientSecret: new Secret('the-client-secret'),
         }),
       );
+      const password = await sealFor(
+        former,
+        sealedColumns.mailboxPassword,
+        mailboxIds[0],
+        new Secret('the-password'),
+      );
+      await db(tables.mailboxes)
+        .where({ id: mailboxIds[0] })
+        .update({ password_sealed: password });
       const columns = Object.values(sealedColumns);
       const kids = async () => {
         const found = [];
