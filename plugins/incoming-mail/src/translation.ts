@@ -310,6 +310,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         enabled: 'Enabled',
         actions: 'Actions',
       },
+      pollNamed: 'Check {{name}} for mail now',
       editNamed: 'Edit {{name}}',
       deleteNamed: 'Delete {{name}}',
       enableNamed: 'Read {{name}}',

@@ -3,8 +3,11 @@ import type { Entity } from '@backstage/catalog-model';
 import { ResponseError } from '@backstage/errors';
 import type {
   Channel,
+  HandlerDescription,
   IntegrationChoice,
   MailHost,
+  MailServer,
+  MailServerDraft,
   OAuthIntegration,
   Request,
   RequestSummary,
@@ -100,6 +103,88 @@ export function aChannel(changes: Partial<Channel> = {}): Channel {
   };
 }
 
+export const trackerHandler: HandlerDescription = {
+  id: 'request-tracker',
+  title: 'Create a request',
+  fields: [
+    { name: 'project', title: 'Project', kind: 'entity', required: true },
+    { name: 'labels', title: 'Labels', kind: 'list', required: false },
+  ],
+};
+
+export const alertHandler: HandlerDescription = {
+  id: 'alerts',
+  title: 'Raise an alert',
+  description: 'Wakes whoever is on call.',
+  fields: [
+    { name: 'team', title: 'Team', kind: 'text', required: false },
+    { name: 'loud', title: 'Loud', kind: 'boolean', required: false },
+    {
+      name: 'urgency',
+      title: 'Urgency',
+      kind: 'choice',
+      required: false,
+      choices: [
+        { value: 'low', title: 'When awake' },
+        { value: 'high', title: 'At once' },
+      ],
+    },
+  ],
+};
+
+export function aMailServer(changes: Partial<MailServer> = {}): MailServer {
+  const { projectRef: _, requestDefaults: __, ...mailbox } = aChannel();
+  return {
+    ...mailbox,
+    id: '5f0e8f8e-5f0e-4f0e-8f0e-3f0e8f8e5f0e',
+    name: 'Alerts',
+    address: 'alerts@corp.test',
+    timeoutSeconds: 30,
+    handlers: [
+      {
+        handlerId: 'request-tracker',
+        settings: { project: 'component:default/support' },
+      },
+    ],
+    enabled: true,
+    ...changes,
+  };
+}
+
+export function aDraft(
+  changes: Partial<MailServerDraft> = {},
+): MailServerDraft {
+  const {
+    name,
+    timeoutSeconds,
+    handlers,
+    enabled,
+    address,
+    server,
+    folder,
+    authentication,
+    aliases,
+    afterStoring,
+  } = aMailServer();
+  return {
+    name,
+    timeoutSeconds,
+    handlers,
+    enabled,
+    address,
+    server,
+    folder,
+    authentication,
+    aliases,
+    afterStoring,
+    id: '6f0e8f8e-5f0e-4f0e-8f0e-3f0e8f8e5f0e',
+    authorization: 'none',
+    obstacle: 'not-tested',
+    expiresAt: NOW,
+    ...changes,
+  };
+}
+
 export function aRequest(changes: Partial<Request> = {}): Request {
   return {
     id: 'request-7',
@@ -148,8 +233,9 @@ export function aRefusal(
   status: number,
   message: string,
   fields?: { path: string; message: string }[],
+  reason?: string,
 ): Promise<ResponseError> {
-  const error = { name: errorNames[status], message, fields };
+  const error = { name: errorNames[status], message, fields, reason };
   return ResponseError.fromResponse({
     ok: false,
     status,

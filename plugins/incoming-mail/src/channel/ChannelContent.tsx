@@ -68,6 +68,14 @@ interface ChannelViewProps {
 /** What the person did last with the channel, where a word about it is due. */
 type Mode = 'show' | 'edit' | 'saved' | 'saved-sign-in-due' | 'deleted';
 
+const modeAfter = {
+  nothing: 'saved',
+  'sign-in-due': 'saved-sign-in-due',
+  // What follows has words of its own.
+  consent: 'show',
+  connect: 'show',
+} as const satisfies Record<AfterSaving, Mode>;
+
 function ChannelView(props: ChannelViewProps) {
   const { project, channel, rights, onChanged } = props;
   const authorization = useAuthorizePopup();
@@ -147,14 +155,6 @@ function ChannelView(props: ChannelViewProps) {
     </Stack>
   );
 }
-
-const modeAfter = {
-  nothing: 'saved',
-  'sign-in-due': 'saved-sign-in-due',
-  // What follows has words of its own.
-  consent: 'show',
-  connect: 'show',
-} as const satisfies Record<AfterSaving, Mode>;
 
 function ModeNotice({ mode, onClose }: { mode: Mode; onClose: () => void }) {
   const { t } = useTranslationRef(incomingMailTranslationRef);

@@ -110,6 +110,12 @@ function LoadedForm(
   const [formErrors, setFormErrors] = useState<FieldErrors>({});
   const authorizes = !channel && values.signIn !== PASSWORD;
 
+  const afterSaving = (): AfterSaving => {
+    if (!channel) {
+      return authorizes ? 'consent' : 'connect';
+    }
+    return needsNewSignIn(channel, values) ? 'sign-in-due' : 'nothing';
+  };
   const store = async (settings: CreateChannel) => {
     await (channel
       ? api.call('updateChannel', {
@@ -118,12 +124,6 @@ function LoadedForm(
         })
       : api.call('createChannel', { params: project, body: settings }));
     props.onSaved(afterSaving());
-  };
-  const afterSaving = (): AfterSaving => {
-    if (!channel) {
-      return authorizes ? 'consent' : 'connect';
-    }
-    return needsNewSignIn(channel, values) ? 'sign-in-due' : 'nothing';
   };
   const [saving, save] = useAction(store);
   // What stops the saving on the way to the consent arrives there.

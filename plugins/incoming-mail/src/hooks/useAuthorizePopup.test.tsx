@@ -29,6 +29,11 @@ interface Setup {
   getConsent?: () => Consent | Promise<Consent>;
 }
 
+/** The popup as a project's page uses it. */
+function useChannelPopup() {
+  return { popup: useAuthorizePopup(), start: useChannelConsent(project) };
+}
+
 function setUp(setup: Setup) {
   const consent: Consent = {
     id: 'consent',
@@ -47,11 +52,7 @@ function setUp(setup: Setup) {
   const open = jest
     .spyOn(window, 'open')
     .mockReturnValue((setup.popup ?? null) as unknown as Window | null);
-  const render = () => ({
-    popup: useAuthorizePopup(),
-    start: useChannelConsent(project),
-  });
-  const hook = renderHook(render, {
+  const hook = renderHook(useChannelPopup, {
     wrapper: ({ children }: { children: ReactNode }) => (
       <TestApiProvider apis={[[incomingMailApiRef, api]]}>
         {children}

@@ -13,8 +13,8 @@ type Action = AfterStoring['action'];
 
 // POP3 knows neither flags nor folders (RFC 1939).
 const actionsOf = {
-  imap: ['mark-read', 'move', 'delete'],
-  pop3: ['mark-read', 'delete'],
+  imap: ['mark-read', 'leave', 'move', 'delete'],
+  pop3: ['leave', 'delete'],
 } as const satisfies Record<string, readonly Action[]>;
 
 /** What is done with a mail on its server once it is stored here. */
@@ -30,7 +30,7 @@ export function AfterStoringFields<V extends MailboxFormValues>(
       <FormField
         id="incoming-mail-after-storing"
         label={t('mailbox.afterStoring.label')}
-        value={values.afterStoring}
+        value={afterStoringWord(protocol, values.afterStoring)}
         error={errorAt(errors, 'afterStoring.action')}
         onChange={value => {
           const afterStoring = actions.find(action => action === value);
@@ -38,12 +38,7 @@ export function AfterStoringFields<V extends MailboxFormValues>(
         }}
         options={actions.map(action => (
           <option key={action} value={action}>
-            {t(
-              `mailbox.afterStoring.option.${afterStoringWord(
-                protocol,
-                action,
-              )}`,
-            )}
+            {t(`mailbox.afterStoring.option.${action}`)}
           </option>
         ))}
       />

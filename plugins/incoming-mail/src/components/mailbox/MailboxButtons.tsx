@@ -25,6 +25,7 @@ export interface MailboxButtonsProps extends MailboxActions {
   state: ChannelState;
   /** Whether an action is under way and the buttons wait for it. */
   busy: boolean;
+  authorizeLabel?: string;
 }
 
 /** The buttons of a mailbox, as far as its state leaves them a meaning. */
@@ -45,7 +46,7 @@ export function MailboxButtons(props: MailboxButtonsProps) {
           disabled={busy}
           onClick={props.onAuthorize}
         >
-          {t('mailbox.authorize')}
+          {props.authorizeLabel ?? t('mailbox.authorize')}
         </Button>
       )}
       {props.onConnect && awaitsSignIn && (

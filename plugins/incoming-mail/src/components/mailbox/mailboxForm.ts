@@ -326,6 +326,13 @@ function afterStoringOf(values: MailboxFormValues): AfterStoring {
     : { action: values.afterStoring };
 }
 
+const pathOfProblem = {
+  integration: 'authentication.integrationId',
+  server: 'server',
+  address: 'address',
+  password: 'authentication.password',
+} as const satisfies Record<MailSetupProblem['field'], string>;
+
 /**
  * What is wrong beyond what a schema sees, under the API's own paths. `tell`
  * has the words for what cannot work.
@@ -357,13 +364,6 @@ export function mailboxErrorsOf(
   }
   return errors;
 }
-
-const pathOfProblem = {
-  integration: 'authentication.integrationId',
-  server: 'server',
-  address: 'address',
-  password: 'authentication.password',
-} as const satisfies Record<MailSetupProblem['field'], string>;
 
 interface Issue {
   readonly path: readonly PropertyKey[];
