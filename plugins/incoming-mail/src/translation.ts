@@ -201,7 +201,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         held: 'Held for review',
       },
       state: {
-        draft: 'Not authorized yet',
+        draft: 'Not connected yet',
         active: 'Active',
         degraded: 'Trying again',
         'needs-consent': 'Needs authorization',

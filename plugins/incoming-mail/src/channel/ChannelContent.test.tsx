@@ -133,7 +133,7 @@ describe('ChannelContent', () => {
         requestDefaults: {},
       },
     });
-    expect(await screen.findByText('Not authorized yet')).toBeInTheDocument();
+    expect(await screen.findByText('Not connected yet')).toBeInTheDocument();
     expect(
       screen.getByText('The mailbox has not been authorized yet'),
     ).toBeInTheDocument();
