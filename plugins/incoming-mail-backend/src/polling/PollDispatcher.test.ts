@@ -109,6 +109,38 @@ describe.each(databases.eachSupportedId())(
       expect((await mailboxes.getById(id)).lastSuccessAt).toBeDefined();
     });
 
+    it('stops trying a password that was refused three times, until somebody acts', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { id } = await aChannel(db);
+      await db(tables.mailboxes).update({
+        auth_method: 'password',
+        integration_id: null,
+      });
+      const { run } = createDispatcher(db, server);
+      const mailboxes = new MailboxStore(db);
+      server.refusedTokens.add('a password');
+      for (let refusals = 1; refusals <= 3; refusals += 1) {
+        await makeDue(db);
+        await run();
+        expect(await mailboxes.getById(id)).toMatchObject({
+          state: 'needs-password',
+          failure: { code: 'password-refused' },
+          refusedSignIns: refusals,
+        });
+        expect((await mailboxes.nextVisitAt(id)) === undefined).toBe(
+          refusals === 3,
+        );
+      }
+      server.refusedTokens.clear();
+      await mailboxes.scheduleNow(id);
+      await run();
+      expect(await mailboxes.getById(id)).toMatchObject({
+        state: 'active',
+        refusedSignIns: 0,
+      });
+    });
+
     it('tells of a failure once, with its state, and of the recovery', async () => {
       const db = await open();
       const server = new FakeMailServer();

@@ -81,7 +81,7 @@ export async function pollMailbox(
     const older = more
       ? undefined
       : await readOlder(visit, {
-          cursor: position.cursor,
+          cursor: { ...position.cursor, lastUid },
           renumbered: position.renumbered,
           budget: deps.policy.messagesPerVisit - seen,
           onAccepted: count => {

@@ -39,7 +39,7 @@ export function nextVisitInMs(
     random(): number;
   },
 ): number | undefined {
-  const { intervalMs, failedVisits, refusedSignIns = 0, random } = options;
+  const { intervalMs, failedVisits, refusedSignIns = 1, random } = options;
   switch (outcome.kind) {
     case 'completed':
       return outcome.more

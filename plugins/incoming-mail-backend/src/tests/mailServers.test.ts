@@ -524,6 +524,25 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     ).toBe(404);
   });
 
+  it('drops a draft with its grant, and an integration with the drafts that use it', async () => {
+    const { db, admin, addIntegration, openDraft, authorize } = await setUp();
+    const integrationId = await addIntegration();
+    const authentication = { method: 'oauth', integrationId };
+    const { id } = await openDraft({ settings: settings({ authentication }) });
+    expect(await authorize(`/mail-server-drafts/${id}`)).toBe('succeeded');
+    expect(await db(tables.oauthGrants)).toHaveLength(1);
+    expect((await admin.delete(`/mail-server-drafts/${id}`)).status).toBe(204);
+    expect(await db(tables.oauthGrants)).toEqual([]);
+    expect(await db(tables.mailboxes)).toEqual([]);
+
+    await openDraft({ settings: settings({ authentication }) });
+    const path = `/integrations/${integrationId}`;
+    expect((await admin.get(path)).body.mailServerCount).toBe(0);
+    expect((await admin.get(`${path}/users`)).body.items).toEqual([]);
+    expect((await admin.delete(path)).status).toBe(204);
+    expect(await db(tables.mailboxes)).toEqual([]);
+  });
+
   it('bounds drafts, and refuses handlers and settings that make no sense', async () => {
     const { admin, openDraft } = await setUp();
     const fieldsOf = async (change: object) => {
