@@ -39,7 +39,8 @@ const ROOMLESS_FILES = ['config', 'extensions', 'metrics'];
 const LIBRARY_HOMES = {
   imapflow: ['src/transport/imap/**'],
   'node-pop3': ['src/transport/pop3/**'],
-  mailparser: ['src/processing/parse/**'],
+  libmime: ['src/processing/parse/**'],
+  mailparser: ['src/processing/parse/__testUtils__/**'],
   'html-to-text': ['src/processing/parse/**'],
   'sanitize-html': ['src/requests/safeHtml.ts'],
   oauth4webapi: ['src/oauth/**'],

@@ -2,18 +2,39 @@
 
 /** What `GET /api/stats` counts since the start or the last reset. */
 export interface StatsCounters {
-  tokenRequests: { authorization_code: number; refresh_token: number };
+  tokenRequests: Record<CountedGrant, number>;
   introspections: number;
+  revocations: number;
   imapLogins: number;
   imapLoginFailures: number;
+  pop3Logins: number;
+  pop3LoginFailures: number;
+  /** Messages that RETR sent. */
+  pop3Retrieved: number;
 }
+
+const countedGrants = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+] as const;
+
+type CountedGrant = (typeof countedGrants)[number];
 
 function zero(): StatsCounters {
   return {
-    tokenRequests: { authorization_code: 0, refresh_token: 0 },
+    tokenRequests: {
+      authorization_code: 0,
+      refresh_token: 0,
+      client_credentials: 0,
+    },
     introspections: 0,
+    revocations: 0,
     imapLogins: 0,
     imapLoginFailures: 0,
+    pop3Logins: 0,
+    pop3LoginFailures: 0,
+    pop3Retrieved: 0,
   };
 }
 
@@ -25,18 +46,25 @@ export class Stats {
   #counters = zero();
 
   countTokenRequest(grantType: unknown): void {
-    if (grantType === 'authorization_code' || grantType === 'refresh_token') {
-      this.#counters.tokenRequests[grantType] += 1;
-    }
+    const counted = countedGrants.find(grant => grant === grantType);
+    if (counted) this.#counters.tokenRequests[counted] += 1;
   }
 
   countIntrospection(): void {
     this.#counters.introspections += 1;
   }
 
-  countLogin(outcome: 'accepted' | 'refused'): void {
-    if (outcome === 'accepted') this.#counters.imapLogins += 1;
-    else this.#counters.imapLoginFailures += 1;
+  countRevocation(): void {
+    this.#counters.revocations += 1;
+  }
+
+  countLogin(protocol: 'imap' | 'pop3', outcome: 'accepted' | 'refused'): void {
+    const what = outcome === 'accepted' ? 'Logins' : 'LoginFailures';
+    this.#counters[`${protocol}${what}` as const] += 1;
+  }
+
+  countRetrieved(): void {
+    this.#counters.pop3Retrieved += 1;
   }
 
   snapshot(): StatsCounters {

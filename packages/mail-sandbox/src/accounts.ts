@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** One of the fixed accounts; its address is its OAuth subject as well. */
-export interface DemoAccount {
+/** An account of the sandbox; its address is its OAuth subject as well. */
+export interface SandboxAccount {
+  /** In lower case. */
   readonly address: string;
   readonly name: string;
+  /** For PLAIN, LOGIN and USER/PASS; without one only tokens open the mailbox. */
+  readonly password?: string;
 }
 
+/** The password of every account that is there from the start. */
+export const demoPassword = 'sandbox';
+
 /**
- * The accounts of the sandbox. Two share a domain and one does not, so that a
- * rule about allowed domains has something to refuse.
+ * The accounts that are there from the start. Two share a domain and one does
+ * not, so that a rule about allowed domains has something to refuse.
  */
-export const demoAccounts: readonly DemoAccount[] = [
+export const demoAccounts: readonly SandboxAccount[] = [
   { address: 'support@corp.test', name: 'Corp Support' },
   { address: 'payments@corp.test', name: 'Corp Payments' },
   { address: 'someone@elsewhere.test', name: 'Someone Elsewhere' },
-];
-
-/** The password of every account, for PLAIN and LOGIN. */
-export const demoPassword = 'sandbox';
-
-/** Finds an account by its address; the case of the address is ignored. */
-export function findDemoAccount(address: string): DemoAccount | undefined {
-  const wanted = address.trim().toLowerCase();
-  return demoAccounts.find(account => account.address === wanted);
-}
+].map(account => ({ ...account, password: demoPassword }));

@@ -5,6 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+// Processes start slowly on a busy machine.
+jest.setTimeout(60_000);
+
 const children: ChildProcess[] = [];
 let stateDir: string;
 
@@ -61,7 +64,7 @@ async function start(httpPort = '0'): Promise<Running> {
   });
   const line = await firstLine(child.stdout);
   const ready =
-    /^mail sandbox: http:\/\/localhost:(\d+) {2}imap 127\.0\.0\.1:\d+\n$/.exec(
+    /^mail sandbox: http:\/\/localhost:(\d+) {2}imap 127\.0\.0\.1:\d+ {2}imaps :\d+ {2}starttls :\d+ {2}pop3 :\d+ {2}pop3s :\d+\n$/.exec(
       line,
     );
   if (!ready) throw new Error(`Not ready: ${line}`);
@@ -90,6 +93,12 @@ describe('the process', () => {
     expect(await deliver()).toEqual({ uid: 21 });
     again.child.kill('SIGTERM');
     expect(await once(again.child, 'exit')).toEqual([0, null]);
+  });
+
+  it('starts beside another one, which has the usual ports of the other servers', async () => {
+    const first = await start();
+    const second = await start();
+    expect(second.httpPort).not.toBe(first.httpPort);
   });
 
   it('says in one sentence that a port is taken', async () => {

@@ -3,28 +3,46 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { demoAccounts } from './accounts';
-import { FaultBoard } from './faults';
+import {
+  AccountRegistry,
+  newAccountSchema,
+  type NewAccount,
+} from './AccountRegistry';
+import { FaultBoard } from './faults/FaultBoard';
 import { createHttpApp } from './http/createHttpApp';
 import { ImapServer } from './imap/ImapServer';
 import { MailStore } from './imap/MailStore';
-import { saslMechanisms, type SaslMechanism } from './imap/sasl';
+import { saslMechanisms, type SaslMechanism } from './login/sasl';
+import type { MailPorts } from './MailPorts';
+import { ClientRegistry } from './oauth/ClientRegistry';
 import { createProvider } from './oauth/createProvider';
 import { createTokenCheck } from './oauth/createTokenCheck';
 import { ModelStore } from './oauth/ModelStore';
 import { loadProviderKeys } from './oauth/providerKeys';
+import { Maildrops } from './pop3/Maildrops';
+import { Pop3Server } from './pop3/Pop3Server';
 import { silentLogger, type SandboxLogger } from './SandboxLogger';
 import { Stats } from './Stats';
+import { CertificateAuthority } from './tls/CertificateAuthority';
+import { TlsIdentity } from './tls/TlsIdentity';
 
 export interface SandboxOptions {
   /** 0 takes any free port. */
   readonly httpPort: number;
-  /** 0 takes any free port. */
+  /** IMAP without TLS; 0 takes any free port. */
   readonly imapPort: number;
+  /** IMAP with TLS; any free port by default. */
+  readonly imapsPort?: number;
+  /** IMAP with STARTTLS on offer; any free port by default. */
+  readonly imapStartTlsPort?: number;
+  /** POP3 without TLS; any free port by default. */
+  readonly pop3Port?: number;
+  /** POP3 with TLS; any free port by default. */
+  readonly pop3sPort?: number;
   /**
    * A folder of this sandbox alone; made if missing. A later start with it
-   * finds applications, grants, tokens and mail as they were. Without it all
-   * is forgotten at the end.
+   * finds accounts, applications, grants, tokens, mail and the certificate
+   * authority as they were. Without it all is forgotten at the end.
    */
   readonly stateDir?: string;
   /** Loopback is the only choice: accounts and passwords are public. */
@@ -36,21 +54,43 @@ export interface SandboxOptions {
    * OAUTHBEARER; leave it out to see them use XOAUTH2.
    */
   readonly imapMechanisms?: readonly SaslMechanism[];
+  /** What POP3 offers, all three by default. */
+  readonly pop3Mechanisms?: readonly SaslMechanism[];
+  /** Names for which the certificate is, besides those of loopback. */
+  readonly tlsNames?: readonly string[];
   readonly logger?: SandboxLogger;
 }
 
 export interface Sandbox {
   readonly httpPort: number;
   readonly imapPort: number;
+  readonly imapsPort: number;
+  readonly imapStartTlsPort: number;
+  readonly pop3Port: number;
+  readonly pop3sPort: number;
   /** `http://localhost:<httpPort>/oidc` */
   readonly issuer: string;
+  /**
+   * The certificate (PEM) of the authority that TLS clients are to trust. A
+   * state folder has it as `ca.pem`, and it is served as `/ca.pem`.
+   */
+  readonly ca: string;
+
+  /**
+   * Adds an account with empty mailboxes, for passwords if it is given one and
+   * for tokens in any case.
+   *
+   * @throws if the address is none, or is taken.
+   */
+  addAccount(account: NewAccount): void;
+
   /** Ends all connections, writes what is unwritten, frees the ports. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the OAuth provider, the IMAP server and their control pages on
- * loopback.
+ * Starts the OAuth provider, the IMAP and POP3 servers and their control pages
+ * on loopback.
  *
  * @throws if a port is taken (`code: 'EADDRINUSE'`) or the state folder holds
  * something else; nothing keeps running then.
@@ -64,8 +104,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (stateDir) mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const keys = loadProviderKeys(stateDir);
   const models = new ModelStore({ stateDir });
-  const mail = new MailStore(demoAccounts, stateDir);
+  const accounts = new AccountRegistry(stateDir);
+  const mail = new MailStore(accounts, stateDir);
+  const authority = CertificateAuthority.load(stateDir);
   const faults = new FaultBoard();
+  const clients = new ClientRegistry(models, faults);
   const stats = new Stats();
   const closing = new AbortController();
 
@@ -77,25 +120,41 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     clientId: 'mail-sandbox-imap',
     clientSecret: randomBytes(32).toString('base64url'),
   };
-  const imap = new ImapServer({
-    mail,
-    faults,
-    stats,
-    logger,
-    mechanisms: options.imapMechanisms ?? saslMechanisms,
+  const services = {
+    ...{ accounts, mail, faults, stats, logger },
     checkToken: createTokenCheck({
       endpoint: `http://${host}:${httpPort}/oidc/token/introspection`,
       credentials: introspection,
+      opens: (clientId, account) => clients.opens(clientId, account),
     }),
-  });
-  const imapPort = await imap.listen(options.imapPort, host).catch(error => {
-    http.close();
-    throw error;
-  });
+  };
+  const tls = new TlsIdentity({ authority, names: options.tlsNames, faults });
+  const imap = new ImapServer(
+    { ...services, mechanisms: options.imapMechanisms ?? saslMechanisms },
+    tls,
+  );
+  const pop3 = new Pop3Server(
+    {
+      ...services,
+      maildrops: new Maildrops(faults),
+      mechanisms: options.pop3Mechanisms ?? saslMechanisms,
+    },
+    tls,
+  );
+  const endMail = () => Promise.all([imap.close(), pop3.close()]);
+  const ports = await listenForMail({ imap, pop3, host, options }).catch(
+    async error => {
+      await endMail();
+      http.close();
+      throw error;
+    },
+  );
 
   const provider = createProvider({
     issuer,
     store: models,
+    clients,
+    accounts,
     keys,
     faults,
     stats,
@@ -108,32 +167,70 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   http.on(
     'request',
     createHttpApp({
-      issuer,
-      imapPort,
-      provider,
-      models,
-      mail,
-      imap,
-      faults,
-      stats,
-      logger,
+      ...{
+        issuer,
+        ports,
+        provider,
+        models,
+        clients,
+        accounts,
+        mail,
+        imap,
+        pop3,
+      },
+      ...{ faults, stats, logger },
+      ca: authority.certificate,
       signal: closing.signal,
     }),
   );
 
   return {
     httpPort,
-    imapPort,
+    imapPort: ports.imap,
+    imapsPort: ports.imaps,
+    imapStartTlsPort: ports.imapStartTls,
+    pop3Port: ports.pop3,
+    pop3sPort: ports.pop3s,
     issuer,
+    ca: authority.certificate,
+    addAccount(request) {
+      if (!accounts.add(newAccountSchema.parse(request))) {
+        throw new Error(`There is no room for another ${request.address}`);
+      }
+    },
     async close() {
       closing.abort();
-      await imap.close();
+      await endMail();
       http.closeAllConnections();
       await new Promise(resolve => {
         http.close(resolve);
       });
       models.flush();
     },
+  };
+}
+
+/** One after the other, so that the first taken port is the one that is named. */
+async function listenForMail(options: {
+  readonly imap: ImapServer;
+  readonly pop3: Pop3Server;
+  readonly host: string;
+  readonly options: SandboxOptions;
+}): Promise<MailPorts> {
+  const { imap, pop3, host } = options;
+  const {
+    imapPort,
+    imapsPort = 0,
+    imapStartTlsPort = 0,
+    pop3Port = 0,
+    pop3sPort = 0,
+  } = options.options;
+  return {
+    imap: await imap.listen(imapPort, host, 'none'),
+    imaps: await imap.listen(imapsPort, host, 'tls'),
+    imapStartTls: await imap.listen(imapStartTlsPort, host, 'starttls'),
+    pop3: await pop3.listen(pop3Port, host, 'none'),
+    pop3s: await pop3.listen(pop3sPort, host, 'tls'),
   };
 }
 

@@ -84,6 +84,7 @@ export function createMailboxDoors(options: MailboxDoorsOptions): MailboxDoors {
     findIntegrationVersion: oauth.findIntegrationVersion,
     holdIntegration: oauth.holdIntegration,
     startConsent: oauth.consents.startConsent.bind(oauth.consents),
+    connect: oauth.applications.connect.bind(oauth.applications),
   };
   const actions = new MailboxActions({
     ...shared,

@@ -28,6 +28,20 @@ export const startedConsentSchema = z.object({
 export type StartedConsent = z.infer<typeof startedConsentSchema>;
 
 /**
+ * What came of connecting a mailbox that the application reads in its own
+ * name: nobody is asked, so it has ended when this is answered.
+ *
+ * @public
+ */
+export const connectionSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('succeeded') }),
+  z.object({ status: z.literal('failed'), failure: failureSchema }),
+]);
+
+/** See {@link connectionSchema}. @public */
+export type Connection = z.infer<typeof connectionSchema>;
+
+/**
  * How far a consent is. This polled status is the truth; the message that the
  * popup posts to its opener is a hint to ask now.
  *

@@ -227,6 +227,21 @@ const catalogue = {
     remedy:
       'An administrator enters the current client ID and client secret in the integration. Reading resumes by itself afterwards.',
   },
+  'application-refused': {
+    fixedBy: 'admin',
+    retry: 'backoff',
+    health: 'integration-fault',
+    title: 'The application may not read this mailbox in its own name',
+    remedy:
+      'An administrator gives the application its permission for mail, consents to it for the organization, and gives it access to the mailbox at the mail server. Microsoft may take an hour until that holds.',
+  },
+  'https-required': {
+    fixedBy: 'admin',
+    retry: 'stop',
+    title: 'OAuth 2.0 needs https, and the portal is not served over it',
+    remedy:
+      'An administrator serves the portal’s backend over https and sets backend.baseUrl in app-config to that address. Only localhost is excepted, for development.',
+  },
   'integration-incomplete': {
     fixedBy: 'admin',
     retry: 'stop',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { applicationFaults } from './applicationFaults';
 import { failureSchema } from './failures';
 
 /** The providers that an integration can be made for. @public */
@@ -66,10 +67,35 @@ export const mailHostSchema = z.strictObject({
 /** See {@link mailHostSchema}. @public */
 export type MailHost = z.infer<typeof mailHostSchema>;
 
-/** How the client proves itself at the token endpoint (RFC 6749 section 2.3). @public */
+/**
+ * How access to a mailbox comes about.
+ *
+ * - `authorization_code`: its owner consents at the provider (RFC 6749 section
+ *   4.1).
+ * - `client_credentials`: nobody is asked; the application reads in its own
+ *   name whatever the provider's administrator lets it (section 4.4).
+ *
+ * @public
+ */
+export const grantTypeSchema = z.enum([
+  'authorization_code',
+  'client_credentials',
+]);
+
+/** See {@link grantTypeSchema}. @public */
+export type GrantType = z.infer<typeof grantTypeSchema>;
+
+/**
+ * How the client proves itself at the token endpoint: with a secret (RFC 6749
+ * section 2.3), with a signature (`private_key_jwt`, RFC 7523 section 2.2), or
+ * not at all.
+ *
+ * @public
+ */
 export const clientAuthenticationSchema = z.enum([
   'client_secret_basic',
   'client_secret_post',
+  'private_key_jwt',
   'none',
 ]);
 
@@ -89,6 +115,8 @@ const domainSchema = z
 const settings = {
   name: z.string().trim().min(1, 'is required').max(100),
   provider: providerIdSchema,
+  /** Who allows the access: the owner of each mailbox unless told. */
+  grantType: grantTypeSchema.default('authorization_code'),
   /** RFC 9207 / OpenID Connect issuer; required when the scopes hold `openid`. */
   issuer: endpointUrl.optional(),
   authorizationEndpoint: endpointUrl,
@@ -113,6 +141,14 @@ const settings = {
     .regex(vscharPattern, 'holds characters that no client ID has')
     .optional(),
   clientAuthentication: clientAuthenticationSchema,
+  /** The `kid` of the client's key (RFC 7515 section 4.1.4), where the provider wants one. */
+  clientKeyId: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .regex(vscharPattern, 'holds characters that no key ID has')
+    .optional(),
   /** Domains that the account must belong to; empty means any. */
   allowedDomains: z.array(domainSchema).max(100),
   /** Where a token may be shown; a channel chooses from these. */
@@ -136,6 +172,25 @@ const clientSecretSchema = z
   .max(4096)
   .regex(vscharPattern, 'holds characters that no client secret has');
 
+// A chain of certificates with long keys stays below it.
+const pemSchema = z.string().trim().min(1, 'is required').max(16_384);
+
+/**
+ * The key that the client signs with, write-only, and its certificate, both in
+ * PEM. They are entered together, so that they never belong to two keys.
+ *
+ * @public
+ */
+export const clientKeySchema = z.strictObject({
+  /** RSA from 2048 bits, or EC on P-256; PKCS #8, PKCS #1 or SEC 1, not encrypted. */
+  privateKey: pemSchema,
+  /** X.509; required at Microsoft, which finds the key by it. */
+  certificate: pemSchema.optional(),
+});
+
+/** See {@link clientKeySchema}. @public */
+export type ClientKeyInput = z.infer<typeof clientKeySchema>;
+
 type IssuerRule = { issuer?: string; scopes: string[] };
 
 function issuerIsKnown(value: IssuerRule): boolean {
@@ -147,6 +202,15 @@ const issuerRule = {
   message:
     'is required with the scope openid: ID tokens are checked against it',
 };
+
+function refuseUnfit(
+  value: Parameters<typeof applicationFaults>[0],
+  context: z.RefinementCtx,
+): void {
+  for (const { path, message } of applicationFaults(value)) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+}
 
 /**
  * The 22 characters that make one integration's redirect URL its own: 128
@@ -171,8 +235,10 @@ export const createIntegrationSchema = z
     callbackSlug: callbackSlugSchema,
     clientSecret: clientSecretSchema.optional(),
     clientSecretExpiresOn: secretExpirySchema.optional(),
+    clientKey: clientKeySchema.optional(),
   })
-  .refine(issuerIsKnown, issuerRule);
+  .refine(issuerIsKnown, issuerRule)
+  .superRefine(refuseUnfit);
 
 /** See {@link createIntegrationSchema}. @public */
 export type CreateIntegration = z.infer<typeof createIntegrationSchema>;
@@ -182,7 +248,7 @@ export type CreateIntegration = z.infer<typeof createIntegrationSchema>;
  * a change in between is refused with 409. An absent `clientSecret` keeps the
  * stored one, except when an endpoint, the issuer or the client ID changes:
  * then it has to be entered again, so that it is never sent to a new place
- * unasked.
+ * unasked. The same holds for `clientKey`.
  *
  * @public
  */
@@ -193,8 +259,10 @@ export const updateIntegrationSchema = z
     clientSecret: clientSecretSchema.optional(),
     /** Absent: not known. */
     clientSecretExpiresOn: secretExpirySchema.optional(),
+    clientKey: clientKeySchema.optional(),
   })
-  .refine(issuerIsKnown, issuerRule);
+  .refine(issuerIsKnown, issuerRule)
+  .superRefine(refuseUnfit);
 
 /** See {@link updateIntegrationSchema}. @public */
 export type UpdateIntegration = z.infer<typeof updateIntegrationSchema>;
@@ -214,8 +282,18 @@ export const integrationSchema = z.object({
   clientSecret: z.object({
     set: z.boolean(),
     updatedAt: z.iso.datetime().optional(),
+    /** Of the secret or, where the client signs, of its certificate. */
     expiresOn: secretExpirySchema.optional(),
   }),
+  /** What may be known of the key that the client signs with. */
+  clientKey: z
+    .object({
+      set: z.boolean(),
+      updatedAt: z.iso.datetime().optional(),
+      /** SHA-1 of the certificate, hexadecimal, as Azure lists it. */
+      thumbprint: z.string().optional(),
+    })
+    .default({ set: false }),
   /** The last fault of the client itself, such as a refused secret; absent when it works. */
   fault: failureSchema.optional(),
   /** Whether it can be used for a consent: client ID and, where needed, secret are there. */
@@ -241,6 +319,7 @@ export const integrationChoiceSchema = z.object({
   id: z.string(),
   name: z.string(),
   provider: providerIdSchema,
+  grantType: settings.grantType,
   allowedDomains: z.array(z.string()),
   mailHosts: z.array(mailHostSchema),
   /** What its scopes give access by; the scopes are not for project owners. */

@@ -387,6 +387,33 @@ describe('lintScopes', () => {
   });
 });
 
+describe('lintScopes for an application in its own name', () => {
+  it.each(microsoftCloudSchema.options)(
+    'S22: wants the one scope of the cloud %s, and suggests it',
+    cloud => {
+      const { tokenEndpoint, scopes, applicationScopes } = microsoftSettings({
+        tenant: 'corp.com',
+        cloud,
+      });
+      const options = {
+        provider: 'microsoft',
+        grantType: 'client_credentials',
+        mailHosts: [imap],
+        tokenEndpoint,
+      } as const;
+      expect(lintScopes({ ...options, scopes: applicationScopes })).toEqual([]);
+      for (const wrong of [scopes, [...applicationScopes, 'offline_access']]) {
+        expect(codesOf(lintScopes({ ...options, scopes: wrong }))).toEqual([
+          'microsoft-application-scope',
+        ]);
+        expect(suggestScopes({ ...options, scopes: wrong })).toEqual(
+          applicationScopes,
+        );
+      }
+    },
+  );
+});
+
 describe('suggestScopes', () => {
   it('S24: mends everything at once', () => {
     expect(

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { MailHost, ProviderId } from './integrations';
-import { microsoftClouds, microsoftCloudOf, oauthProviders } from './providers';
+import type { GrantType, MailHost, ProviderId } from './integrations';
+import {
+  MicrosoftCloudInfo,
+  microsoftClouds,
+  microsoftCloudOf,
+  oauthProviders,
+} from './providers';
 
 // `{{subject}}` stands for what the sentence is about, as translations have it.
 const catalogue = {
@@ -40,6 +45,8 @@ const catalogue = {
     'A mail server of this integration is read over POP3, which no scope here allows.',
   'microsoft-offline-access-missing':
     'Without offline_access Microsoft gives no refresh token, and access ends within the hour.',
+  'microsoft-application-scope':
+    'An application that acts in its own name asks for {{subject}} and nothing else, which means all that it was granted beforehand.',
 } as const;
 
 /** The stable word for one rule that settings can break. @public */
@@ -244,6 +251,8 @@ export interface ScopesToLint {
   mailHosts: readonly Pick<MailHost, 'protocol'>[];
   /** Tells the clouds of Microsoft apart; the global one when absent. */
   tokenEndpoint?: string;
+  /** Who allows the access; the owner of each mailbox when absent. */
+  grantType?: GrantType;
 }
 
 /**
@@ -404,6 +413,9 @@ function lintMicrosoftScopes(options: ScopesToLint): SettingsWarning[] {
     scope,
     verdict: judgeMicrosoftScope(scope, mailResources),
   }));
+  if (options.grantType === 'client_credentials') {
+    return lintApplicationScopes(judged, microsoftClouds[cloud]);
+  }
   const warnings = [
     ...lintWrongResource(judged, 'short', 'microsoft-short-scope'),
     ...lintWrongResource(judged, 'other-cloud', 'microsoft-other-cloud'),
@@ -416,6 +428,21 @@ function lintMicrosoftScopes(options: ScopesToLint): SettingsWarning[] {
     : [
         ...warnings,
         ...lintMissingMicrosoftScopes(judged, options, mailResources[0]),
+      ];
+}
+
+/** AADSTS1002012 is the answer to whatever else is asked for. */
+function lintApplicationScopes(
+  judged: readonly JudgedScope[],
+  { applicationScope }: MicrosoftCloudInfo,
+): SettingsWarning[] {
+  return judged.length === 1 && judged[0].verdict.kind === 'all-granted'
+    ? []
+    : [
+        warning('microsoft-application-scope', true, {
+          subject: applicationScope,
+          suggestion: [applicationScope],
+        }),
       ];
 }
 

@@ -124,6 +124,7 @@ export const mailServerDraftSchema = z.object({
   folder: mailboxStatus.folder,
   authentication: mailboxStatus.authentication,
   integrationName: mailboxStatus.integrationName,
+  grantType: mailboxStatus.grantType,
   aliases: mailboxStatus.aliases,
   afterStoring: mailboxStatus.afterStoring,
   /**

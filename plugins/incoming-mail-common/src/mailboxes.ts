@@ -9,7 +9,7 @@ import { checkReportSchema } from './checks';
 import { failureSchema } from './failures';
 import { folderSchema } from './folders';
 import { mailImportSchema } from './imports';
-import { mailHostSchema } from './integrations';
+import { grantTypeSchema, mailHostSchema } from './integrations';
 import { requestDefaultsSchema } from './requestDefaults';
 
 /**
@@ -130,6 +130,8 @@ export const mailboxStatus = {
   authentication: storedAuthenticationSchema,
   /** The integration's name, for people who may not list integrations. */
   integrationName: z.string().optional(),
+  /** Whether its owner authorizes it, or the application reads it in its own name. */
+  grantType: grantTypeSchema.optional(),
   aliases: z.array(z.string()),
   afterStoring: afterStoringSchema,
   state: channelStateSchema,

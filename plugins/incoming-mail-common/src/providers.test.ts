@@ -36,6 +36,9 @@ describe('microsoftSettings', () => {
     expect(microsoftSettings({ tenant: 'corp.com', cloud: 'us-government' }))
       .toMatchInlineSnapshot(`
       {
+        "applicationScopes": [
+          "https://outlook.office365.us/.default",
+        ],
         "authorizationEndpoint": "https://login.microsoftonline.us/corp.com/oauth2/v2.0/authorize",
         "mailHosts": [
           {
@@ -79,6 +82,7 @@ describe('microsoftSettings', () => {
       authorizationEndpoint: oauthProviders.microsoft.authorizationEndpoint,
       tokenEndpoint: oauthProviders.microsoft.tokenEndpoint,
       scopes: oauthProviders.microsoft.recommendedScopes,
+      applicationScopes: ['https://outlook.office365.com/.default'],
       mailHosts: oauthProviders.microsoft.mailHosts,
     });
   });

@@ -57,6 +57,8 @@ export interface MicrosoftCloudInfo {
   readonly formerAuthorities: readonly string[];
   /** What scopes for mail begin with; the first one is recommended. */
   readonly mailResources: readonly string[];
+  /** What an application asks for in its own name: all that it was granted beforehand. */
+  readonly applicationScope: string;
   /** Speaks IMAP at 993 and POP3 at 995, both over TLS. */
   readonly mailHost: string;
   /** Where clients are registered. */
@@ -83,6 +85,7 @@ export const microsoftClouds: Readonly<
       'https://outlook.office.com',
       'https://outlook.office365.com',
     ],
+    applicationScope: 'https://outlook.office365.com/.default',
     mailHost: 'outlook.office365.com',
     portal: 'https://portal.azure.com',
   },
@@ -91,6 +94,7 @@ export const microsoftClouds: Readonly<
     authority: 'https://login.microsoftonline.us',
     formerAuthorities: [],
     mailResources: ['https://outlook.office365.us'],
+    applicationScope: 'https://outlook.office365.us/.default',
     mailHost: 'outlook.office365.us',
     portal: 'https://portal.azure.us',
   },
@@ -99,6 +103,7 @@ export const microsoftClouds: Readonly<
     authority: 'https://login.partner.microsoftonline.cn',
     formerAuthorities: ['https://login.chinacloudapi.cn'],
     mailResources: ['https://partner.outlook.cn'],
+    applicationScope: 'https://partner.outlook.cn/.default',
     mailHost: 'partner.outlook.cn',
     portal: 'https://portal.azure.cn',
   },
@@ -120,6 +125,27 @@ export const microsoftTenantSchema = z
     'is neither a tenant ID nor a domain, nor common, organizations or consumers',
   );
 
+/** The names that stand for accounts of more than one tenant. @public */
+export const microsoftSharedTenants: readonly string[] = [
+  'common',
+  'organizations',
+  'consumers',
+];
+
+/**
+ * Whether an endpoint of Microsoft is that of no tenant in particular. An
+ * application that acts in its own name cannot use it.
+ *
+ * @public
+ */
+export function isSharedMicrosoftEndpoint(endpoint: string): boolean {
+  if (!microsoftCloudOf(endpoint)) {
+    return false;
+  }
+  const [, tenant] = new URL(endpoint.trim()).pathname.split('/');
+  return microsoftSharedTenants.includes(tenant.toLowerCase());
+}
+
 /** One set of Microsoft's endpoints. @public */
 export interface MicrosoftTenant {
   /** See {@link microsoftTenantSchema}. */
@@ -134,6 +160,8 @@ export interface MicrosoftSettings {
   /** Only of a tenant ID: under any other name it is that of each account's own tenant. */
   readonly issuer?: string;
   readonly scopes: readonly string[];
+  /** In the place of `scopes`, where the application acts in its own name. */
+  readonly applicationScopes: readonly string[];
   readonly mailHosts: readonly MailHost[];
 }
 
@@ -147,7 +175,8 @@ const tenantIdPattern =
  * @public
  */
 export function microsoftSettings(options: MicrosoftTenant): MicrosoftSettings {
-  const { authority, mailResources, mailHost } = microsoftClouds[options.cloud];
+  const { authority, mailResources, applicationScope, mailHost } =
+    microsoftClouds[options.cloud];
   const tenant = encodeURIComponent(options.tenant.trim());
   const base = `${authority}/${tenant}`;
   return {
@@ -163,6 +192,7 @@ export function microsoftSettings(options: MicrosoftTenant): MicrosoftSettings {
       `${mailResources[0]}/POP.AccessAsUser.All`,
       'offline_access',
     ],
+    applicationScopes: [applicationScope],
     mailHosts: [
       { protocol: 'imap', host: mailHost, port: 993, security: 'tls' },
       { protocol: 'pop3', host: mailHost, port: 995, security: 'tls' },
@@ -269,6 +299,8 @@ export const microsoftRegistration = {
   /** The same, where the redirect URL was registered for a single-page application. */
   singlePageRefreshTokenHours: 24,
   links: {
+    applicationAccess:
+      'https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth#use-client-credentials-grant-flow-to-authenticate-smtp-imap-and-pop-connections',
     register:
       'https://learn.microsoft.com/entra/identity-platform/quickstart-register-app',
     adminConsent:

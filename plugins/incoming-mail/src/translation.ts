@@ -215,8 +215,11 @@ export const incomingMailTranslationRef = createTranslationRef({
         text: 'Nothing is fetched and nothing is handled. Mail stays in the mailbox and is read once reading goes on, from where it stopped.',
       },
       notConnected: {
-        title: 'The mailbox is not connected yet',
-        text: 'Press Connect: the password is tried, and where it is accepted, reading begins.',
+        title: 'The mailbox has not been connected yet',
+        password:
+          'Press Connect: the password is tried, and where it is accepted, reading begins.',
+        application:
+          'Press Connect. Nobody has to authorize it: the portal signs in in its own name.',
       },
       actions: 'What can be done with this mailbox',
       authorize: 'Authorize',
@@ -341,7 +344,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       authorize: 'Authorize',
       authorizeHint:
         'A window of the provider opens. Sign in with the account of this address and allow the access. Nothing is saved yet.',
-      authorizeFirst: 'Fill in the fields above first.',
+      actsAlone:
+        'Nobody has to authorize it: the portal signs in to this mailbox in its own name. Test the connection below.',
       authorized: {
         none: 'Not authorized yet.',
         own: 'Authorized for what will be saved.',
@@ -487,6 +491,20 @@ export const incomingMailTranslationRef = createTranslationRef({
       registrationSection: 'Registration at the provider',
       registrationText:
         'Register this portal at the provider with the redirect URL below, then paste what the provider gives you. You can save now and fill in the client ID and client secret later.',
+      registrationTextApplication:
+        'Register this portal at the provider, have its administrator allow it to read mail, then paste what the provider gives you. You can save now and fill in the client ID and its proof later.',
+      grantType: 'Who allows the access',
+      grantTypeOption: {
+        authorization_code: 'The owner of each mailbox, at the provider',
+        client_credentials:
+          'The provider’s administrator, once for the application (app-only)',
+      },
+      grantTypeHint: {
+        authorization_code:
+          'Whoever connects a mailbox signs in to it in a window of the provider.',
+        client_credentials:
+          'Nobody is asked when a mailbox is connected: this portal signs in in its own name. Projects may then connect whatever mailbox the provider lets it read, within the allowed e-mail domains.',
+      },
       name: 'Name',
       nameHint: 'Project owners see it when they choose an integration.',
       redirectUrl: 'Redirect URL',
@@ -501,6 +519,22 @@ export const incomingMailTranslationRef = createTranslationRef({
         'The date that the provider showed, if it showed one. You are warned before it comes.',
       clientSecretExpiresOnCheck:
         'You entered a new secret: enter its date as well, or clear this one.',
+      clientPrivateKey: 'Private key',
+      clientPrivateKeyNew:
+        'In PEM, not encrypted; RSA from 2048 bits, or EC on P-256. Stored encrypted, never shown again.',
+      clientPrivateKeyStored:
+        'A key is stored. Leave empty to keep it and its certificate.',
+      clientPrivateKeyReenter:
+        'Enter the private key again: the client ID, the issuer or an endpoint has changed, and the stored key does not sign for a new place.',
+      clientCertificate: 'Certificate',
+      clientCertificateHint:
+        'In PEM, if the provider finds the key by it. You are warned before it ends.',
+      clientCertificateMicrosoft:
+        'In PEM, the one that is uploaded in Azure. You are warned before it ends.',
+      clientCertificateStored:
+        'Stored: thumbprint {{thumbprint}}, until {{date}}.',
+      clientKeyId: 'Key ID',
+      clientKeyIdHint: 'The kid, if the provider gave the key one.',
       clientSecretReenter:
         'Enter the client secret again: the client ID, the issuer or an endpoint has changed, and the stored secret is not sent to a new place.',
       endpointsSection: 'Endpoints and scopes',
@@ -525,6 +559,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       tenant: 'Tenant',
       tenantHint:
         'A tenant ID or domain, or organizations (any work account), consumers (personal accounts), common (both).',
+      tenantHintApplication:
+        'The ID or a domain of the one tenant whose mailboxes are read.',
       cloud: 'Microsoft cloud',
       cloudHint: 'Sets endpoints, scopes and mail servers together.',
       cloudOption: {
@@ -544,11 +580,14 @@ export const incomingMailTranslationRef = createTranslationRef({
       clientAuthenticationOption: {
         client_secret_basic: 'Secret in the header (client_secret_basic)',
         client_secret_post: 'Secret in the body (client_secret_post)',
+        private_key_jwt: 'Signature with a private key (private_key_jwt)',
         none: 'No secret, PKCE only (none)',
       },
       allowedDomains: 'Allowed e-mail domains',
       allowedDomainsHint:
         'One per line. Only mailboxes of these domains may be connected; empty allows any.',
+      allowedDomainsHintApplication:
+        'One per line, at least one: they alone bound which mailboxes projects may connect.',
       mailHostsSection: 'Mail servers',
       mailHostsText:
         'Access tokens of this integration are shown to these servers only.',
@@ -580,6 +619,50 @@ export const incomingMailTranslationRef = createTranslationRef({
         permission: 'Permission {{name}}',
         origin: 'Address of this portal',
         adminConsent: 'Link for an administrator',
+        servicePrincipal: 'Command',
+        mailboxPermission: 'Command',
+      },
+      microsoftApplication: {
+        title: 'Step by step: app-only access at Microsoft',
+        disclaimer:
+          'This takes an administrator of Azure and of Exchange Online. Both are Microsoft’s: their pages may differ from what is said here, and we cannot help with them.',
+        register: {
+          title: 'Register the application',
+          text: 'In the Azure portal open App registrations and choose New registration. Accounts in this organizational directory only are enough, and no redirect URL is needed.',
+        },
+        permissions: {
+          title: 'Add the application permissions',
+          text: 'Open API permissions, then Add a permission, the list of APIs that your organization uses, Office 365 Exchange Online, Application permissions. Tick the one for the protocol in use.',
+          note: 'Neither Microsoft Graph nor delegated permissions: with those the mail server refuses to sign in.',
+        },
+        adminConsent: {
+          title: 'Grant admin consent',
+          text: 'Press Grant admin consent for your organization, or send the link below to an administrator who may. It makes the enterprise application that the commands further down need.',
+        },
+        secret: {
+          text: 'Open Certificates & secrets and choose New client secret, at most {{months}} months. Copy its Value at once, for Azure shows it this one time, and enter it below with its expiration date.',
+        },
+        certificate: {
+          title: 'Upload the certificate',
+          text: 'Open Certificates & secrets, Certificates, and upload the certificate. Enter it below together with its private key; the thumbprint that Azure lists is shown here once it is saved.',
+        },
+        ids: {
+          title: 'Copy tenant and client ID',
+          text: 'On Overview copy Directory (tenant) ID into the tenant above, and Application (client) ID into the client ID below.',
+        },
+        servicePrincipal: {
+          title: 'Make the application known to Exchange Online',
+          text: 'In Exchange Online PowerShell, after Connect-ExchangeOnline, register its service principal. The object ID is on the application’s page under Enterprise applications.',
+          note: 'Not the object ID of the app registration, which is another one: with it everything seems to work until the mail server refuses. Older versions of the module call the parameter -ServiceId.',
+        },
+        mailbox: {
+          title: 'Give it access to each mailbox',
+          text: 'In the same window, for each mailbox that projects connect. IMAP or POP has to be switched on for the mailbox.',
+          note: 'It may take an hour until Exchange Online lets the application in.',
+        },
+        finish: {
+          text: 'Enter what was copied, name the allowed e-mail domains, see that this scope is there, save, and press Test connection: it asks Microsoft for a real token.',
+        },
       },
       microsoft: {
         title: 'Step by step: register at Microsoft',
@@ -706,6 +789,8 @@ export const incomingMailTranslationRef = createTranslationRef({
         update: 'Update',
         popupHint:
           'A window of the provider opens. Sign in with the account of this address and allow the access.',
+        connectHint:
+          'Nobody has to authorize it: the portal signs in to this mailbox in its own name.',
         signInAgainHint:
           'With another address, integration or password the mailbox has to be authorized or connected again. Logs, requests and how far it was read stay.',
         changedMeanwhile:

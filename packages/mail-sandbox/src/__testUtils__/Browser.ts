@@ -27,7 +27,7 @@ export class Browser {
   /** Sends the form of the page it is on. */
   submit(
     page: VisitedPage,
-    fields: Record<string, string>,
+    fields: Record<string, string> | URLSearchParams,
   ): Promise<VisitedPage> {
     const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1];
     if (!action) throw new Error(`No form on ${page.url}: ${page.text}`);

@@ -39,6 +39,30 @@ export class TestSandbox {
     return this.#sandbox.imapPort;
   }
 
+  get imapsPort(): number {
+    return this.#sandbox.imapsPort;
+  }
+
+  get imapStartTlsPort(): number {
+    return this.#sandbox.imapStartTlsPort;
+  }
+
+  get pop3Port(): number {
+    return this.#sandbox.pop3Port;
+  }
+
+  get pop3sPort(): number {
+    return this.#sandbox.pop3sPort;
+  }
+
+  get ca(): string {
+    return this.#sandbox.ca;
+  }
+
+  addAccount(account: Parameters<Sandbox['addAccount']>[0]): void {
+    this.#sandbox.addAccount(account);
+  }
+
   get origin(): string {
     return `http://localhost:${this.httpPort}`;
   }
@@ -170,6 +194,7 @@ export class TestSandbox {
       user: 'support@corp.test',
       pass: 'sandbox',
     },
+    more: Partial<ImapFlowOptions> = {},
   ): ImapFlow {
     const client = new ImapFlow({
       host: '127.0.0.1',
@@ -177,6 +202,7 @@ export class TestSandbox {
       secure: false,
       auth,
       logger: false,
+      ...more,
     });
     // A connection that is cut must not end the test process.
     client.on('error', () => undefined);
@@ -184,8 +210,11 @@ export class TestSandbox {
     return client;
   }
 
-  async connectImap(auth?: ImapFlowOptions['auth']): Promise<ImapFlow> {
-    const client = this.imap(auth);
+  async connectImap(
+    auth?: ImapFlowOptions['auth'],
+    more?: Partial<ImapFlowOptions>,
+  ): Promise<ImapFlow> {
+    const client = this.imap(auth, more);
     await client.connect();
     return client;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { demoAccounts, demoPassword } from '../accounts';
-import type { SaslMechanism } from '../imap/sasl';
+import type { SaslMechanism } from '../login/sasl';
 import type { IntrospectionCredentials } from '../oauth/createTokenCheck';
 
 /** Where Dovecot asks about tokens (RFC 7662), and as whom. */

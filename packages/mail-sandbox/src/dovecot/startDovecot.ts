@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { saslMechanisms, type SaslMechanism } from '../imap/sasl';
+import { saslMechanisms, type SaslMechanism } from '../login/sasl';
 import {
   dovecotConfig,
   dovecotPaths,

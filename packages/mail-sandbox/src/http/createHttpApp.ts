@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import express, { type Express } from 'express';
-import type { FaultBoard } from '../faults';
+import type { AccountRegistry } from '../AccountRegistry';
+import type { FaultBoard } from '../faults/FaultBoard';
 import type { ImapServer } from '../imap/ImapServer';
 import type { MailStore } from '../imap/MailStore';
-import { ClientRegistry } from '../oauth/ClientRegistry';
+import type { MailPorts } from '../MailPorts';
+import type { Pop3Server } from '../pop3/Pop3Server';
+import type { ClientRegistry } from '../oauth/ClientRegistry';
 import { interactionRoutes } from '../oauth/interactionRoutes';
 import type { ModelStore } from '../oauth/ModelStore';
 import type { Provider } from '../oauth/oidcProvider';
@@ -22,11 +25,16 @@ import { pageRoutes } from './pageRoutes';
 /** What the HTTP side of the sandbox works on. */
 export interface HttpAppOptions {
   readonly issuer: string;
-  readonly imapPort: number;
+  readonly ports: MailPorts;
+  /** The certificate of the authority, PEM. */
+  readonly ca: string;
+  readonly accounts: AccountRegistry;
   readonly provider: Provider;
   readonly models: ModelStore;
+  readonly clients: ClientRegistry;
   readonly mail: MailStore;
   readonly imap: ImapServer;
+  readonly pop3: Pop3Server;
   readonly faults: FaultBoard;
   readonly stats: Stats;
   readonly logger: SandboxLogger;
@@ -36,12 +44,11 @@ export interface HttpAppOptions {
 
 /** Mounts API, provider and pages; the guard against other sites is first. */
 export function createHttpApp(options: HttpAppOptions): Express {
-  const { provider, models, mail, faults, stats } = options;
-  const clients = new ClientRegistry(models);
+  const { provider, clients, faults, stats } = options;
   const app = express();
   app.disable('x-powered-by');
   app.use(loopbackOnly);
-  app.use('/api', clientApi(clients), mailApi(mail), controlApi(options));
+  app.use('/api', clientApi(clients), mailApi(options), controlApi(options));
   app.use(pageHeaders(faults));
   app.use(
     '/oidc',
@@ -49,8 +56,8 @@ export function createHttpApp(options: HttpAppOptions): Express {
     signedOutAuthorization,
     provider.callback(),
   );
-  app.use(pageRoutes({ ...options, clients }));
-  app.use(interactionRoutes({ provider, clients, faults }));
+  app.use(pageRoutes(options));
+  app.use(interactionRoutes(options));
   app.use(answerErrors(options.logger));
   return app;
 }

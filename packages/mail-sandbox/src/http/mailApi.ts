@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { json, raw, Router } from 'express';
 import { z } from 'zod';
-import { demoAccounts } from '../accounts';
+import { newAccountSchema, type AccountRegistry } from '../AccountRegistry';
+import type { SandboxAccount } from '../accounts';
 import { MAX_LITERAL_BYTES } from '../imap/ImapConnection';
 import type { StoredMessage } from '../imap/Mailbox';
 import type { MailStore } from '../imap/MailStore';
@@ -22,12 +23,26 @@ const listSchema = z.object({
 /** Base64 needs four characters for three bytes, and JSON a few more. */
 const MAX_JSON_BYTES = Math.ceil((MAX_LITERAL_BYTES * 4) / 3) + 1024;
 
-/** Puts mail into mailboxes and tells what is in them. */
-export function mailApi(mail: MailStore): Router {
+/** Adds accounts, puts mail into their mailboxes and tells what is in them. */
+export function mailApi({
+  accounts,
+  mail,
+}: {
+  readonly accounts: AccountRegistry;
+  readonly mail: MailStore;
+}): Router {
   const router = Router();
 
   router.get('/accounts', (_req, res) => {
-    res.json(demoAccounts);
+    res.json(accounts.list().map(withoutPassword));
+  });
+
+  router.post('/accounts', json(), (req, res) => {
+    const request = parseBody(newAccountSchema, req.body, res);
+    if (!request) return;
+    const account = accounts.add(request);
+    if (account) res.status(201).json(withoutPassword(account));
+    else res.status(409).json({ error: 'The address is taken' });
   });
 
   router.post(
@@ -72,6 +87,10 @@ export function mailApi(mail: MailStore): Router {
   });
 
   return router;
+}
+
+function withoutPassword({ address, name }: SandboxAccount) {
+  return { address, name };
 }
 
 interface Delivery {

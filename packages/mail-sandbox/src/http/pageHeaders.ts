@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RequestHandler } from 'express';
-import type { FaultBoard } from '../faults';
+import type { FaultBoard } from '../faults/FaultBoard';
 
 /**
  * Headers of all pages. There is no `form-action` on purpose: browsers apply

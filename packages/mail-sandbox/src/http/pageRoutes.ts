@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Router, urlencoded } from 'express';
 import { z } from 'zod';
-import { demoAccounts } from '../accounts';
+import type { AccountRegistry } from '../AccountRegistry';
 import type { Mailbox } from '../imap/Mailbox';
 import type { MailStore } from '../imap/MailStore';
+import type { MailPorts } from '../MailPorts';
 import { buildMail } from '../mail/buildMail';
 import { decodeWords } from '../mail/encodedWords';
 import { headerValue } from '../mail/headers';
@@ -17,7 +18,9 @@ import { landingPage } from '../pages/landingPage';
 
 interface PageRoutesOptions {
   readonly issuer: string;
-  readonly imapPort: number;
+  readonly ports: MailPorts;
+  readonly ca: string;
+  readonly accounts: AccountRegistry;
   readonly clients: ClientRegistry;
   readonly mail: MailStore;
 }
@@ -45,13 +48,17 @@ export function pageRoutes(options: PageRoutesOptions): Router {
   const form = urlencoded({ extended: false, limit: '2mb' });
 
   router.get('/', (_req, res) => {
-    res.send(landingPage(options));
+    res.send(landingPage({ ...options, accounts: options.accounts.list() }));
+  });
+
+  router.get('/ca.pem', (_req, res) => {
+    res.type('application/x-pem-file').send(options.ca);
   });
 
   router.get('/apps', (_req, res) => {
     const clients = options.clients.list();
-    const { issuer, imapPort } = options;
-    res.send(appsPage({ issuer, imapPort, clients }));
+    const { issuer, ports } = options;
+    res.send(appsPage({ issuer, ports, clients }));
   });
 
   router.post('/apps', form, (req, res) => {
@@ -61,7 +68,7 @@ export function pageRoutes(options: PageRoutesOptions): Router {
     res.status(registered ? 201 : 400).send(
       appsPage({
         issuer: options.issuer,
-        imapPort: options.imapPort,
+        ports: options.ports,
         clients: options.clients.list(),
         notice,
         form: registered ? undefined : typed,
@@ -70,7 +77,7 @@ export function pageRoutes(options: PageRoutesOptions): Router {
   });
 
   router.get('/compose', (_req, res) => {
-    res.send(composePage({ mailboxes: replyChoices(options.mail) }));
+    res.send(composePage({ mailboxes: replyChoices(options) }));
   });
 
   router.post('/compose', form, (req, res) => {
@@ -78,7 +85,7 @@ export function pageRoutes(options: PageRoutesOptions): Router {
     const notice = compose(options.mail, typed);
     res.status(notice.kind === 'delivered' ? 201 : 400).send(
       composePage({
-        mailboxes: replyChoices(options.mail),
+        mailboxes: replyChoices(options),
         notice,
         form:
           notice.kind === 'delivered'
@@ -134,8 +141,8 @@ function findAnswered(mail: MailStore, reference: string): Buffer | undefined {
   return mail.find(address)?.inbox.find(Number(uid))?.raw;
 }
 
-function replyChoices(mail: MailStore) {
-  return demoAccounts.map(account => {
+function replyChoices({ accounts, mail }: PageRoutesOptions) {
+  return accounts.list().map(account => {
     const inbox = mail.find(account.address)?.inbox;
     return { account, messages: inbox ? newest(inbox) : [] };
   });

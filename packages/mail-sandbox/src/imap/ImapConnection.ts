@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
+import type { Connection } from '../connections/ConnectionServer';
 import { sleep } from '../sleep';
 import {
   CommandReader,
@@ -34,14 +35,13 @@ const MAX_BAD_COMMANDS = 50;
  * One connection: reads commands, runs them one after the other, sends the
  * replies and, after each, the news of the open mailbox. Ends with the socket.
  */
-export class ImapConnection implements ImapSession {
+export class ImapConnection implements ImapSession, Connection {
   readonly services: ImapServices;
   selected: SelectedMailbox | undefined;
-  readonly #socket: Socket;
-  readonly #reader = new CommandReader({
-    maxTextBytes: MAX_TEXT_BYTES,
-    maxLiteralBytes: MAX_LITERAL_BYTES_BEFORE_LOGIN,
-  });
+  #socket: Socket;
+  #encrypt: ((plain: Socket) => Socket) | undefined;
+  #encryptsNext = false;
+  #reader = newReader();
   readonly #events: AsyncGenerator<ReaderEvent, void>;
   readonly #closed = new AbortController();
   #account: MailAccount | undefined;
@@ -51,14 +51,18 @@ export class ImapConnection implements ImapSession {
   /** Bytes sent while the fault that counts them was on. */
   #countedBytes = 0;
 
-  constructor(socket: Socket, services: ImapServices) {
+  /** @param encrypt - starts TLS where STARTTLS is on offer */
+  constructor(
+    socket: Socket,
+    services: ImapServices,
+    encrypt?: (plain: Socket) => Socket,
+  ) {
     this.#socket = socket;
     this.services = services;
+    this.#encrypt = encrypt;
     this.#events = this.#readEvents();
     socket.setNoDelay(true);
-    socket.setTimeout(LOGIN_TIMEOUT_MS, () => socket.destroy());
-    // A reset is the end of the connection and not news to anybody.
-    socket.on('error', () => undefined);
+    this.#watch(socket);
     socket.on('close', () => this.#closed.abort());
   }
 
@@ -66,11 +70,14 @@ export class ImapConnection implements ImapSession {
     return this.#account;
   }
 
+  get offersStartTls(): boolean {
+    return this.#encrypt !== undefined;
+  }
+
   get isIdle(): boolean {
     return this.#idle;
   }
 
-  /** Serves the client until one side ends it; never rejects. */
   async run(): Promise<void> {
     try {
       await this.sendLine(`* OK [${capabilityList(this)}] Mail sandbox ready`);
@@ -90,7 +97,6 @@ export class ImapConnection implements ImapSession {
     this.#socket.end(() => this.#socket.destroy());
   }
 
-  /** Ends the connection at once. */
   destroy(): void {
     this.#socket.destroy();
   }
@@ -99,6 +105,10 @@ export class ImapConnection implements ImapSession {
     this.#account = account;
     this.#reader.maxLiteralBytes = MAX_LITERAL_BYTES;
     this.#socket.setTimeout(INACTIVITY_TIMEOUT_MS);
+  }
+
+  encryptNext(): void {
+    this.#encryptsNext = true;
   }
 
   end(): void {
@@ -137,7 +147,36 @@ export class ImapConnection implements ImapSession {
   }
 
   async *#readEvents(): AsyncGenerator<ReaderEvent, void> {
-    for await (const chunk of this.#socket) yield* this.#reader.push(chunk);
+    yield* this.#readEventsOf(this.#socket);
+    if (!this.#encryptsNext || !this.#encrypt) return;
+    // From now on it is the timeout of the encrypted socket that counts.
+    this.#socket.setTimeout(0);
+    this.#socket = this.#encrypt(this.#socket);
+    this.#encrypt = undefined;
+    this.#watch(this.#socket);
+    yield* this.#readEventsOf(this.#socket);
+  }
+
+  /** Ends before its socket where TLS takes over. */
+  async *#readEventsOf(socket: Socket): AsyncGenerator<ReaderEvent, void> {
+    const mayEncrypt = this.offersStartTls;
+    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+      for (const event of this.#reader.push(chunk)) {
+        yield event;
+        if (mayEncrypt && this.#encryptsNext) {
+          // What a stranger slipped in behind the command is not the client's
+          // (RFC 3501 section 11.1): it is dropped with what is left of it.
+          this.#reader = newReader();
+          return;
+        }
+      }
+    }
+  }
+
+  #watch(socket: Socket): void {
+    socket.setTimeout(LOGIN_TIMEOUT_MS, () => socket.destroy());
+    // A reset is the end of the connection and not news to anybody.
+    socket.on('error', () => undefined);
   }
 
   #dropAfter(bytes: Buffer): void {
@@ -238,4 +277,11 @@ export class ImapConnection implements ImapSession {
     this.#ending = true;
     await this.sendLine('* BYE Too much nonsense');
   }
+}
+
+function newReader(): CommandReader {
+  return new CommandReader({
+    maxTextBytes: MAX_TEXT_BYTES,
+    maxLiteralBytes: MAX_LITERAL_BYTES_BEFORE_LOGIN,
+  });
 }

@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  createServer,
-  type AddressInfo,
-  type Server,
-  type Socket,
-} from 'node:net';
+  ConnectionServer,
+  type Encryption,
+} from '../connections/ConnectionServer';
+import type { TlsIdentity } from '../tls/TlsIdentity';
 import { ImapConnection } from './ImapConnection';
 import type { ImapServices } from './ImapSession';
 
-const MAX_CONNECTIONS = 2_000;
-
 /** The IMAP server: listens, and knows its connections. */
 export class ImapServer {
-  readonly #services: ImapServices;
-  readonly #server: Server;
-  readonly #connections = new Set<ImapConnection>();
-  readonly #unsubscribe: () => void;
+  readonly #server: ConnectionServer<ImapConnection>;
 
-  constructor(services: ImapServices) {
-    this.#services = services;
-    this.#server = createServer(socket => this.#accept(socket));
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#unsubscribe = services.faults.subscribe(({ imapDown }) => {
-      if (imapDown) this.#endAll();
+  constructor(services: ImapServices, tls: TlsIdentity) {
+    const { faults, logger } = services;
+    this.#server = new ConnectionServer({
+      open: (socket, encryption) =>
+        new ImapConnection(
+          socket,
+          services,
+          encryption === 'starttls' ? plain => tls.encrypt(plain) : undefined,
+        ),
+      isDown: () => faults.current.imapDown,
+      tls,
+      faults,
+      logger,
     });
   }
 
   get openConnections(): number {
-    return this.#connections.size;
+    return this.#server.connections.size;
   }
 
   get idleSessions(): number {
-    return [...this.#connections].filter(({ isIdle }) => isIdle).length;
+    return [...this.#server.connections].filter(({ isIdle }) => isIdle).length;
   }
 
   /**
@@ -39,41 +40,12 @@ export class ImapServer {
    * @returns the port
    * @throws if the port is taken
    */
-  listen(port: number, host: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+  listen(port: number, host: string, encryption: Encryption): Promise<number> {
+    return this.#server.listen(port, host, encryption);
   }
 
   /** Ends all connections and stops listening. */
-  async close(): Promise<void> {
-    this.#unsubscribe();
-    this.#endAll();
-    await new Promise(resolve => {
-      this.#server.close(resolve);
-    });
-  }
-
-  #accept(socket: Socket): void {
-    const { faults, logger } = this.#services;
-    if (faults.current.imapDown) {
-      socket.destroy();
-      return;
-    }
-    const connection = new ImapConnection(socket, this.#services);
-    this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
-    connection.run().catch(error => {
-      logger.warn('An IMAP connection failed', { error: String(error) });
-      socket.destroy();
-    });
-  }
-
-  #endAll(): void {
-    for (const connection of this.#connections) connection.destroy();
+  close(): Promise<void> {
+    return this.#server.close();
   }
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FaultBoard } from '../faults';
-import type { TokenCheck } from '../oauth/createTokenCheck';
+import type { FaultBoard } from '../faults/FaultBoard';
+import type { LoginServices } from '../login/judgeLogin';
+import type { SaslMechanism } from '../login/sasl';
 import type { SandboxLogger } from '../SandboxLogger';
 import type { Stats } from '../Stats';
-import type { MailAccount, MailStore } from './MailStore';
-import type { SaslMechanism } from './sasl';
+import type { MailAccount } from './MailStore';
 import type { SelectedMailbox } from './SelectedMailbox';
 
 /** What all connections of the server share. */
-export interface ImapServices {
-  readonly mail: MailStore;
-  readonly checkToken: TokenCheck;
+export interface ImapServices extends LoginServices {
   readonly faults: FaultBoard;
   readonly stats: Stats;
   readonly logger: SandboxLogger;
@@ -28,6 +26,12 @@ export interface ImapSession {
 
   /** Opens the session for an account and lifts the limits for strangers. */
   login(account: MailAccount): void;
+
+  /** Whether STARTTLS is on offer: on its port, before it was used. */
+  readonly offersStartTls: boolean;
+
+  /** Starts TLS after the reply to this command (RFC 3501 section 6.2.1). */
+  encryptNext(): void;
 
   /** Ends the connection after the reply to this command. */
   end(): void;

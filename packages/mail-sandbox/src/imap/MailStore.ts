@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DemoAccount } from '../accounts';
+import type { AccountRegistry } from '../AccountRegistry';
 import { Mailbox } from './Mailbox';
 import { MailboxFiles } from './MailboxFiles';
 
@@ -61,20 +61,30 @@ function canonicalName(name: string): string {
  * it, so a SIGKILL at any moment loses no message and repeats no UID.
  */
 export class MailStore {
-  readonly #accounts: ReadonlyMap<string, MailAccount>;
+  readonly #accounts: AccountRegistry;
+  readonly #root: string | undefined;
+  readonly #opened = new Map<string, MailAccount>();
 
-  constructor(accounts: readonly DemoAccount[], stateDir: string | undefined) {
-    this.#accounts = new Map(
-      accounts.map(({ address }) => [
-        address,
-        openAccount(address, stateDir && join(stateDir, 'mail')),
-      ]),
-    );
+  constructor(accounts: AccountRegistry, stateDir: string | undefined) {
+    this.#accounts = accounts;
+    this.#root = stateDir && join(stateDir, 'mail');
+    // Files that cannot be read end the start and not somebody's session.
+    for (const { address } of accounts.list()) this.find(address);
   }
 
-  /** Finds an account by its address; the case of the address is ignored. */
+  /**
+   * Finds the mail of an account by its address; the case of the address is
+   * ignored.
+   */
   find(address: string): MailAccount | undefined {
-    return this.#accounts.get(address.trim().toLowerCase());
+    const account = this.#accounts.find(address);
+    if (!account) return undefined;
+    let opened = this.#opened.get(account.address);
+    if (!opened) {
+      opened = openAccount(account.address, this.#root);
+      this.#opened.set(account.address, opened);
+    }
+    return opened;
   }
 }
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import type { ImapFlow } from 'imapflow';
+import { RawConnection } from '../__testUtils__/RawConnection';
 import { TestSandbox } from '../__testUtils__/TestSandbox';
 
 const account = 'support@corp.test';
 
 let sandbox: TestSandbox;
-const sockets: Socket[] = [];
+const peers: RawConnection[] = [];
 
 afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const peer of peers.splice(0)) peer.destroy();
   await sandbox.close();
 });
 
@@ -18,62 +19,16 @@ async function start(options?: Parameters<typeof TestSandbox.start>[0]) {
 }
 
 /** A connection that says what it is told, however wrong. */
-class RawConnection {
-  readonly #socket: Socket;
-  #received = '';
-  #wake = () => {};
-
+class ImapPeer extends RawConnection {
   constructor() {
-    this.#socket = connect(sandbox.imapPort, '127.0.0.1');
-    sockets.push(this.#socket);
-    this.#socket.setEncoding('latin1');
-    this.#socket.on('error', () => undefined);
-    for (const event of ['data', 'close']) {
-      this.#socket.on(event, (data?: unknown) => {
-        if (typeof data === 'string') this.#received += data;
-        this.#wake();
-      });
-    }
-  }
-
-  send(text: string): this {
-    this.#socket.write(text, 'latin1');
-    return this;
-  }
-
-  /** Waits for a line that matches and takes everything up to it. */
-  async until(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const found = new RegExp(`(${pattern.source})[^\n]*\n`, 'm').exec(
-        this.#received,
-      );
-      if (found) {
-        const end = found.index + found[0].length;
-        const taken = this.#received.slice(0, end);
-        this.#received = this.#received.slice(end);
-        return taken;
-      }
-      if (this.#socket.closed) {
-        throw new Error(`Closed before ${pattern}: ${this.#received}`);
-      }
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
-    }
+    super(connect(sandbox.imapPort, '127.0.0.1'));
+    peers.push(this);
   }
 
   async loggedIn(mailbox = 'INBOX'): Promise<this> {
     this.send(`l LOGIN ${account} sandbox\r\ns SELECT ${mailbox}\r\n`);
     await this.until(/^s OK/);
     return this;
-  }
-
-  async closed(): Promise<void> {
-    while (!this.#socket.closed) {
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
-    }
   }
 }
 
@@ -142,7 +97,7 @@ describe('the IMAP server', () => {
     it('takes the message after a continuation as well', async () => {
       await start();
       const plain = Buffer.from(`\0${account}\0sandbox`).toString('base64');
-      const raw = new RawConnection();
+      const raw = new ImapPeer();
       raw.send('a AUTHENTICATE PLAIN\r\n');
       await raw.until(/^\+ /);
       raw.send(`${plain}\r\n`);
@@ -155,7 +110,7 @@ describe('the IMAP server', () => {
         Buffer.from(`user=${account}\x01auth=Bearer ${token}\x01\x01`).toString(
           'base64',
         );
-      const other = new RawConnection();
+      const other = new ImapPeer();
       other.send(`a AUTHENTICATE XOAUTH2\r\n${bearer('bad')}\r\n`);
       await other.until(/^\+ \r/);
       const challenge = await other.until(/^\+ /);
@@ -229,7 +184,7 @@ describe('the IMAP server', () => {
 
     it('sets \\Seen for BODY[] and not for BODY.PEEK[]', async () => {
       await sandbox.deliver(account, 'Subject: x\r\n\r\nbody');
-      const raw = await new RawConnection().loggedIn();
+      const raw = await new ImapPeer().loggedIn();
       raw.send('a UID FETCH 1 (BODY.PEEK[] FLAGS)\r\n');
       expect(await raw.until(/^a OK/)).toContain('FLAGS ())');
       raw.send('b UID FETCH 1 BODY[TEXT]<1.2>\r\n');
@@ -340,7 +295,7 @@ describe('the IMAP server', () => {
       for (const name of ['a', 'b', 'c']) {
         await sandbox.deliver(account, `Subject: ${name}\r\n\r\n`);
       }
-      const raw = await new RawConnection().loggedIn();
+      const raw = await new ImapPeer().loggedIn();
       const client = await openInbox();
       await client.messageDelete('1', { uid: true });
       raw.send('a FETCH 2 (UID)\r\n');
@@ -457,7 +412,7 @@ describe('the IMAP server', () => {
     beforeEach(() => start());
 
     it('answers nonsense with BAD and goes on', async () => {
-      const raw = await new RawConnection().loggedIn();
+      const raw = await new ImapPeer().loggedIn();
       const nonsense = [
         ['a', 'a FROBNICATE'],
         ['b', 'b UID FETCH'],
@@ -481,7 +436,7 @@ describe('the IMAP server', () => {
     });
 
     it('bounds lines and literals', async () => {
-      const raw = new RawConnection();
+      const raw = new ImapPeer();
       raw.send(`a NOOP ${'x'.repeat(100_000)}\r\nb NOOP\r\n`);
       await raw.until(/^\* BAD/);
       await raw.until(/^b OK/);
@@ -497,7 +452,7 @@ describe('the IMAP server', () => {
     });
 
     it('keeps strangers out and lets go of those who only talk nonsense', async () => {
-      const raw = new RawConnection();
+      const raw = new ImapPeer();
       raw.send('a SELECT INBOX\r\nb FETCH 1 ALL\r\n');
       await raw.until(/^a BAD Log in/);
       await raw.until(/^b BAD Select/);

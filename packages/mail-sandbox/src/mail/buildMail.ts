@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { encodeWords } from './encodedWords';
 import { headerValue } from './headers';
+import { base64Lines } from './transferEncodings';
 
 /** What a person typed, and what it answers. */
 export interface MailDraft {
@@ -106,7 +107,5 @@ function encodeBody(text: string): { encoding: string; body: string } {
     /^[\t\r\n\x20-\x7e]*$/.test(body) &&
     lines.every(line => line.length <= 998);
   if (plain) return { encoding: '7bit', body };
-  const base64 = Buffer.from(body).toString('base64');
-  const wrapped = base64.match(/.{1,76}/g) ?? [];
-  return { encoding: 'base64', body: `${wrapped.join('\r\n')}\r\n` };
+  return { encoding: 'base64', body: base64Lines(Buffer.from(body)) };
 }

@@ -70,8 +70,9 @@ export class ModelStore {
       entries.delete(id);
       return undefined;
     }
-    // A copy: the provider's model objects write to what they are given.
-    return structuredClone(entry.payload);
+    // A copy: the provider's model objects write to what they are given. By
+    // JSON, as what structuredClone makes is no plain object within Jest.
+    return JSON.parse(JSON.stringify(entry.payload));
   }
 
   /** Finds a browser session by its second identifier. */
@@ -139,6 +140,24 @@ export class ModelStore {
       }
     }
     this.#file?.changed();
+  }
+
+  /**
+   * Ends the oldest live refresh tokens that an application has for an account
+   * until so many are left; their grants and access tokens live on.
+   */
+  limitRefreshTokens(account: string, clientId: string, limit: number): void {
+    const live = [...this.#entriesOf('RefreshToken')].filter(
+      ([, entry]) =>
+        entry.payload.accountId === account &&
+        entry.payload.clientId === clientId &&
+        entry.payload.consumed === undefined &&
+        !isExpired(entry),
+    );
+    // Map keeps the order in which they came.
+    for (const [id] of live.slice(0, Math.max(0, live.length - limit))) {
+      this.destroy('RefreshToken', id);
+    }
   }
 
   /** Ends a grant and all that hangs on it. */

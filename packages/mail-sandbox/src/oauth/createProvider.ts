@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import { findDemoAccount } from '../accounts';
-import type { FaultBoard } from '../faults';
+import type { AccountRegistry } from '../AccountRegistry';
+import type { FaultBoard } from '../faults/FaultBoard';
 import { errorPage } from '../pages/errorPage';
 import type { Stats } from '../Stats';
+import type { ClientRegistry } from './ClientRegistry';
 import type { IntrospectionCredentials } from './createTokenCheck';
 import { modelAdapter } from './modelAdapter';
 import type { ModelStore } from './ModelStore';
 import { errors, interactionPolicy, Provider } from './oidcProvider';
 import type { ProviderKeys } from './providerKeys';
+import { providerQuirks } from './providerQuirks';
 import { refusedRefresh } from './refusedRefresh';
 import { scopeMeanings } from './scopes';
 
 export interface ProviderOptions {
   readonly issuer: string;
   readonly store: ModelStore;
+  readonly clients: ClientRegistry;
+  readonly accounts: AccountRegistry;
   readonly keys: ProviderKeys;
   readonly faults: FaultBoard;
   readonly stats: Stats;
@@ -29,8 +33,9 @@ const DAY = 24 * 60 * MINUTE;
 /**
  * The OAuth 2.0 and OpenID provider. Strict where real providers are strict:
  * PKCE with S256, exact redirect URIs, rotation of refresh tokens and the end
- * of the whole family when an old one comes back. Access tokens are opaque, so
- * only introspection (RFC 7662) can tell what they are worth.
+ * of the whole family when an old one comes back. Settings of an application
+ * make it as lax, or as odd, as others are. Access tokens are opaque, so only
+ * introspection (RFC 7662) can tell what they are worth.
  */
 export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, configuration(options));
@@ -40,13 +45,25 @@ export function createProvider(options: ProviderOptions): Provider {
     await next();
     countRequest(options.stats, ctx as Partial<KoaContextWithOIDC>);
   });
+  provider.use(providerQuirks(options));
+  provider.on('refresh_token.saved', ({ accountId, clientId }) => {
+    if (!accountId || !clientId) return;
+    const { refreshTokenLimit } = options.clients.settingsOf(clientId);
+    if (refreshTokenLimit === undefined) return;
+    options.store.limitRefreshTokens(accountId, clientId, refreshTokenLimit);
+  });
   return provider;
 }
 
 function configuration(options: ProviderOptions): Configuration {
-  const { faults, introspection, store, keys } = options;
+  const { clients, faults, introspection, store, keys } = options;
+  const rotationOf = (clientId: string) =>
+    clients.settingsOf(clientId).refreshRotation ?? 'strict';
   return {
-    adapter: modelAdapter(store),
+    adapter: modelAdapter(store, {
+      usesUp: clientId => rotationOf(clientId) === 'strict',
+      secretExpired: clientId => clients.settingsOf(clientId).secretExpired,
+    }),
     clients: [
       {
         client_id: introspection.clientId,
@@ -65,15 +82,23 @@ function configuration(options: ProviderOptions): Configuration {
     // The e-mail address belongs in the id token: clients of mail providers
     // learn from it which account consented.
     conformIdTokenClaims: false,
-    findAccount: (_ctx, id) => accountOf(id),
+    findAccount: (_ctx, id) => accountOf(options.accounts, id),
 
     responseTypes: ['code'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
-    pkce: { required: () => true },
+    clientAuthMethods: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+    ],
+    pkce: {
+      required: (_ctx, { clientId }) =>
+        !clients.settingsOf(clientId).pkceOptional,
+    },
     // One clock: an expired token is expired now.
     clockTolerance: 0,
     clientBasedCORS: () => false,
     features: {
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       introspection: {
@@ -101,7 +126,7 @@ function configuration(options: ProviderOptions): Configuration {
     },
     expiresWithSession: async () => false,
     issueRefreshToken: async (_ctx, client, code) =>
-      !faults.current.noRefreshToken &&
+      !clients.settingsOf(client.clientId).noRefreshToken &&
       client.grantTypeAllowed('refresh_token') &&
       code.scopes.has('offline_access'),
     rotateRefreshToken: ctx => {
@@ -109,16 +134,22 @@ function configuration(options: ProviderOptions): Configuration {
       // place where a refusal leaves it usable for later.
       const refusal = faults.current.refuseRefresh;
       if (refusal) throw refusedRefresh(refusal, ctx);
-      return true;
+      return rotationOf(ctx.oidc.client?.clientId ?? '') !== 'none';
     },
 
     ttl: {
-      AccessToken: () => options.accessTokenSeconds,
+      AccessToken: (_ctx, _token, { clientId }) =>
+        clients.settingsOf(clientId).accessTokenSeconds ??
+        options.accessTokenSeconds,
+      ClientCredentials: (_ctx, _token, { clientId }) =>
+        clients.settingsOf(clientId).accessTokenSeconds ??
+        options.accessTokenSeconds,
       AuthorizationCode: () => MINUTE,
       Grant: () => 90 * DAY,
       IdToken: () => 60 * MINUTE,
       Interaction: () => 10 * MINUTE,
-      RefreshToken: () => 90 * DAY,
+      RefreshToken: (_ctx, _token, { clientId }) =>
+        clients.settingsOf(clientId).refreshTokenSeconds ?? 90 * DAY,
       Session: () => 60 * MINUTE,
     },
 
@@ -134,8 +165,8 @@ function configuration(options: ProviderOptions): Configuration {
   };
 }
 
-function accountOf(id: string) {
-  const account = findDemoAccount(id);
+function accountOf(accounts: AccountRegistry, id: string) {
+  const account = accounts.find(id);
   if (!account) return undefined;
   return {
     accountId: account.address,
@@ -181,6 +212,7 @@ function askForConsentAloud(ctx: Pick<KoaContextWithOIDC, 'query'>): void {
 
 function countRequest(stats: Stats, { oidc }: Partial<KoaContextWithOIDC>) {
   if (oidc?.route === 'introspection') stats.countIntrospection();
+  if (oidc?.route === 'revocation') stats.countRevocation();
   if (oidc?.route === 'token') stats.countTokenRequest(oidc.params?.grant_type);
 }
 

@@ -22,6 +22,7 @@ const replySchema = z.object({
   active: z.boolean(),
   sub: z.string().optional(),
   scope: z.string().optional(),
+  client_id: z.string().optional(),
 });
 
 const DEADLINE_MS = 10_000;
@@ -34,6 +35,8 @@ const DEADLINE_MS = 10_000;
 export function createTokenCheck(options: {
   readonly endpoint: string;
   readonly credentials: IntrospectionCredentials;
+  /** Whether an application may open a mailbox by a token of its own. */
+  readonly opens: (clientId: string, account: string) => boolean;
 }): TokenCheck {
   const { clientId, clientSecret } = options.credentials;
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
@@ -48,9 +51,14 @@ export function createTokenCheck(options: {
     if (!response?.ok) return 'unavailable';
     const reply = replySchema.safeParse(await response.json());
     if (!reply.success) return 'unavailable';
-    const { active, sub, scope = '' } = reply.data;
-    const good =
-      active && sub === account && scope.split(' ').includes(MAIL_SCOPE);
+    const { active, sub, scope = '', client_id: holder } = reply.data;
+    const isTheirs =
+      sub === account ||
+      // A token of the application itself has no subject.
+      (sub === undefined &&
+        holder !== undefined &&
+        options.opens(holder, account));
+    const good = active && isTheirs && scope.split(' ').includes(MAIL_SCOPE);
     return good ? 'accepted' : 'refused';
   };
 }

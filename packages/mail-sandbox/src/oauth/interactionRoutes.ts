@@ -7,14 +7,16 @@ import {
   type Response,
 } from 'express';
 import { z } from 'zod';
-import { demoAccounts, findDemoAccount } from '../accounts';
-import type { FaultBoard } from '../faults';
+import type { AccountRegistry } from '../AccountRegistry';
+import type { SandboxAccount } from '../accounts';
+import type { FaultBoard } from '../faults/FaultBoard';
 import { errorPage } from '../pages/errorPage';
 import { consentPage } from '../pages/consentPage';
 import { loginPage } from '../pages/loginPage';
 import type { ClientRegistry } from './ClientRegistry';
 import { isSessionNotFound } from './createProvider';
 import type { Provider } from './oidcProvider';
+import { sleep } from '../sleep';
 import { scopeMeanings } from './scopes';
 
 /** The parameters of the authorization request that the pages need. */
@@ -25,12 +27,21 @@ const paramsSchema = z.object({
 });
 
 const loginSchema = z.object({ account: z.string() });
-const consentSchema = z.object({ decision: z.enum(['allow', 'deny']) });
+/** A browser sends one field for each box that is ticked. */
+const consentSchema = z.object({
+  decision: z.enum(['allow', 'deny']),
+  scope: z
+    .union([z.string().transform(scope => [scope]), z.array(z.string())])
+    .default([]),
+});
 
 interface InteractionRoutesOptions {
+  readonly accounts: AccountRegistry;
   readonly provider: Provider;
   readonly clients: ClientRegistry;
   readonly faults: FaultBoard;
+  /** Ends waits when the sandbox closes. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -66,7 +77,11 @@ function tooLatePage(): string {
   );
 }
 
-function showStep({ provider, clients }: InteractionRoutesOptions): Step {
+function showStep({
+  accounts,
+  provider,
+  clients,
+}: InteractionRoutesOptions): Step {
   return async (req, res) => {
     const { uid, prompt, params, session } = await provider.interactionDetails(
       req,
@@ -79,8 +94,9 @@ function showStep({ provider, clients }: InteractionRoutesOptions): Step {
         consentPage({
           action: `/interaction/${uid}/consent`,
           clientName,
-          account: session?.accountId ?? '',
+          account: chosenAccount(accounts, session?.accountId),
           scopes: knownScopes(scope),
+          isGranular: clients.settingsOf(client_id).granularConsent,
         }),
       );
       return;
@@ -89,29 +105,32 @@ function showStep({ provider, clients }: InteractionRoutesOptions): Step {
       loginPage({
         action: `/interaction/${uid}/login`,
         clientName,
-        accounts: hintedFirst(login_hint),
+        accounts: hintedFirst(accounts, login_hint),
       }),
     );
   };
+}
+
+/** The provider lets nobody to the consent who is no account. */
+function chosenAccount(accounts: AccountRegistry, id = ''): SandboxAccount {
+  return accounts.find(id) ?? { address: id, name: id };
 }
 
 function knownScopes(scope: string): string[] {
   return scope.split(' ').filter(name => scopeMeanings.has(name));
 }
 
-function hintedFirst(hint: string | undefined) {
-  const hinted = hint === undefined ? undefined : findDemoAccount(hint);
-  if (!hinted) return demoAccounts;
-  return [hinted, ...demoAccounts.filter(account => account !== hinted)];
+function hintedFirst(accounts: AccountRegistry, hint: string | undefined) {
+  const hinted = hint === undefined ? undefined : accounts.find(hint);
+  if (!hinted) return accounts.list();
+  return [hinted, ...accounts.list().filter(account => account !== hinted)];
 }
 
-function takeLogin({ provider }: InteractionRoutesOptions): Step {
+function takeLogin({ accounts, provider }: InteractionRoutesOptions): Step {
   return async (req, res) => {
     const { prompt } = await provider.interactionDetails(req, res);
     const form = loginSchema.safeParse(req.body);
-    const account = form.success
-      ? findDemoAccount(form.data.account)
-      : undefined;
+    const account = form.success ? accounts.find(form.data.account) : undefined;
     if (!account || prompt.name === 'consent') {
       res
         .status(400)
@@ -131,7 +150,8 @@ function takeLogin({ provider }: InteractionRoutesOptions): Step {
   };
 }
 
-function takeConsent({ provider, faults }: InteractionRoutesOptions): Step {
+function takeConsent(options: InteractionRoutesOptions): Step {
+  const { provider, clients, faults, signal } = options;
   return async (req, res) => {
     const { params, session, prompt } = await provider.interactionDetails(
       req,
@@ -145,6 +165,15 @@ function takeConsent({ provider, faults }: InteractionRoutesOptions): Step {
         .send(errorPage('Nothing decided', 'Go back and allow or deny.'));
       return;
     }
+    await sleep(faults.current.consentDelayMs, signal);
+    const { consentError } = faults.current;
+    if (form.data.decision === 'allow' && consentError) {
+      await provider.interactionFinished(req, res, {
+        error: consentError.error,
+        error_description: consentError.description,
+      });
+      return;
+    }
     if (form.data.decision === 'deny' || faults.current.denyConsent) {
       await provider.interactionFinished(req, res, {
         error: 'access_denied',
@@ -154,7 +183,13 @@ function takeConsent({ provider, faults }: InteractionRoutesOptions): Step {
     }
     const { client_id, scope } = paramsSchema.parse(params);
     const grant = new provider.Grant({ accountId, clientId: client_id });
-    grant.addOIDCScope(knownScopes(scope).join(' '));
+    const asked = knownScopes(scope);
+    const isTaken = clients.settingsOf(client_id).granularConsent
+      ? (name: string) => form.data.scope.includes(name)
+      : () => true;
+    grant.addOIDCScope(asked.filter(isTaken).join(' '));
+    // Said aloud, or the provider would ask for them again.
+    grant.rejectOIDCScope(asked.filter(name => !isTaken(name)).join(' '));
     const grantId = await grant.save();
     await provider.interactionFinished(
       req,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { MailPorts } from '../MailPorts';
 import type { RegisteredClient } from '../oauth/ClientRegistry';
 import { html, type Html } from './html';
 import { page } from './page';
@@ -9,14 +10,14 @@ export type AppsNotice =
   | {
       readonly kind: 'registered';
       readonly clientId: string;
-      readonly clientSecret: string;
+      readonly clientSecret?: string;
     }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** The developer console: register an application, see those there are. */
 export function appsPage(options: {
   readonly issuer: string;
-  readonly imapPort: number;
+  readonly ports: MailPorts;
   readonly clients: readonly RegisteredClient[];
   readonly notice?: AppsNotice;
   /** What was typed, so that a refused form is not lost. */

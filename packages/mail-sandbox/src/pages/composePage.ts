@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DemoAccount } from '../accounts';
+import type { SandboxAccount } from '../accounts';
 import { html, type Html } from './html';
 import { page } from './page';
 
@@ -25,7 +25,7 @@ export interface ComposeForm {
 /** A form that puts a mail into a mailbox, optionally as a reply to another. */
 export function composePage(options: {
   readonly mailboxes: readonly {
-    readonly account: DemoAccount;
+    readonly account: SandboxAccount;
     readonly messages: readonly ReplyChoice[];
   }[];
   readonly notice?: ComposeNotice;

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import { demoAccounts, demoPassword } from '../accounts';
-import { html } from './html';
+import type { SandboxAccount } from '../accounts';
+import type { MailPorts } from '../MailPorts';
+import { html, type Html } from './html';
 import { page } from './page';
 import { providerFacts } from './providerFacts';
 
 /** Explains the sandbox and leads to its parts. */
 export function landingPage(options: {
   readonly issuer: string;
-  readonly imapPort: number;
+  readonly ports: MailPorts;
+  readonly accounts: readonly SandboxAccount[];
 }): string {
   return page({
     title: 'Start',
     wide: true,
     body: html`<h1>A mail provider that lives on this machine</h1>
       <p>
-        An OAuth 2.0 provider and an IMAP server for demos and tests. Nothing
-        leaves the machine and no mail is real.
+        An OAuth 2.0 provider, an IMAP and a POP3 server for demos and tests.
+        Nothing leaves the machine and no mail is real.
       </p>
       <nav class="links">
         <a href="/apps"
@@ -26,14 +28,20 @@ export function landingPage(options: {
           ><strong>Compose</strong><span>Put a mail into a mailbox</span></a
         >
       </nav>
-      <h2>OAuth provider and mail server</h2>
+      <h2>OAuth provider and mail servers</h2>
       ${providerFacts(options)}
       <h2>Mailboxes</h2>
       <dl>
-        <dt>Accounts (password <code>${demoPassword}</code>)</dt>
-        ${demoAccounts.map(
-          ({ address }) => html`<dd><code>${address}</code></dd>`,
-        )}
+        <dt>Accounts</dt>
+        ${options.accounts.map(accountRow)}
       </dl>`,
   });
+}
+
+function accountRow({ address, password }: SandboxAccount): Html {
+  const opensTo =
+    password === undefined
+      ? 'without a password'
+      : html`password <code>${password}</code>`;
+  return html`<dd><code>${address}</code>, ${opensTo}</dd>`;
 }

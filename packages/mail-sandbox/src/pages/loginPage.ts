@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DemoAccount } from '../accounts';
+import type { SandboxAccount } from '../accounts';
 import { html } from './html';
 import { page } from './page';
 
@@ -8,7 +8,7 @@ export function loginPage(options: {
   readonly action: string;
   readonly clientName: string;
   /** In the order in which they are shown. */
-  readonly accounts: readonly DemoAccount[];
+  readonly accounts: readonly SandboxAccount[];
 }): string {
   const buttons = options.accounts.map(
     ({ address, name }) => html`<button

@@ -63,6 +63,8 @@ button:focus-visible, input:focus-visible, select:focus-visible, textarea:focus-
 .account { display: flex; align-items: center; gap: 12px; padding: 10px 12px; border: 1px solid var(--line); border-radius: 10px; }
 .rights { margin: 16px 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }
 .rights li { padding: 10px 0; border-bottom: 1px solid var(--line); }
+.choice { display: flex; align-items: center; gap: 10px; margin: 0; font: inherit; }
+.choice input { width: auto; }
 .actions { display: flex; gap: 10px; margin-top: 20px; }
 .actions button { flex: 1; }
 dl { margin: 0; }

@@ -13,6 +13,7 @@ const OID = {
   commonName: [0x55, 0x04, 0x03],
   subjectAltName: [0x55, 0x1d, 0x11],
   basicConstraints: [0x55, 0x1d, 0x13],
+  rsaWithSha256: [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b],
   ecdsaWithSha256: [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
 };
 
@@ -21,16 +22,24 @@ const OID = {
  * private key has to lie in the repository and none can expire there.
  *
  * @param options - name: the DNS name that it is for; validDays: from now, may
- * be negative for an expired one
+ * be negative for an expired one; rsaBits: the length of an RSA key, in the
+ * place of one on P-256
  */
 export function selfSignedCertificate(options: {
   name: string;
   validDays?: number;
+  rsaBits?: number;
 }): TestCertificate {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-  });
-  const algorithm = sequence(oid(OID.ecdsaWithSha256));
+  const { rsaBits } = options;
+  const { privateKey, publicKey } =
+    rsaBits === undefined
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: rsaBits });
+  const algorithm =
+    rsaBits === undefined
+      ? sequence(oid(OID.ecdsaWithSha256))
+      : // RFC 4055 section 5: with NULL for parameters.
+        sequence(oid(OID.rsaWithSha256), der(0x05, []));
   const toBeSigned = sequence(
     tagged(0, der(0x02, [2])),
     der(0x02, [1 + Math.floor(Math.random() * 127)]),

@@ -57,6 +57,11 @@ export type DbIntegrationRow = {
   client_secret_updated_at: DbInteger | null;
   client_secret_expires_on: string | null;
   client_authentication: string;
+  grant_type: string;
+  client_key_sealed: string | null;
+  client_key_updated_at: DbInteger | null;
+  client_key_id: string | null;
+  client_certificate: string | null;
   allowed_domains: string;
   mail_hosts: string;
   fault_code: string | null;
@@ -122,6 +127,8 @@ export type DbRevocationRow = {
   client_id: string;
   client_secret_sealed: string | null;
   client_authentication: string;
+  client_key_sealed: string | null;
+  client_assertion: string | null;
   attempts: number;
   due_at: DbInteger;
   created_at: DbInteger;

@@ -10,4 +10,5 @@ export type {
 export { FieldsError, parseRequest } from './parseRequest';
 export type { FieldError } from './parseRequest';
 export { projectRefOf } from './projectRefOf';
+export { RefusedError } from './RefusedError';
 export { RunLimit, TooManyRequestsError } from './RunLimit';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ConflictError } from '@backstage/errors';
 import {
+  Connection,
   HandlerBinding as WantedBinding,
   MailServerDraft,
   mailServerSettingsSchema,
@@ -20,9 +20,9 @@ import {
 import { MailboxCheckDeps, checkMailbox } from './checkMailbox';
 import {
   describeIdentity,
+  describeIntegration,
   DescribeMailboxDeps,
   describeSettings,
-  findIntegrationName,
   toWantedBindings,
 } from './describeMailbox';
 import { Draft, DRAFT_LIFE_MS, DraftStore } from './DraftStore';
@@ -30,7 +30,7 @@ import { draftFingerprint, findSaveObstacle } from './draftTest';
 import { enteredPassword, withoutPassword } from './enteredPassword';
 import { MailboxSettings } from './mailboxRows';
 import { MailServerStore } from './MailServerStore';
-import { StartConsent } from './MailboxActions';
+import { Connect, StartConsent, toGrantMailbox } from './MailboxActions';
 import { PasswordStore } from './PasswordStore';
 import { Mailbox } from './types';
 
@@ -57,6 +57,7 @@ export interface DraftServiceOptions
   /** Drops what a consent gave to a draft. */
   forgetGrant(tx: Tx, mailboxId: string): Promise<void>;
   readonly startConsent: StartConsent;
+  readonly connect: Connect;
   /**
    * Judges a binding as it is to be saved.
    *
@@ -146,7 +147,7 @@ export class DraftService {
       id,
       serverId,
       serverVersion,
-      integrationName: await findIntegrationName(draft, this.#options),
+      ...(await describeIntegration(draft, this.#options)),
       authorization,
       testedAt: test?.at.toISOString(),
       obstacle,
@@ -210,20 +211,17 @@ export class DraftService {
     id: string,
     by: { userRef: string; returnOrigin: string },
   ): Promise<StartedConsent> {
-    const { address, authentication } = await this.#options.drafts.get(
-      id,
-      by.userRef,
-    );
-    if (authentication.method !== 'oauth') {
-      throw new ConflictError(
-        'The mailbox is signed in to by password: there is nothing to authorize',
-      );
-    }
-    const { integrationId } = authentication;
+    const draft = await this.#options.drafts.get(id, by.userRef);
     return this.#options.startConsent({
-      mailbox: { id, address, integrationId },
+      mailbox: toGrantMailbox(draft),
       ...by,
     });
+  }
+
+  /** Connects a draft's mailbox by the integration's own rights. */
+  async connect(id: string, userRef: string): Promise<Connection> {
+    const draft = await this.#options.drafts.get(id, userRef);
+    return this.#options.connect(toGrantMailbox(draft));
   }
 
   /**

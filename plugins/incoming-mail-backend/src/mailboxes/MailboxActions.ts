@@ -2,6 +2,7 @@
 import { ConflictError } from '@backstage/errors';
 import {
   CheckReport,
+  Connection,
   failures,
   FolderPreview,
   MailImport,
@@ -25,6 +26,13 @@ export type StartConsent = (options: {
   returnOrigin: string;
 }) => Promise<StartedConsent>;
 
+/** Gives access to a mailbox by an integration's own rights, without asking anybody. */
+export type Connect = (mailbox: {
+  id: string;
+  address: string;
+  integrationId: string;
+}) => Promise<Connection>;
+
 /** What the actions need. */
 export interface MailboxActionsOptions {
   readonly db: Db;
@@ -34,6 +42,7 @@ export interface MailboxActionsOptions {
   /** What a check asks, and a preview signs in with. */
   readonly checks: MailboxCheckDeps;
   readonly startConsent: StartConsent;
+  readonly connect: Connect;
   /** Where the reading of a folder began, if it did. */
   findBaseline(
     mailboxId: string,
@@ -73,19 +82,28 @@ export class MailboxActions {
 
   /** @throws ConflictError where the mailbox is signed in to by password */
   async startConsent(
-    { id, address, authentication }: Mailbox,
+    mailbox: Mailbox,
     by: { userRef: string; returnOrigin: string },
   ): Promise<StartedConsent> {
-    if (authentication.method !== 'oauth') {
-      throw new ConflictError(
-        'The mailbox is signed in to by password: there is nothing to authorize',
-      );
-    }
-    const { integrationId } = authentication;
     return this.#options.startConsent({
-      mailbox: { id, address, integrationId },
+      mailbox: toGrantMailbox(mailbox),
       ...by,
     });
+  }
+
+  /**
+   * Connects a mailbox by the integration's own rights; answers when that is
+   * done or has failed.
+   *
+   * @throws ConflictError where the mailbox is signed in to by password
+   */
+  async connect(mailbox: Mailbox): Promise<Connection> {
+    const { connect, wakePolling } = this.#options;
+    const connection = await connect(toGrantMailbox(mailbox));
+    if (connection.status === 'succeeded') {
+      wakePolling();
+    }
+    return connection;
   }
 
   /**
@@ -209,6 +227,20 @@ export class MailboxActions {
       await session.close();
     }
   }
+}
+
+/**
+ * What a grant is asked for.
+ *
+ * @throws ConflictError where the mailbox is signed in to by password
+ */
+export function toGrantMailbox({ id, address, authentication }: Mailbox) {
+  if (authentication.method !== 'oauth') {
+    throw new ConflictError(
+      'The mailbox is signed in to by password: there is nothing to authorize',
+    );
+  }
+  return { id, address, integrationId: authentication.integrationId };
 }
 
 function expectAuthorized(mailbox: Mailbox): void {

@@ -16,6 +16,8 @@ import {
 } from '../http';
 import { ChannelService } from './ChannelService';
 
+const CONNECTIONS_PER_MINUTE = 5;
+
 type ProjectInput = {
   params: { kind: string; namespace: string; name: string };
 };
@@ -38,6 +40,10 @@ export function mountChannelRoutes(
   const { actions } = channels;
   const find = (input: ProjectInput) =>
     channels.getMailbox(projectRefOf(input.params));
+  const connections = new RunLimit({
+    max: CONNECTIONS_PER_MINUTE,
+    windowMs: 60_000,
+  });
 
   mount(endpoints.getChannel, {
     authorize: whoMay(authorizer, channelReadPermission),
@@ -150,6 +156,15 @@ export function mountChannelRoutes(
     handle: async ({ input, userRef }) => {
       await actions.cancelImport(await find(input), userRef);
       return undefined;
+    },
+  });
+
+  mount(endpoints.connectChannel, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: { event: 'channel-connect', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      connections.take(userRef);
+      return actions.connect(await find(input));
     },
   });
 }

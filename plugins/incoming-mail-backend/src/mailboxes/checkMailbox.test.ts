@@ -66,6 +66,8 @@ const anIntegration = (
   id: 'i-1',
   version: 1,
   name: 'Corp mail',
+  grantType: 'authorization_code',
+  clientKey: { set: false },
   provider: 'custom',
   authorizationEndpoint: 'https://id.corp.test/auth',
   tokenEndpoint: 'https://id.corp.test/token',

@@ -22,7 +22,7 @@ import {
   ProbeStage,
   probeStages,
 } from './probeMailbox';
-import { signInHints } from './signInHints';
+import { applicationSignInHint, signInHints } from './signInHints';
 import { Mailbox } from './types';
 
 /** What the doctor works with. */
@@ -146,6 +146,7 @@ async function grantSteps(
         if (MailFailure.is(result)) {
           return explainFailure(result, {
             provider: integration?.provider,
+            grantType: integration?.grantType,
             showDetail: false,
           });
         }
@@ -218,6 +219,7 @@ function judgeIntegration(
     ? {
         ...explainFailure(fault, {
           provider: integration.provider,
+          grantType: integration.grantType,
           showDetail: false,
         }),
         // It was so at the last renewal; the next checks tell how it is now.
@@ -254,7 +256,10 @@ function judgeGrant(
   integration: OAuthIntegration | undefined,
 ): CheckResult {
   if (!grant) {
-    return explainFailure({ code: 'not-authorized-yet' });
+    const result = explainFailure({ code: 'not-authorized-yet' });
+    return integration?.grantType === 'client_credentials'
+      ? { ...result, remedy: 'Press Connect; nobody has to authorize it.' }
+      : result;
   }
   const { state, failureCode } = grant;
   if (state !== 'active') {
@@ -264,7 +269,10 @@ function judgeGrant(
     ? {
         ...explainFailure(
           { code: failureCode },
-          { provider: integration?.provider },
+          {
+            provider: integration?.provider,
+            grantType: integration?.grantType,
+          },
         ),
         verdict: 'warned',
       }
@@ -351,9 +359,15 @@ function explainStage(
 ): CheckResult {
   const hint =
     stage === 'sign-in' && failure.code === 'login-refused'
-      ? integration && signInHints[integration.provider]
+      ? integration && signInHintOf(integration)
       : undefined;
   return { ...explainFailure(failure), ...hint };
+}
+
+function signInHintOf({ provider, grantType }: OAuthIntegration) {
+  return grantType === 'client_credentials'
+    ? applicationSignInHint
+    : signInHints[provider];
 }
 
 function judgeGoodStage(stage: ProbeStage, mailbox: Mailbox): CheckResult {

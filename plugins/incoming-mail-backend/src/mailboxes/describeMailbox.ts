@@ -41,7 +41,7 @@ export async function describeMailbox(
     ...describeSettings(mailbox),
     id: mailbox.id,
     version: mailbox.version,
-    integrationName: await findIntegrationName(mailbox, deps),
+    ...(await describeIntegration(mailbox, deps)),
     state: mailbox.pausedAt ? 'paused' : mailbox.state,
     failure: mailbox.failure,
     readingSince: mailbox.readingSince?.toISOString(),
@@ -95,14 +95,19 @@ export function toWantedBindings(
   }));
 }
 
-/** The name of a mailbox's integration; none where it has a password. */
-export async function findIntegrationName(
+/** What people may know of a mailbox's integration; nothing with a password. */
+export async function describeIntegration(
   { authentication }: Mailbox,
   deps: Pick<DescribeMailboxDeps, 'findIntegration'>,
-): Promise<string | undefined> {
-  return authentication.method === 'oauth'
-    ? (await deps.findIntegration(authentication.integrationId))?.name
-    : undefined;
+) {
+  const integration =
+    authentication.method === 'oauth'
+      ? await deps.findIntegration(authentication.integrationId)
+      : undefined;
+  return {
+    integrationName: integration?.name,
+    grantType: integration?.grantType,
+  };
 }
 
 function describeAuthentication({

@@ -132,6 +132,15 @@ export function mountMailServerRoutes(
       actions.startConsent(await find(input), { ...input.body, userRef }),
   });
 
+  mount(endpoints.connectMailServer, {
+    authorize: may(mailServerAuthorizePermission),
+    audit: { event: 'mail-server-connect', severity: 'medium', meta: ofServer },
+    handle: async ({ input, userRef }) => {
+      checks.take(userRef);
+      return actions.connect(await find(input));
+    },
+  });
+
   mount(endpoints.previewMailServer, {
     authorize: update,
     audit: { event: 'mail-server-preview', severity: 'low', meta: ofServer },
@@ -231,6 +240,19 @@ function mountDraftRoutes(
     audit: { event: 'consent-start', severity: 'medium', meta: ofDraft },
     handle: ({ input, userRef }) =>
       drafts.startConsent(input.params.draftId, { ...input.body, userRef }),
+  });
+
+  mount(endpoints.connectMailServerDraft, {
+    authorize: may(mailServerAuthorizePermission),
+    audit: {
+      event: 'mail-server-draft-connect',
+      severity: 'medium',
+      meta: ofDraft,
+    },
+    handle: async ({ input, userRef }) => {
+      checks.take(userRef);
+      return drafts.connect(input.params.draftId, userRef);
+    },
   });
 
   mount(endpoints.checkMailServerDraft, {

@@ -24,3 +24,13 @@ export const signInHints: Partial<
     link: 'https://support.google.com/a/answer/105694',
   },
 };
+
+/**
+ * What is behind it where the application signs in in its own name. Source:
+ * the same page of Microsoft, on the client credentials grant.
+ */
+export const applicationSignInHint = {
+  remedy:
+    'Usually the application has no access to this mailbox: at Microsoft, an administrator registers its service principal in Exchange Online by the object ID of the enterprise application, not of the app registration, and gives it full access to the mailbox. That may take an hour to hold.',
+  link: 'https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth#use-client-credentials-grant-flow-to-authenticate-smtp-imap-and-pop-connections',
+};

@@ -3,19 +3,30 @@ import { ClientAuthentication } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import * as oauth from 'oauth4webapi';
 import { Secret } from '../secrets';
+import { assertionAuthentication, ClientKey } from './clientKey';
 
 /**
  * How a request says who we are (RFC 6749 section 2.3).
  *
- * @throws MailFailure `integration-incomplete` where a secret is needed and
- *   there is none
+ * @throws MailFailure `integration-incomplete` where a secret or a key is
+ *   needed and there is none
  */
 export function toClientAuth(
   method: ClientAuthentication,
   clientSecret: Secret | undefined,
+  clientKey?: ClientKey,
 ): oauth.ClientAuth {
   if (method === 'none') {
     return oauth.None();
+  }
+  if (method === 'private_key_jwt') {
+    if (!clientKey) {
+      throw new MailFailure(
+        'integration-incomplete',
+        'The integration has no key to sign with',
+      );
+    }
+    return assertionAuthentication(clientKey);
   }
   if (!clientSecret) {
     throw new MailFailure(

@@ -6,6 +6,7 @@ import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
 import { Authorizer, MountEndpoint } from '../http';
 import { Keyring } from '../secrets';
+import { ApplicationAccess } from './consent/ApplicationAccess';
 import { ConsentFlow, ConsentHooks } from './consent/ConsentFlow';
 import { mountConsentRoutes } from './consent/consentRoutes';
 import { ConsentService } from './consent/ConsentService';
@@ -68,6 +69,7 @@ export interface OAuthOptions {
 export interface OAuth {
   readonly integrations: IntegrationService;
   readonly consents: ConsentService;
+  readonly applications: ApplicationAccess;
   readonly vault: TokenVault;
   /** Removes consents that expired longer ago than `ageMs`; at most `limit`. */
   removeOldConsents(options: { ageMs: number; limit: number }): Promise<number>;
@@ -152,6 +154,13 @@ export function createOAuth(options: OAuthOptions): OAuth {
     externalBaseUrl,
     hooks: options.hooks,
   });
+  const applications = new ApplicationAccess({
+    integrations: integrationStore,
+    grants,
+    tokenEndpoint,
+    externalBaseUrl,
+    hooks: options.hooks,
+  });
   const vault = new TokenVault({
     grants,
     integrations: integrationStore,
@@ -168,6 +177,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   return {
     integrations,
     consents,
+    applications,
     vault,
     forgetGrant: forget,
     async moveGrant(tx, mailboxes) {

@@ -3,6 +3,7 @@ import {
   Check,
   FailureCode,
   failures,
+  GrantType,
   ProviderId,
 } from '@postroom/plugin-incoming-mail-common';
 import { findProviderError } from './providerErrors';
@@ -17,14 +18,17 @@ export function explainFailure(
   options: {
     /** Given where the detail is a token endpoint's error. */
     provider?: ProviderId;
+    /** What the token endpoint was asked for, as `findProviderError` has it. */
+    grantType?: GrantType;
     /** Whether the reader may see what came back. Default: yes. */
     showDetail?: boolean;
   } = {},
 ): Omit<Check, 'id' | 'title'> {
   const { code, detail = '' } = failure;
-  const { provider, showDetail = true } = options;
+  const { provider, grantType, showDetail = true } = options;
   const [, error, description] = /^([^:]*)(?:: (.*))?$/s.exec(detail) ?? [];
-  const known = provider && findProviderError({ provider, error, description });
+  const known =
+    provider && findProviderError({ provider, grantType, error, description });
   const { title, remedy } = failures[code];
   const meaning = known?.meaning ?? title;
   return {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export type { ApplicationAccess } from './consent/ApplicationAccess';
 export type { ConsentHooks } from './consent/ConsentFlow';
 export type { ConsentService } from './consent/ConsentService';
 export type { BrowserRouterOptions } from './consent/oauthBrowserRoutes';

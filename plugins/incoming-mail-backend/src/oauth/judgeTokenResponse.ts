@@ -80,6 +80,22 @@ export function judgeRefreshResponse(
   );
 }
 
+/**
+ * Judges what the application got in its own name. Scopes are not compared,
+ * since what is asked for is a word for everything that was granted
+ * beforehand; a refresh token, which none should be given (RFC 6749 section
+ * 4.4.3), is not kept.
+ */
+export function judgeApplicationResponse(
+  response: TokenResponse,
+  requestedScopes: readonly string[],
+): TokenVerdict {
+  return judgeRefreshResponse(
+    { ...response, refresh_token: undefined },
+    requestedScopes,
+  );
+}
+
 function judgeTokenType(response: TokenResponse): TokenVerdict | undefined {
   // RFC 6749 section 5.1: the value is case-insensitive.
   return response.token_type.toLowerCase() === 'bearer'

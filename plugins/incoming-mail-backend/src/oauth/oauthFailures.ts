@@ -14,38 +14,61 @@ import { parseObject, TokenReply } from './tokenReply';
 // its errors, tokens and all, and a logger would print them.
 
 /** What the token endpoint was asked for. */
-export type TokenRequestKind = 'code' | 'refresh';
+export type TokenRequestKind = 'code' | 'refresh' | 'application';
 
 // RFC 6749 section 5.2, OpenID Connect Core section 3.1.2.6.
 const codesByError: Readonly<
   Record<string, Readonly<Record<TokenRequestKind, FailureCode>>>
 > = {
   // At a code: run out, used before, another verifier's or redirect URL's.
-  invalid_grant: { code: 'consent-invalid', refresh: 'consent-revoked' },
-  interaction_required: ofBoth('consent-revoked'),
-  consent_required: ofBoth('consent-revoked'),
-  login_required: ofBoth('consent-revoked'),
-  invalid_client: ofBoth('client-refused'),
-  unauthorized_client: ofBoth('client-refused'),
+  // An application sent no grant: its own right to one is meant.
+  invalid_grant: {
+    code: 'consent-invalid',
+    refresh: 'consent-revoked',
+    application: 'application-refused',
+  },
+  interaction_required: endsConsent(),
+  consent_required: endsConsent(),
+  login_required: endsConsent(),
+  invalid_client: ofAll('client-refused'),
+  unauthorized_client: {
+    ...ofAll('client-refused'),
+    application: 'application-refused',
+  },
   // Google's words for a client that was removed or switched off.
-  deleted_client: ofBoth('client-refused'),
-  disabled_client: ofBoth('client-refused'),
+  deleted_client: ofAll('client-refused'),
+  disabled_client: ofAll('client-refused'),
+  access_denied: {
+    ...ofAll('token-reply-unusable'),
+    application: 'application-refused',
+  },
   invalid_scope: refusedAtConsent(),
-  invalid_request: refusedAtConsent(),
+  invalid_request: {
+    ...refusedAtConsent(),
+    application: 'token-reply-unusable',
+  },
   unsupported_grant_type: refusedAtConsent(),
-  temporarily_unavailable: ofBoth('token-endpoint-unreachable'),
-  server_error: ofBoth('token-endpoint-unreachable'),
-  slow_down: ofBoth('token-endpoint-unreachable'),
+  temporarily_unavailable: ofAll('token-endpoint-unreachable'),
+  server_error: ofAll('token-endpoint-unreachable'),
+  slow_down: ofAll('token-endpoint-unreachable'),
 };
 
-function ofBoth(code: FailureCode) {
-  return { code, refresh: code };
+function ofAll(code: FailureCode) {
+  return { code, refresh: code, application: code };
+}
+
+function endsConsent() {
+  return {
+    ...ofAll('consent-revoked'),
+    application: 'application-refused',
+  } as const;
 }
 
 function refusedAtConsent() {
   return {
     code: 'consent-refused-by-provider',
     refresh: 'token-reply-unusable',
+    application: 'application-refused',
   } as const;
 }
 
@@ -123,10 +146,21 @@ function codeOf(
   // Microsoft's own numbers say more than its OAuth error, which for some of
   // them differs between endpoints.
   const number = aadstsNumber(error.error_description ?? '');
+  const failure = number ? microsoftErrors[number]?.failure : undefined;
+  if (kind === 'application' && failure === 'consent-revoked') {
+    return 'application-refused';
+  }
+  return failure ?? codesByError[error.error]?.[kind] ?? 'token-reply-unusable';
+}
+
+/**
+ * Whether the provider has something against the client, whichever mailbox it
+ * asks for: an administrator mends that at the integration.
+ */
+export function isClientFault(error: unknown): error is MailFailure {
   return (
-    (number ? microsoftErrors[number]?.failure : undefined) ??
-    codesByError[error.error]?.[kind] ??
-    'token-reply-unusable'
+    MailFailure.is(error) &&
+    (error.code === 'client-refused' || error.code === 'application-refused')
   );
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { explainFailure } from './explainFailure';
 import {
+  applicationErrors,
   findProviderError,
   googleErrors,
   microsoftErrors,
@@ -11,6 +12,7 @@ const entries = [
   ...Object.values(microsoftErrors),
   ...googleErrors,
   ...Object.values(standardErrors),
+  ...Object.values(applicationErrors),
 ];
 
 describe('the table of providers’ errors', () => {
@@ -28,15 +30,20 @@ describe('the table of providers’ errors', () => {
     [50079, 'account'],
     [50173, 'grant'],
     [50194, 'tenant'],
+    [501051, 'tenant'],
     [500113, 'redirect-url'],
     [53003, 'account'],
     [65001, 'grant'],
     [65004, 'account'],
     [70000, 'grant'],
     [700016, 'client'],
+    [700024, 'client'],
+    [700027, 'client'],
     [700082, 'grant'],
     [7000215, 'client'],
     [7000222, 'client'],
+    [7000229, 'tenant'],
+    [1002012, 'scopes'],
     [90002, 'tenant'],
     [90023, 'tenant'],
     [90094, 'account'],
@@ -142,5 +149,27 @@ describe('explainFailure', () => {
       detail: 'The mail server refused to sign in (invalid_client)',
       link: undefined,
     });
+  });
+
+  it('says of an application’s own request what its words mean there', () => {
+    const refusal = {
+      provider: 'custom',
+      error: 'unauthorized_client',
+    } as const;
+    expect(findProviderError(refusal)?.meaning).toContain(
+      'authorization codes',
+    );
+    expect(
+      findProviderError({ ...refusal, grantType: 'client_credentials' })
+        ?.meaning,
+    ).toContain('in its own name');
+    // A number of Microsoft says more than the word beside it.
+    expect(
+      findProviderError({
+        ...refusal,
+        grantType: 'client_credentials',
+        description: 'AADSTS700016: x',
+      }),
+    ).toBe(microsoftErrors[700016]);
   });
 });

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FailureCode, ProviderId } from '@postroom/plugin-incoming-mail-common';
+import {
+  FailureCode,
+  GrantType,
+  ProviderId,
+} from '@postroom/plugin-incoming-mail-common';
 
 // What providers' errors mean, and who mends them where. Data, so that a
 // number that turns out to mean something else is corrected in one line.
@@ -49,6 +53,10 @@ const azure = {
     'https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth',
   nationalClouds:
     'https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud',
+  applicationAccess:
+    'https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth#use-client-credentials-grant-flow-to-authenticate-smtp-imap-and-pop-connections',
+  certificates:
+    'https://learn.microsoft.com/entra/identity-platform/certificate-credentials',
   errors:
     'https://learn.microsoft.com/entra/identity-platform/reference-error-codes',
 } as const;
@@ -146,6 +154,14 @@ export const microsoftErrors: Readonly<Record<string, ProviderError>> = {
     link: azure.mailScopes,
     concerns: 'scopes',
   },
+  501051: {
+    meaning: 'The application has no role in Exchange Online that it was given',
+    remedy:
+      'In the Azure portal, add the application permission for IMAP or POP of Office 365 Exchange Online, and grant admin consent for it.',
+    link: azure.applicationAccess,
+    concerns: 'tenant',
+    failure: 'application-refused',
+  },
   500113: {
     meaning: 'No redirect URL is registered for this application',
     remedy:
@@ -215,6 +231,21 @@ export const microsoftErrors: Readonly<Record<string, ProviderError>> = {
     concerns: 'client',
     failure: 'client-refused',
   },
+  700024: {
+    meaning: 'By Microsoft’s clock the signed assertion is not valid now',
+    remedy: 'Set the clock of the machine that the portal’s backend runs on.',
+    link: azure.certificates,
+    concerns: 'client',
+    failure: 'client-refused',
+  },
+  700027: {
+    meaning: 'Microsoft does not know the certificate that the client signs by',
+    remedy:
+      'In the Azure portal, open the application, then Certificates & secrets, Certificates, and upload the certificate that is entered here.',
+    link: azure.certificates,
+    concerns: 'client',
+    failure: 'client-refused',
+  },
   700082: {
     meaning: 'The access was not used for too long',
     remedy: AUTHORIZE_AGAIN,
@@ -249,9 +280,10 @@ export const microsoftErrors: Readonly<Record<string, ProviderError>> = {
     failure: 'client-refused',
   },
   7000218: {
-    meaning: 'Microsoft expects a client secret, and none was sent',
+    meaning:
+      'Microsoft expects a client secret or a signed assertion, and none was sent',
     remedy:
-      'Enter the client secret and choose a client authentication that sends it.',
+      'Enter the client secret, or key and certificate, and choose the client authentication that goes with it.',
     link: azure.appRegistrations,
     concerns: 'client',
     failure: 'client-refused',
@@ -263,6 +295,14 @@ export const microsoftErrors: Readonly<Record<string, ProviderError>> = {
     link: azure.appRegistrations,
     concerns: 'client',
     failure: 'client-refused',
+  },
+  7000229: {
+    meaning: 'The tenant has no enterprise application for this client ID',
+    remedy:
+      'An administrator of the tenant grants admin consent for the application, which makes one.',
+    link: azure.adminConsent,
+    concerns: 'tenant',
+    failure: 'application-refused',
   },
   90002: {
     meaning: 'Microsoft does not know the tenant in the endpoints',
@@ -300,6 +340,14 @@ export const microsoftErrors: Readonly<Record<string, ProviderError>> = {
     link: azure.nationalClouds,
     concerns: 'tenant',
     failure: 'client-refused',
+  },
+  1002012: {
+    meaning:
+      'An application that acts in its own name asks for a scope that ends in /.default, and nothing else',
+    remedy: 'Take over the recommended scope of the integration.',
+    link: azure.applicationAccess,
+    concerns: 'scopes',
+    failure: 'application-refused',
   },
   // Comes with invalid_grant for whatever does not look like a code, before
   // the client is looked at.
@@ -482,6 +530,37 @@ export const standardErrors: Readonly<Record<string, ProviderError>> = {
   },
 };
 
+/** What the words of RFC 6749 section 5.2 mean for the client credentials grant. */
+export const applicationErrors: Readonly<Record<string, ProviderError>> = {
+  unauthorized_client: {
+    meaning: 'The client may not act in its own name',
+    remedy: 'Allow the client the grant type client_credentials.',
+    link: 'https://www.rfc-editor.org/rfc/rfc6749#section-4.4',
+    concerns: 'client',
+  },
+  invalid_grant: {
+    meaning: 'The provider does not let the client act in its own name',
+    remedy:
+      'An administrator of the provider checks what the client was granted, and the rules for its access.',
+    link: 'https://www.rfc-editor.org/rfc/rfc6749#section-4.4',
+    concerns: 'client',
+  },
+  access_denied: {
+    meaning: 'The provider denies the client access in its own name',
+    remedy:
+      'An administrator of the provider checks what the client was granted, and the rules for its access.',
+    link: 'https://www.rfc-editor.org/rfc/rfc6749#section-4.4',
+    concerns: 'client',
+  },
+  unsupported_grant_type: {
+    meaning: 'The provider gives applications no tokens in their own name',
+    remedy:
+      'Check that the address is the token endpoint, and that the provider supports the grant type client_credentials.',
+    link: 'https://www.rfc-editor.org/rfc/rfc6749#section-4.4',
+    concerns: 'client',
+  },
+};
+
 /** The number of a Microsoft error, from its description. */
 export function aadstsNumber(description: string): string | undefined {
   return /AADSTS(\d{5,8})\b/.exec(description)?.[1];
@@ -493,16 +572,23 @@ export function aadstsNumber(description: string): string | undefined {
  */
 export function findProviderError(options: {
   provider: ProviderId;
+  /** What was asked for; the authorization code grant and its renewals unless told. */
+  grantType?: GrantType;
   /** RFC 6749's `error`. */
   error?: string;
   /** Its `error_description`. */
   description?: string;
 }): ProviderError | undefined {
-  const { provider, error = '', description = '' } = options;
+  const { provider, grantType, error = '', description = '' } = options;
   const number = aadstsNumber(description);
   const ofMicrosoft = number && own(microsoftErrors, number);
   if (ofMicrosoft) {
     return ofMicrosoft;
+  }
+  const ofApplication =
+    grantType === 'client_credentials' && own(applicationErrors, error);
+  if (ofApplication) {
+    return ofApplication;
   }
   const ofGoogle =
     provider === 'google' &&

@@ -5,6 +5,7 @@ import * as oauth from 'oauth4webapi';
 import type { GuardedFetch } from '../egress';
 import { Secret } from '../secrets';
 import { toClientAuth } from './clientAuthentication';
+import type { ClientKey } from './clientKey';
 import { isLoopbackUrl } from './integrations/redirectUrl';
 import { toTokenFailure } from './oauthFailures';
 import { parseObject, readReply, TokenReply } from './tokenReply';
@@ -17,6 +18,7 @@ export interface Revocation {
   readonly clientId: string;
   readonly clientAuthentication: ClientAuthentication;
   readonly clientSecret?: Secret;
+  readonly clientKey?: ClientKey;
   readonly token: Secret;
 }
 
@@ -46,12 +48,12 @@ export class RevocationEndpoint {
 
   /** Never throws for what the provider does. */
   async revoke(revocation: Revocation): Promise<RevocationVerdict> {
-    const { endpoint, clientId, clientSecret, token } = revocation;
+    const { endpoint, clientId, clientSecret, clientKey, token } = revocation;
     try {
       const response = await oauth.revocationRequest(
         { issuer: new URL(endpoint).origin, revocation_endpoint: endpoint },
         { client_id: clientId },
-        toClientAuth(revocation.clientAuthentication, clientSecret),
+        toClientAuth(revocation.clientAuthentication, clientSecret, clientKey),
         token.reveal(),
         {
           // A hint only (RFC 7009 section 2.1); saves the provider a search.

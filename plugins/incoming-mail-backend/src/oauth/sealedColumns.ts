@@ -22,6 +22,12 @@ export const sealedColumns = {
     purpose: 'client-secret',
     contextOf: id => `integration:${id}:client-secret`,
   },
+  clientKey: {
+    table: tables.oauthIntegrations,
+    column: 'client_key_sealed',
+    purpose: 'client-secret',
+    contextOf: id => `integration:${id}:client-key`,
+  },
   refreshToken: {
     table: tables.oauthGrants,
     column: 'refresh_sealed',
@@ -51,6 +57,12 @@ export const sealedColumns = {
     column: 'client_secret_sealed',
     purpose: 'client-secret',
     contextOf: id => `revocation:${id}:client-secret`,
+  },
+  revokingClientKey: {
+    table: tables.oauthRevocations,
+    column: 'client_key_sealed',
+    purpose: 'client-secret',
+    contextOf: id => `revocation:${id}:client-key`,
   },
   mailboxPassword: {
     table: tables.mailboxes,

@@ -7,6 +7,7 @@ import { toClientAuth } from './clientAuthentication';
 import { isLoopbackUrl } from './integrations/redirectUrl';
 import { IntegrationRecord } from './integrations/types';
 import {
+  judgeApplicationResponse,
   judgeConsentResponse,
   judgeRefreshResponse,
   TokenResponse,
@@ -73,7 +74,7 @@ export interface TokenProbe {
 /** Sends neither client ID nor secret. */
 const nobody: oauth.ClientAuth = () => {};
 
-/** Sends token requests (RFC 6749 sections 4.1.3 and 6) as a given client. */
+/** Sends token requests (RFC 6749 sections 4.1.3, 4.4.2 and 6) as a given client. */
 export class TokenEndpoint {
   readonly #fetch: GuardedFetch;
   readonly #allowHttpLoopback: boolean;
@@ -139,6 +140,27 @@ export class TokenEndpoint {
   }
 
   /**
+   * Gets an access token for the application itself (RFC 6749 section 4.4).
+   * There is no refresh token: a new one is got in the same way.
+   *
+   * @throws MailFailure
+   */
+  async requestForApplication(
+    integration: IntegrationRecord,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<TokenSet> {
+    const { scopes } = integration.settings;
+    const { response } = await this.#request(integration, {
+      kind: 'application',
+      grantType: 'client_credentials',
+      parameters: { scope: scopes.join(' ') },
+      secrets: [],
+      signal: options.signal,
+    });
+    return accepted(judgeApplicationResponse(response, scopes));
+  }
+
+  /**
    * Sends a made-up code, as the client or as nobody. What is asked for is
    * refused either way; how tells what the provider thinks of the endpoint,
    * the client and the redirect URL. An answer that is no refusal is not read.
@@ -159,6 +181,8 @@ export class TokenEndpoint {
     const verifier = new Secret(randomToken());
     const clientSecret =
       as === 'client' ? await integration.openClientSecret() : undefined;
+    const clientKey =
+      as === 'client' ? await integration.openClientKey() : undefined;
     const secrets = [code, verifier, ...(clientSecret ? [clientSecret] : [])];
     try {
       const reply = await this.#send(integration, {
@@ -170,7 +194,11 @@ export class TokenEndpoint {
         },
         authentication:
           as === 'client'
-            ? toClientAuth(settings.clientAuthentication, clientSecret)
+            ? toClientAuth(
+                settings.clientAuthentication,
+                clientSecret,
+                clientKey,
+              )
             : nobody,
         signal,
       });
@@ -190,10 +218,12 @@ export class TokenEndpoint {
       grantType: string;
       parameters: Record<string, string>;
       secrets: readonly Secret[];
+      signal?: AbortSignal;
     },
   ): Promise<{ response: TokenResponse; reply: TokenReply }> {
-    const { kind, grantType, parameters } = request;
+    const { kind, grantType, parameters, signal } = request;
     const clientSecret = await integration.openClientSecret();
+    const clientKey = await integration.openClientKey();
     const secrets = clientSecret
       ? [...request.secrets, clientSecret]
       : request.secrets;
@@ -207,7 +237,9 @@ export class TokenEndpoint {
         authentication: toClientAuth(
           integration.settings.clientAuthentication,
           clientSecret,
+          clientKey,
         ),
+        signal,
       });
       const response = await oauth.processGenericTokenEndpointResponse(
         server,

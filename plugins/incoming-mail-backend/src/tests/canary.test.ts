@@ -10,6 +10,10 @@ import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import { ada, olga, PROJECT } from '../__testUtils__/startTestPlugin';
 import {
+  recordTelemetry,
+  TelemetryRecord,
+} from '../__testUtils__/recordTelemetry';
+import {
   ScriptedWorld,
   startScriptedWorld,
 } from '../__testUtils__/startScriptedWorld';
@@ -109,13 +113,19 @@ describe('formsOf', () => {
 
 describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
   let world: ScriptedWorld;
+  let telemetry: TelemetryRecord;
+
+  beforeEach(() => {
+    telemetry = recordTelemetry();
+  });
 
   afterEach(async () => {
     jest.restoreAllMocks();
+    telemetry.stop();
     await world.close();
   });
 
-  it('T19: no secret of a mailbox is found in logs, database or replies', async () => {
+  it('T19: no secret of a mailbox is found in logs, database, replies or traces', async () => {
     const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
     const vaultKey = randomToken();
     const markers: Record<string, string> = {
@@ -334,6 +344,9 @@ describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
     expect(shown).toContain(markers['access-1']);
     expect(logged.length).toBeGreaterThan(10);
     expect(world.replies.length).toBeGreaterThan(50);
+    expect(telemetry.requests.length).toBeGreaterThan(10);
+    expect(telemetry.measurements.length).toBeGreaterThan(10);
+    const traces = inspect(telemetry, { depth: 10, maxArrayLength: null });
     const ticket = consent.startUrl.split('/').pop()!;
     expect(
       findMarkers(
@@ -341,6 +354,7 @@ describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
           logs: logged.join('\n'),
           database: dumps.join('\n'),
           replies: world.replies.join('\n'),
+          traces,
         },
         markers,
       ),
@@ -348,7 +362,7 @@ describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
     // The ticket is for the reply that starts the popup, and for nobody else.
     expect(
       findMarkers(
-        { logs: logged.join('\n'), database: dumps.join('\n') },
+        { logs: logged.join('\n'), database: dumps.join('\n'), traces },
         { ticket },
       ),
     ).toEqual([]);

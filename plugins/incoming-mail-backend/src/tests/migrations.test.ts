@@ -68,4 +68,26 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(Object.keys(former)).not.toContain('fault_code');
     expect(await db(tables.mailboxes)).toHaveLength(1);
   });
+
+  it('take away with their columns what has no meaning without them', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    await db.migrate.latest({ directory });
+    const id = await anIntegration(db);
+    const [created] = await db(tables.oauthIntegrations);
+    expect(created.grant_type).toBe('authorization_code');
+    await db(tables.oauthIntegrations).update({
+      client_authentication: 'private_key_jwt',
+      client_key_sealed: 'sealed',
+    });
+    await db.migrate.down({
+      directory,
+      name: '20261123180000_application_access.js',
+    });
+    const [former] = await db(tables.oauthIntegrations);
+    expect(former).toMatchObject({
+      id,
+      client_authentication: 'client_secret_basic',
+    });
+    expect(Object.keys(former)).not.toContain('client_key_sealed');
+  });
 });

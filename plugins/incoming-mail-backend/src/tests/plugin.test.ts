@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TestDatabases } from '@backstage/backend-test-utils';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { endpoints } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import request from 'supertest';
@@ -331,6 +331,42 @@ describe('the plugin over HTTP', () => {
     expect((await as(olga).get(path)).body.status).toBe('cancelled');
   });
 
+  it('connects what is read by its own rights, within the allowed domains alone (S64)', async () => {
+    const { id } = await createIntegration();
+    await as(olga).post(`${PROJECT}/channel`, aChannel(id));
+    const ofPerson = await as(olga).post(`${PROJECT}/channel/connections`);
+    expect(ofPerson.status).toBe(409);
+    expect(ofPerson.body.error.message).toContain('has to authorize it');
+
+    const alone = { grantType: 'client_credentials', scopes: ['mail'] };
+    const open = await as(ada).post(
+      '/integrations',
+      anIntegration({ ...alone, allowedDomains: [] }),
+    );
+    expect(open.status).toBe(400);
+    expect(open.body.error.fields).toMatchObject([
+      { path: 'body.allowedDomains' },
+    ]);
+    for (const [change, path] of [
+      [{ provider: 'google' }, 'body.grantType'],
+      [{ clientAuthentication: 'none' }, 'body.clientAuthentication'],
+      ...['common', 'organizations', 'consumers', 'Common'].map(tenant => [
+        {
+          provider: 'microsoft',
+          tokenEndpoint: `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`,
+        },
+        'body.tokenEndpoint',
+      ]),
+    ] as [object, string][]) {
+      const reply = await as(ada).post(
+        '/integrations',
+        anIntegration({ ...alone, ...change }),
+      );
+      expect(reply.status).toBe(400);
+      expect(reply.body.error.fields).toMatchObject([{ path }]);
+    }
+  });
+
   it('describes itself', async () => {
     const { body } = await as(ada).get('/openapi.json');
     expect(body.openapi).toBe('3.1.0');
@@ -338,6 +374,39 @@ describe('the plugin over HTTP', () => {
       Object.keys(path),
     );
     expect(operations).toHaveLength(Object.keys(endpoints).length);
+  });
+});
+
+describe('the plugin where the portal is not served over https', () => {
+  it('S5: refuses to authorize and to connect, with the code of the reason', async () => {
+    const db = await openTestDatabase(databases, 'SQLITE_3');
+    const url = 'http://portal.corp.test/api/incoming-mail';
+    const { as } = await startTestPlugin(db, {
+      features: [
+        mockServices.discovery.mock({
+          getBaseUrl: async () => url,
+          getExternalBaseUrl: async () => url,
+        }).factory,
+      ],
+    });
+    const consents = { returnOrigin: 'http://localhost:3000' };
+    for (const [change, path, body] of [
+      [{}, 'consents', consents],
+      [{ grantType: 'client_credentials' }, 'connections', undefined],
+    ] as const) {
+      const created = await as(ada).post(
+        '/integrations',
+        anIntegration(change),
+      );
+      await as(olga).post(`${PROJECT}/channel`, aChannel(created.body.id));
+      const reply = await as(olga).post(`${PROJECT}/channel/${path}`, body);
+      expect(reply.status).toBe(409);
+      expect(reply.body.error).toMatchObject({
+        failure: { code: 'https-required' },
+        message: expect.stringContaining('backend.baseUrl'),
+      });
+      await as(olga).delete(`${PROJECT}/channel`);
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { checkReportSchema } from '../checks';
 import {
+  connectionSchema,
   consentSchema,
   startConsentSchema,
   startedConsentSchema,
@@ -243,6 +244,14 @@ export const endpoints = {
     reply: startedConsentSchema,
     status: 201,
   }),
+  connectMailServer: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/connections`,
+    summary:
+      'Connects a mail server that the application reads in its own name.',
+    params: mailServerParams,
+    reply: connectionSchema,
+  }),
   previewMailServer: defineEndpoint({
     method: 'POST',
     path: `${MAIL_SERVER}/preview`,
@@ -321,6 +330,14 @@ export const endpoints = {
     body: startConsentSchema,
     reply: startedConsentSchema,
     status: 201,
+  }),
+  connectMailServerDraft: defineEndpoint({
+    method: 'POST',
+    path: `${DRAFT}/connections`,
+    summary:
+      'Connects a draft’s mailbox that the application reads in its own name, before saving.',
+    params: draftParams,
+    reply: connectionSchema,
   }),
   checkMailServerDraft: defineEndpoint({
     method: 'POST',
@@ -448,6 +465,14 @@ export const endpoints = {
     body: startConsentSchema,
     reply: startedConsentSchema,
     status: 201,
+  }),
+  connectChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/connections`,
+    summary:
+      'Connects a channel’s mailbox that the application reads in its own name, by signing in to it.',
+    params: projectParams,
+    reply: connectionSchema,
   }),
   getConsent: defineEndpoint({
     method: 'GET',

@@ -3,6 +3,7 @@ import type { Entity } from '@backstage/catalog-model';
 import { ResponseError } from '@backstage/errors';
 import type {
   Channel,
+  Failure,
   HandlerDescription,
   IntegrationChoice,
   MailHost,
@@ -45,6 +46,7 @@ export function anIntegration(
     version: 3,
     name: 'Corp mail',
     provider: 'custom',
+    grantType: 'authorization_code',
     issuer: 'https://login.corp.test',
     authorizationEndpoint: 'https://login.corp.test/auth',
     tokenEndpoint: 'https://login.corp.test/token',
@@ -56,6 +58,7 @@ export function anIntegration(
     redirectUrl:
       'https://portal.test/api/incoming-mail/oauth/callback/AAAAAAAAAAAAAAAAAAAAAA',
     clientSecret: { set: true, updatedAt: NOW },
+    clientKey: { set: false },
     ready: true,
     channelCount: 1,
     mailServerCount: 0,
@@ -68,12 +71,13 @@ export function anIntegration(
 export function aChoice(
   changes: Partial<IntegrationChoice> = {},
 ): IntegrationChoice {
-  const { id, name, provider, allowedDomains, mailHosts, ready } =
+  const { id, name, provider, grantType, allowedDomains, mailHosts, ready } =
     anIntegration();
   return {
     id,
     name,
     provider,
+    grantType,
     allowedDomains,
     mailHosts,
     protocols: ['imap'],
@@ -92,6 +96,7 @@ export function aChannel(changes: Partial<Channel> = {}): Channel {
     folder: 'INBOX',
     authentication: { method: 'oauth', integrationId: INTEGRATION_ID },
     integrationName: 'Corp mail',
+    grantType: 'authorization_code',
     aliases: [],
     afterStoring: { action: 'mark-read' },
     requestDefaults: {},
@@ -233,9 +238,10 @@ export function aRefusal(
   status: number,
   message: string,
   fields?: { path: string; message: string }[],
+  failure?: Failure,
   reason?: string,
 ): Promise<ResponseError> {
-  const error = { name: errorNames[status], message, fields, reason };
+  const error = { name: errorNames[status], message, fields, failure, reason };
   return ResponseError.fromResponse({
     ok: false,
     status,

@@ -108,6 +108,7 @@ export class IncomingMailClient implements IncomingMailApi {
 const patientEndpoints: readonly EndpointName[] = [
   'checkIntegration',
   'checkChannel',
+  'connectChannel',
   'activateChannel',
   'previewChannel',
   'checkMailServer',

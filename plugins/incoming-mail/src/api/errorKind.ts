@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ResponseError } from '@backstage/errors';
+import { Failure, failureSchema } from '@postroom/plugin-incoming-mail-common';
+import { z } from 'zod';
 import { DeadlineError } from './withDeadline';
 
 /** The kinds of refusal and fault that pages have words for. */
@@ -47,5 +49,16 @@ export function sentenceOfError(error: unknown): string | undefined {
   const kind = kindOfError(error);
   return kind === 'conflict' || kind === 'invalid'
     ? error.cause.message || undefined
+    : undefined;
+}
+
+const failureBodySchema = z.object({
+  error: z.object({ failure: failureSchema }),
+});
+
+/** The failure of the catalogue that a refusal names, if it names one. */
+export function failureOf(error: unknown): Failure | undefined {
+  return ResponseError.is(error)
+    ? failureBodySchema.safeParse(error.body).data?.error.failure
     : undefined;
 }

@@ -37,6 +37,7 @@ jest.mock('@backstage/plugin-permission-react', () => ({
 const authorization = {
   state: { status: 'idle' } as AuthorizePopup['state'],
   authorize: jest.fn<void, Parameters<AuthorizePopup['authorize']>>(),
+  connect: jest.fn<void, Parameters<AuthorizePopup['connect']>>(),
   cancel: jest.fn(),
   reset: jest.fn(),
 };
@@ -137,6 +138,56 @@ describe('ChannelContent', () => {
     expect(
       screen.getByText('The mailbox has not been authorized yet'),
     ).toBeInTheDocument();
+  });
+
+  it('connects without a window what the application reads in its own name (T8)', async () => {
+    let stored: Channel | undefined;
+    const grantType = 'client_credentials' as const;
+    const { api, user } = render({
+      getChannel: () => stored ?? noChannel(),
+      listIntegrationChoices: () => ({ items: [aChoice({ grantType })] }),
+      createChannel: () => {
+        stored = aChannel({ state: 'draft', grantType });
+        return stored;
+      },
+      connectChannel: () => ({ status: 'succeeded' }),
+    });
+    await user.type(
+      await screen.findByLabelText(/Email address/),
+      'support@corp.test',
+    );
+    expect(
+      screen.getByText(/Nobody has to authorize it: the portal signs in/),
+    ).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Save and connect' }));
+    expect(authorization.authorize).not.toHaveBeenCalled();
+    const [connect] = authorization.connect.mock.calls[0];
+    const { signal } = new AbortController();
+    await act(async () => {
+      await connect({ signal });
+    });
+    expect(api.names.indexOf('createChannel')).toBeLessThan(
+      api.names.indexOf('connectChannel'),
+    );
+    expect(
+      await screen.findByText('The mailbox has not been connected yet'),
+    ).toBeInTheDocument();
+
+    await user.click(screen.getByRole('button', { name: 'Connect' }));
+    expect(authorization.connect).toHaveBeenCalledTimes(2);
+    expect(authorization.authorize).not.toHaveBeenCalled();
+  });
+
+  it('S5: says that OAuth 2.0 needs https where the backend refuses because of it', async () => {
+    authorization.state = {
+      status: 'failed',
+      failure: { code: 'https-required' },
+    };
+    render({ getChannel: () => aChannel({ state: 'draft' }) });
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('OAuth 2.0 needs https');
+    expect(alert).toHaveTextContent('An administrator can mend this');
+    expect(alert).toHaveTextContent('backend.baseUrl');
   });
 
   it('S65: says that the channel is enabled', async () => {

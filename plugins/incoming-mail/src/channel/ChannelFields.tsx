@@ -11,6 +11,7 @@ import { FormField } from '../components/FormField';
 import { FolderField } from '../components/mailbox/FolderField';
 import { KnownServerField } from '../components/mailbox/KnownServerField';
 import {
+  actsAlone,
   choiceOf,
   PASSWORD,
   StoredPassword,
@@ -49,6 +50,7 @@ export function ChannelFields(props: ChannelFieldsProps) {
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const isPassword = values.signIn === PASSWORD;
+  const isAlone = actsAlone(values, choices);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -78,7 +80,7 @@ export function ChannelFields(props: ChannelFieldsProps) {
               color="primary"
               disabled={busy}
             >
-              {t(submitLabel(isNew, isPassword))}
+              {t(submitLabel(isNew, isPassword || isAlone))}
             </Button>
             {props.onCancel && (
               <Button onClick={props.onCancel} disabled={busy}>
@@ -88,7 +90,9 @@ export function ChannelFields(props: ChannelFieldsProps) {
           </ButtonRow>
           {isNew && !isPassword && (
             <Typography variant="body2" color="textSecondary">
-              {t('channel.form.popupHint')}
+              {t(
+                isAlone ? 'channel.form.connectHint' : 'channel.form.popupHint',
+              )}
             </Typography>
           )}
         </Stack>
@@ -97,11 +101,11 @@ export function ChannelFields(props: ChannelFieldsProps) {
   );
 }
 
-function submitLabel(isNew: boolean, isPassword: boolean) {
+function submitLabel(isNew: boolean, connects: boolean) {
   if (!isNew) {
     return 'channel.form.update' as const;
   }
-  return isPassword
+  return connects
     ? ('channel.form.saveAndConnect' as const)
     : ('channel.form.saveAndAuthorize' as const);
 }

@@ -16,7 +16,11 @@ import { fieldErrorsOf, FieldErrors } from '../api/fieldErrors';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
 import { ErrorAlert } from '../components/ErrorAlert';
 import { LoadedView } from '../components/LoadedView';
-import { PASSWORD, storedPasswordOf } from '../components/mailbox/mailboxForm';
+import {
+  actsAlone,
+  PASSWORD,
+  storedPasswordOf,
+} from '../components/mailbox/mailboxForm';
 import { useProblemWords } from '../components/mailbox/useProblemWords';
 import { Notice } from '../components/Notice';
 import { useAction } from '../hooks/useAction';
@@ -102,7 +106,7 @@ function LoadedForm(
   // overwrite what someone else changed meanwhile.
   const [channel] = useState(props.channel);
   const api = useApi(incomingMailApiRef);
-  const startConsent = useChannelConsent(project);
+  const consent = useChannelConsent(project);
   const tell = useProblemWords();
   const [values, setValues] = useState(() =>
     channel ? fromChannel(channel) : newChannelForm(choices),
@@ -135,10 +139,15 @@ function LoadedForm(
     if (verdict.kind === 'invalid') {
       return;
     }
-    if (authorizes) {
+    if (authorizes && actsAlone(values, choices)) {
+      authorization.connect(async options => {
+        await store(verdict.settings);
+        return consent.connect(options);
+      });
+    } else if (authorizes) {
       authorization.authorize(async (body, options) => {
         await store(verdict.settings);
-        return startConsent(body, options);
+        return consent.start(body, options);
       });
     } else {
       save(verdict.settings);
@@ -155,7 +164,8 @@ function LoadedForm(
       isNew={!channel}
       storedPassword={storedPasswordOf(channel, values)}
       busy={
-        saving.status === 'busy' || authorization.state.status === 'opening'
+        saving.status === 'busy' ||
+        ['opening', 'connecting'].includes(authorization.state.status)
       }
       notice={error && <SaveProblem error={error} onReload={props.onReload} />}
       onChange={setValues}

@@ -42,7 +42,7 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
     props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const api = useApi(incomingMailApiRef);
-  const startConsent = useChannelConsent(project);
+  const consent = useChannelConsent(project);
   const [asking, setAsking] = useState(false);
   const [importing, setImporting] = useState<boolean>();
   const [polling, poll, resetPolling] = useAction(async () => {
@@ -69,10 +69,11 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
     await api.call('deleteChannel', { params: project });
     props.onDeleted();
   });
-  const consenting = ['opening', 'waiting', 'blocked'].includes(
+  const consenting = ['opening', 'connecting', 'waiting', 'blocked'].includes(
     authorization.state.status,
   );
   const isPassword = channel.authentication.method === 'password';
+  const isAlone = channel.grantType === 'client_credentials';
   const whereAllowed = (allowed: boolean, act: () => void) =>
     allowed ? act : undefined;
 
@@ -116,12 +117,16 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
             ({ status }) => status === 'busy',
           )
         }
-        onAuthorize={whereAllowed(rights.authorize && !isPassword, () =>
-          authorization.authorize(startConsent),
+        onAuthorize={whereAllowed(
+          rights.authorize && !isPassword && !isAlone,
+          () => authorization.authorize(consent.start),
         )}
         onConnect={whereAllowed(
-          rights.authorize && isPassword,
-          activation.activate,
+          rights.authorize && (isPassword || isAlone),
+          () =>
+            isAlone
+              ? authorization.connect(consent.connect)
+              : activation.activate(),
         )}
         onPoll={whereAllowed(rights.update, poll)}
         onCheck={whereAllowed(rights.update, check)}

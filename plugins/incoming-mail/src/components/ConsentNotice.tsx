@@ -35,6 +35,8 @@ export function ConsentNotice(props: ConsentNoticeProps) {
           actions={cancelButton}
         />
       );
+    case 'connecting':
+      return <Notice severity="info" title={t('channel.connecting')} />;
     case 'blocked':
       return (
         <Notice

@@ -5,6 +5,7 @@ import type {
   Failure,
   StartedConsent,
 } from '@postroom/plugin-incoming-mail-common';
+import { failureOf } from '../api/errorKind';
 import type { IncomingMailApi } from '../api/incomingMailApiRef';
 import { Alarm } from './Alarm';
 
@@ -12,6 +13,7 @@ import { Alarm } from './Alarm';
 export type AuthorizeState =
   | { status: 'idle' }
   | { status: 'opening' }
+  | { status: 'connecting' }
   | { status: 'waiting' }
   | { status: 'blocked'; startUrl: string }
   | { status: 'succeeded' }
@@ -85,11 +87,19 @@ export async function runConsent(options: RunConsentOptions): Promise<void> {
     if (!signal.aborted) {
       popup?.close();
     }
-    end({
-      status: 'failed',
-      error: error instanceof Error ? error : new Error(String(error)),
-    });
+    end(failedWith(error));
   }
+}
+
+/** A refusal of the catalogue is told by its code, anything else as it came. */
+export function failedWith(error: unknown): AuthorizeState {
+  const failure = failureOf(error);
+  return failure
+    ? { status: 'failed', failure }
+    : {
+        status: 'failed',
+        error: error instanceof Error ? error : new Error(String(error)),
+      };
 }
 
 async function waitForEnd(

@@ -2,7 +2,10 @@
 import { ReactNode } from 'react';
 import { act, renderHook } from '@testing-library/react';
 import { TestApiProvider } from '@backstage/frontend-test-utils';
-import type { Consent } from '@postroom/plugin-incoming-mail-common';
+import type {
+  Connection,
+  Consent,
+} from '@postroom/plugin-incoming-mail-common';
 import { FakeIncomingMailApi } from '../__testUtils__/FakeIncomingMailApi';
 import { aRefusal } from '../__testUtils__/samples';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
@@ -24,6 +27,8 @@ class FakePopup {
 }
 
 interface Setup {
+  connectChannel?: () => Connection | Promise<Connection>;
+  startConsent?: () => Promise<never>;
   popup?: FakePopup;
   startUrl?: string;
   getConsent?: () => Consent | Promise<Consent>;
@@ -31,7 +36,7 @@ interface Setup {
 
 /** The popup as a project's page uses it. */
 function useChannelPopup() {
-  return { popup: useAuthorizePopup(), start: useChannelConsent(project) };
+  return { popup: useAuthorizePopup(), consent: useChannelConsent(project) };
 }
 
 function setUp(setup: Setup) {
@@ -41,11 +46,14 @@ function setUp(setup: Setup) {
     expiresAt: '2024-05-06T07:08:09.000Z',
   };
   const api = new FakeIncomingMailApi({
-    startConsent: () => ({
-      consentId: 'consent',
-      startUrl: setup.startUrl ?? START_URL,
-      expiresAt: consent.expiresAt,
-    }),
+    connectChannel: setup.connectChannel,
+    startConsent:
+      setup.startConsent ??
+      (() => ({
+        consentId: 'consent',
+        startUrl: setup.startUrl ?? START_URL,
+        expiresAt: consent.expiresAt,
+      })),
     getConsent: setup.getConsent ?? (() => consent),
     cancelConsent: () => undefined,
   });
@@ -61,9 +69,17 @@ function setUp(setup: Setup) {
   });
   const polls = () => api.names.filter(name => name === 'getConsent').length;
   const authorize = () =>
-    act(() => hook.result.current.popup.authorize(hook.result.current.start));
+    act(() => {
+      const { popup, consent: how } = hook.result.current;
+      popup.authorize(how.start);
+    });
+  const connect = () =>
+    act(() => {
+      const { popup, consent: how } = hook.result.current;
+      popup.connect(how.connect);
+    });
   const state = () => hook.result.current.popup.state;
-  return { api, open, hook, authorize, state, consent, polls };
+  return { api, open, hook, authorize, connect, state, consent, polls };
 }
 
 const pass = (ms: number) => act(() => jest.advanceTimersByTimeAsync(ms));
@@ -204,6 +220,48 @@ describe('useAuthorizePopup', () => {
     expect(state()).toEqual({ status: 'failed', error });
     expect(popup.closed).toBe(true);
     expect(api.names).not.toContain('startConsent');
+  });
+
+  it('connects without a window, and tells how that ended', async () => {
+    const answers: Connection[] = [
+      { status: 'failed', failure: { code: 'application-refused' } },
+      { status: 'succeeded' },
+    ];
+    const { api, open, connect, state } = setUp({
+      connectChannel: async () => answers.shift()!,
+    });
+    connect();
+    expect(state()).toEqual({ status: 'connecting' });
+    await pass(0);
+    expect(state()).toEqual({
+      status: 'failed',
+      failure: { code: 'application-refused' },
+    });
+    connect();
+    await pass(0);
+    expect(state()).toEqual({ status: 'succeeded' });
+    expect(open).not.toHaveBeenCalled();
+    expect(api.names).toEqual(['connectChannel', 'connectChannel']);
+  });
+
+  it('S5: tells a refusal of the backend by its code, and closes the popup', async () => {
+    const refusal = await aRefusal(409, 'OAuth 2.0 needs https', undefined, {
+      code: 'https-required',
+    });
+    const popup = new FakePopup();
+    const { authorize, connect, state } = setUp({
+      popup,
+      startConsent: () => Promise.reject(refusal),
+      connectChannel: () => Promise.reject(refusal),
+    });
+    const refused = { status: 'failed', failure: { code: 'https-required' } };
+    authorize();
+    await pass(0);
+    expect(state()).toEqual(refused);
+    expect(popup.closed).toBe(true);
+    connect();
+    await pass(0);
+    expect(state()).toEqual(refused);
   });
 
   it('survives a backend that restarts, not one that refuses', async () => {

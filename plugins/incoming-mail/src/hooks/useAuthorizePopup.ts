@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from '@backstage/core-plugin-api';
 import { IncomingMailApi, incomingMailApiRef } from '../api/incomingMailApiRef';
+import { Connect, runConnection } from './runConnection';
 import {
   AuthorizeState,
   POPUP_NAME,
@@ -20,6 +21,8 @@ export interface AuthorizePopup {
    * `await` a browser blocks the window.
    */
   authorize(start: StartConsent): void;
+  /** Connects a mailbox that needs nobody's consent: without a popup. */
+  connect(connect: Connect): void;
   /** Gives up, here and at the backend. */
   cancel(): void;
   /** Forgets how the last one ended. */
@@ -71,6 +74,14 @@ export function useAuthorizePopup(): AuthorizePopup {
     [api],
   );
 
+  const connect = useCallback((work: Connect) => {
+    runningRef.current?.controller.abort();
+    const controller = new AbortController();
+    runningRef.current = { controller, popup: undefined };
+    const { signal } = controller;
+    runConnection({ connect: work, onState: setState, signal });
+  }, []);
+
   const cancel = useCallback(() => {
     const running = runningRef.current;
     if (running) {
@@ -85,8 +96,8 @@ export function useAuthorizePopup(): AuthorizePopup {
   const reset = useCallback(() => setState({ status: 'idle' }), []);
 
   return useMemo(
-    () => ({ state, authorize, cancel, reset }),
-    [state, authorize, cancel, reset],
+    () => ({ state, authorize, connect, cancel, reset }),
+    [state, authorize, connect, cancel, reset],
   );
 }
 

@@ -19,5 +19,6 @@ export function capabilityList(session: ImapSession): string {
   const login = session.account
     ? []
     : session.services.mechanisms.map(mechanism => `AUTH=${mechanism}`);
-  return ['CAPABILITY', ...capabilities, ...login].join(' ');
+  const tls = session.offersStartTls ? ['STARTTLS'] : [];
+  return ['CAPABILITY', ...capabilities, ...tls, ...login].join(' ');
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { demoPassword } from '../../accounts';
-import { bad, no, ok, type ImapReply } from '../ImapReply';
-import type { ImapSession } from '../ImapSession';
-import type { MailAccount } from '../MailStore';
+import { judgeLogin, type LoginVerdict } from '../../login/judgeLogin';
 import {
   decodeBase64,
   parseSasl,
@@ -10,14 +7,12 @@ import {
   tokenRefusedChallenge,
   type SaslCredentials,
   type SaslMechanism,
-} from '../sasl';
+} from '../../login/sasl';
+import { bad, no, ok, type ImapReply } from '../ImapReply';
+import type { ImapSession } from '../ImapSession';
 import { textOf, utf8Of } from '../values';
 import { capabilityList } from './capabilities';
 import type { ImapCommandSpec } from './ImapCommandSpec';
-
-type LoginVerdict =
-  | { readonly kind: 'accepted'; readonly account: MailAccount }
-  | { readonly kind: 'refused' | 'unavailable' };
 
 /** Commands before the login. */
 export const loginCommands: Readonly<Record<string, ImapCommandSpec>> = {
@@ -30,6 +25,15 @@ export const loginCommands: Readonly<Record<string, ImapCommandSpec>> = {
         password: utf8Of(args[1]),
       });
       return conclude(session, verdict);
+    },
+  },
+
+  STARTTLS: {
+    state: 'not-authenticated',
+    async run(session) {
+      if (!session.offersStartTls) return bad('TLS is not on offer here');
+      session.encryptNext();
+      return ok('Begin the handshake');
     },
   },
 
@@ -65,7 +69,12 @@ async function authenticate(
     decoded === undefined ? undefined : parseSasl(mechanism, decoded);
   if (!credentials) return bad('This is not a message of the mechanism');
   const verdict = await judge(session, credentials);
-  if (verdict.kind === 'refused' && credentials.kind === 'token') {
+  const { loginRefusal } = session.services.faults.current;
+  if (
+    verdict.kind === 'refused' &&
+    credentials.kind === 'token' &&
+    loginRefusal !== 'microsoft'
+  ) {
     // RFC 7628 section 3.2.3, and Google for XOAUTH2: first the reason, then
     // whatever the client answers to it, then the refusal itself.
     await session.sendLine(`+ ${tokenRefusedChallenge(mechanism)}`);
@@ -78,28 +87,23 @@ async function judge(
   session: ImapSession,
   credentials: SaslCredentials,
 ): Promise<LoginVerdict> {
-  const { mail, faults, checkToken } = session.services;
-  const account = mail.find(credentials.user);
-  if (!account || faults.current.imapRefuseLogin) return { kind: 'refused' };
-  if (credentials.kind === 'password') {
-    return credentials.password === demoPassword
-      ? { kind: 'accepted', account }
-      : { kind: 'refused' };
-  }
-  const verdict = await checkToken(credentials.token, account.address);
-  return verdict === 'accepted'
-    ? { kind: verdict, account }
-    : { kind: verdict };
+  const { services } = session;
+  return services.faults.current.imapRefuseLogin
+    ? { kind: 'refused' }
+    : judgeLogin(services, credentials);
 }
 
 function conclude(session: ImapSession, verdict: LoginVerdict): ImapReply {
-  const { stats } = session.services;
+  const { stats, faults } = session.services;
   if (verdict.kind === 'accepted') {
-    stats.countLogin('accepted');
+    stats.countLogin('imap', 'accepted');
     session.login(verdict.account);
     return ok('Logged in', capabilityList(session));
   }
-  stats.countLogin('refused');
+  stats.countLogin('imap', 'refused');
+  if (faults.current.loginRefusal === 'microsoft') {
+    return no('AUTHENTICATE failed.');
+  }
   return verdict.kind === 'refused'
     ? no('Authentication failed', 'AUTHENTICATIONFAILED')
     : no('The token could not be checked', 'UNAVAILABLE');

@@ -18,6 +18,7 @@ export function anIntegration(
   return {
     name: 'Corp mail',
     provider: 'custom',
+    grantType: 'authorization_code',
     authorizationEndpoint: 'https://provider.test/authorize',
     tokenEndpoint: 'https://provider.test/token',
     scopes: ['mail', 'offline_access'],

@@ -2,13 +2,14 @@
 import { CreateIntegration } from '@postroom/plugin-incoming-mail-common';
 import { Secret } from '../../secrets';
 import { IntegrationRecord } from '../integrations/types';
+import { clientKeyOf } from '../clientKey';
 import { anIntegration } from './fixtures';
 
 /** An integration as the store would give it, without a store. */
 export function anIntegrationRecord(
   changes: Partial<CreateIntegration> = {},
 ): IntegrationRecord {
-  const { callbackSlug, clientSecret, ...settings } = {
+  const { callbackSlug, clientSecret, clientKey, ...settings } = {
     ...anIntegration(),
     ...changes,
   };
@@ -18,10 +19,17 @@ export function anIntegrationRecord(
     callbackSlug,
     settings,
     hasClientSecret: clientSecret !== undefined,
+    hasClientKey: clientKey !== undefined,
     createdBy: 'user:default/admin',
     createdAt: new Date(0),
     updatedAt: new Date(0),
     openClientSecret: async () =>
       clientSecret === undefined ? undefined : new Secret(clientSecret),
+    openClientKey: async () =>
+      clientKey &&
+      clientKeyOf(settings, {
+        privateKey: new Secret(clientKey.privateKey),
+        certificate: clientKey.certificate,
+      }),
   };
 }

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  ConflictError,
-  InputError,
-  NotFoundError,
-  ServiceUnavailableError,
-} from '@backstage/errors';
-import {
-  Consent,
-  FailureCode,
-  failures,
-  StartedConsent,
-} from '@postroom/plugin-incoming-mail-common';
+import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import { Consent, StartedConsent } from '@postroom/plugin-incoming-mail-common';
+import { RefusedError } from '../../http';
 import { randomToken } from '../../secrets';
 import { isDomainAllowed, isReady } from '../integrations/integrationRules';
 import { IntegrationStore } from '../integrations/IntegrationStore';
@@ -46,9 +37,10 @@ export class ConsentService {
    * Starts a consent for a mailbox, on behalf of a person who may.
    *
    * @throws InputError where the origin is not one that the configuration lists
-   * @throws ConflictError where the integration does not allow it, or the
-   *   person has too many under way
-   * @throws ServiceUnavailableError where the installation has no https
+   * @throws RefusedError where the installation has no https, or the
+   *   integration does not allow it
+   * @throws ConflictError where nobody has to consent, or the person has too
+   *   many under way
    */
   async startConsent(options: {
     mailbox: ConsentMailbox;
@@ -62,9 +54,7 @@ export class ConsentService {
       );
     }
     if (!isSecureBaseUrl(this.#externalBaseUrl)) {
-      throw new ServiceUnavailableError(
-        'Mailboxes can be authorized once backend.baseUrl is an https address',
-      );
+      throw new RefusedError('https-required');
     }
     const integration = await this.#integrations.find(mailbox.integrationId);
     const integrationVersion = usableVersion(integration, mailbox.address);
@@ -136,15 +126,16 @@ function usableVersion(
   address: string,
 ): number {
   if (!integration || !isReady(integration)) {
-    throw refused('integration-incomplete');
+    throw new RefusedError('integration-incomplete');
   }
-  if (!isDomainAllowed(address, integration.settings.allowedDomains)) {
-    throw refused('domain-not-allowed');
+  const { grantType, allowedDomains } = integration.settings;
+  if (grantType !== 'authorization_code') {
+    throw new ConflictError(
+      'The application reads this mailbox in its own name: nobody has to authorize it; connect it instead',
+    );
+  }
+  if (!isDomainAllowed(address, allowedDomains)) {
+    throw new RefusedError('domain-not-allowed');
   }
   return integration.version;
-}
-
-function refused(code: FailureCode): ConflictError {
-  const { title, remedy } = failures[code];
-  return new ConflictError(`${title}. ${remedy}`);
 }

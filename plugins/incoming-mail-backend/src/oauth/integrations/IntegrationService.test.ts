@@ -6,6 +6,7 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
+import { selfSignedCertificate } from '../../__testUtils__/selfSignedCertificate';
 import { DbGrantRow, readDbNow, tables } from '../../database';
 import { Secret } from '../../secrets';
 import {
@@ -109,6 +110,7 @@ describe('IntegrationService', () => {
         version: 1,
         redirectUrl,
         clientSecret: { set: true, updatedAt: expect.any(String) },
+        clientKey: { set: false },
         ready: true,
         channelCount: 0,
         mailServerCount: 0,
@@ -190,6 +192,7 @@ describe('IntegrationService', () => {
         id,
         name: 'Corp mail',
         provider: 'custom',
+        grantType: 'authorization_code',
         allowedDomains: [],
         mailHosts: anIntegration().mailHosts,
         protocols: ['imap', 'pop3'],
@@ -296,6 +299,125 @@ describe('IntegrationService', () => {
         }),
       );
       expect(none.clientSecret).toEqual({ set: false });
+    });
+
+    const rsa = selfSignedCertificate({
+      name: 'client',
+      rsaBits: 2_048,
+      validDays: 5,
+    });
+    const signing = {
+      clientAuthentication: 'private_key_jwt' as const,
+      clientSecret: undefined,
+      clientKey: { privateKey: rsa.key, certificate: rsa.cert },
+      clientKeyId: 'key-1',
+    };
+
+    it('takes a key in, gives back what is public of it, and knows its end (T20)', async () => {
+      const created = await create(signing);
+      const lastDay = addDays(toDay(new Date()), 5);
+      expect(created).toMatchObject({
+        ready: true,
+        clientSecret: { set: false, expiresOn: lastDay },
+        clientKey: {
+          set: true,
+          updatedAt: expect.any(String),
+          thumbprint: expect.stringMatching(/^[0-9A-F]{40}$/),
+        },
+        clientKeyId: 'key-1',
+      });
+      const record = (await store.find(created.id))!;
+      const { privateKey, assertion } = (await record.openClientKey())!;
+      expect(privateKey.reveal()).toContain('BEGIN PRIVATE KEY');
+      expect(assertion).toMatchObject({ algorithm: 'RS256', keyId: 'key-1' });
+      // Of the private exponent; what is before stands in the certificate too.
+      const line = privateKey.reveal().split('\n')[10];
+      for (const shown of [
+        created,
+        record,
+        await service.list({ limit: 10 }),
+      ]) {
+        expect(JSON.stringify(shown)).not.toContain(line);
+      }
+      expect(await dumpTables(db)).not.toContain(line);
+      expect(await listSecretWarnings(db, store)).toMatchObject([
+        { integrationId: created.id, expiresOn: lastDay, daysLeft: 5 },
+      ]);
+    });
+
+    it('keeps a key with its end, asks for it again for a new place, and drops it with another proof (T21)', async () => {
+      const { id, clientSecret } = await create(signing);
+      const { clientKey: _, ...kept } = signing;
+      const renamed = await service.update(
+        id,
+        anUpdate({ ...kept, name: 'Other' }),
+      );
+      expect(renamed.clientKey.set).toBe(true);
+      expect(renamed.clientSecret).toEqual(clientSecret);
+
+      const moved = {
+        ...kept,
+        version: 2,
+        tokenEndpoint: 'https://evil.test/t',
+      };
+      await expect(service.update(id, anUpdate(moved))).rejects.toMatchObject({
+        fields: [{ path: 'body.clientKey.privateKey' }],
+      });
+      const again = await service.update(
+        id,
+        anUpdate({ ...moved, clientKey: { privateKey: rsa.key } }),
+      );
+      expect(again.clientKey).toMatchObject({ set: true });
+      // The certificate went with the key it belonged to.
+      expect(again.clientKey.thumbprint).toBeUndefined();
+      expect(again.clientSecret.expiresOn).toBeUndefined();
+
+      const { clientKeyId: _id, ...plain } = moved;
+      const secret = await service.update(
+        id,
+        anUpdate({
+          ...plain,
+          version: 3,
+          clientAuthentication: 'client_secret_post',
+          clientSecret: 'a secret',
+        }),
+      );
+      expect(secret).toMatchObject({
+        ready: true,
+        clientSecret: { set: true },
+        clientKey: { set: false },
+      });
+    });
+
+    it('refuses a key that cannot be signed with, and stores nothing', async () => {
+      await expect(
+        create({ ...signing, clientKey: { privateKey: 'nonsense' } }),
+      ).rejects.toMatchObject({
+        name: 'InputError',
+        fields: [{ path: 'body.clientKey.privateKey' }],
+      });
+      const draft = await create({ ...signing, clientKey: undefined });
+      expect(draft).toMatchObject({ ready: false, clientKey: { set: false } });
+    });
+
+    it('voids the grants, but keeps the secret, where it is decided otherwise who allows the access', async () => {
+      const { id } = await create();
+      const grant = await addGrant(id);
+      await service.update(
+        id,
+        anUpdate({
+          grantType: 'client_credentials',
+          allowedDomains: ['corp.test'],
+        }),
+      );
+      expect(await grant()).toMatchObject({
+        state: 'needs-consent',
+        failure_code: 'integration-changed',
+      });
+      expect(await service.get(id)).toMatchObject({
+        grantType: 'client_credentials',
+        clientSecret: { set: true },
+      });
     });
 
     it('lists the secrets that end soon, with who registered them', async () => {

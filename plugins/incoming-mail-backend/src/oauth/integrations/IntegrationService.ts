@@ -9,7 +9,7 @@ import {
   PageQuery,
   UpdateIntegration,
 } from '@postroom/plugin-incoming-mail-common';
-import { FieldsError } from '../../http';
+import { FieldError, FieldsError } from '../../http';
 import { randomToken, Secret } from '../../secrets';
 import { ConsentStore } from '../consent/ConsentStore';
 import { GrantStore } from '../vault/GrantStore';
@@ -18,13 +18,18 @@ import {
   findSettingsErrors,
   grantedProtocols,
   isReady,
+  needsSecret,
+  voidsGrants,
 } from './integrationRules';
 import { IntegrationStore, UsedIntegration } from './IntegrationStore';
+import { judgeClientKey, lastDayOf, sha1Of } from './judgeClientKey';
 import { redirectUrl } from './redirectUrl';
 import {
+  ClientKeyChange,
   ClientSecretChange,
   IntegrationRecord,
   IntegrationSettings,
+  JudgedClientKey,
 } from './types';
 
 // 128 random bits are 22 characters, which is what the schema of a slug says.
@@ -80,15 +85,23 @@ export class IntegrationService {
     input: CreateIntegration,
     createdBy: string,
   ): Promise<OAuthIntegration> {
-    const { callbackSlug, clientSecret, clientSecretExpiresOn, ...settings } =
-      input;
+    const {
+      callbackSlug,
+      clientSecret,
+      clientSecretExpiresOn,
+      clientKey,
+      ...settings
+    } = input;
     this.#refuseWrongSettings(settings);
     const secret = secretToStore(settings, clientSecret);
+    const key = await this.#keyToStore(settings, clientKey);
     const id = await this.#integrations.insert({
       callbackSlug,
       settings,
       clientSecret: secret,
-      clientSecretExpiresOn: secret && clientSecretExpiresOn,
+      clientSecretExpiresOn:
+        endOf(key) ?? ((secret ?? key) && clientSecretExpiresOn),
+      clientKey: key,
       createdBy,
     });
     return this.get(id);
@@ -127,7 +140,13 @@ export class IntegrationService {
     id: string,
     input: UpdateIntegration,
   ): Promise<OAuthIntegration> {
-    const { version, clientSecret, clientSecretExpiresOn, ...settings } = input;
+    const {
+      version,
+      clientSecret,
+      clientSecretExpiresOn,
+      clientKey,
+      ...settings
+    } = input;
     const before = await this.#integrations.find(id);
     if (!before) {
       throw notFound(id);
@@ -138,20 +157,29 @@ export class IntegrationService {
     this.#refuseWrongSettings(settings);
     const otherTrust = changesTrust(before.settings, settings);
     refuseReuseOfSecret({ before, settings, clientSecret, otherTrust });
+    refuseReuseOfKey({ before, settings, clientKey, otherTrust });
     const change = secretChange({ settings, clientSecret, otherTrust });
+    const keyChange =
+      (await this.#keyToStore(settings, clientKey)) ??
+      keyChangeWithout({ settings, otherTrust });
     await this.#integrations.transaction(async tx => {
       const updated = await this.#integrations.update(tx, {
         id,
         version,
         settings,
         clientSecret: change,
-        clientSecretExpiresOn:
-          change === 'remove' ? undefined : clientSecretExpiresOn,
+        clientSecretExpiresOn: expiryAfter({
+          before,
+          change,
+          keyChange,
+          entered: clientSecretExpiresOn,
+        }),
+        clientKey: keyChange,
       });
       if (!updated) {
         throw stale();
       }
-      if (otherTrust) {
+      if (voidsGrants(before.settings, settings)) {
         await this.#grants.voidAllOf(tx, id, 'integration-changed');
       } else {
         // What was given under the former version is as good under the new
@@ -217,6 +245,24 @@ export class IntegrationService {
     }
   }
 
+  /** @throws FieldsError where it cannot be signed with */
+  async #keyToStore(
+    settings: IntegrationSettings,
+    clientKey: CreateIntegration['clientKey'],
+  ): Promise<JudgedClientKey | undefined> {
+    if (!clientKey || settings.clientAuthentication !== 'private_key_jwt') {
+      return undefined;
+    }
+    const verdict = judgeClientKey(clientKey, {
+      settings,
+      now: await this.#integrations.now(),
+    });
+    if (verdict.kind === 'refused') {
+      throw new FieldsError(verdict.errors);
+    }
+    return verdict.key;
+  }
+
   async #refuseWhileUsed(id: string): Promise<void> {
     const used = await this.#integrations.findUsed(id);
     const count = used ? used.channelCount + used.mailServerCount : 0;
@@ -243,6 +289,13 @@ export class IntegrationService {
         updatedAt: integration.clientSecretUpdatedAt?.toISOString(),
         expiresOn: integration.clientSecretExpiresOn,
       },
+      clientKey: {
+        set: integration.hasClientKey,
+        updatedAt: integration.clientKeyUpdatedAt?.toISOString(),
+        thumbprint:
+          integration.clientCertificate &&
+          sha1Of(integration.clientCertificate),
+      },
       fault: integration.fault && {
         ...integration.fault,
         since: integration.fault.since.toISOString(),
@@ -257,11 +310,13 @@ export class IntegrationService {
 }
 
 function toChoice(integration: IntegrationRecord): IntegrationChoice {
-  const { name, provider, allowedDomains, mailHosts } = integration.settings;
+  const { name, provider, grantType, allowedDomains, mailHosts } =
+    integration.settings;
   return {
     id: integration.id,
     name,
     provider,
+    grantType,
     allowedDomains,
     mailHosts,
     protocols: grantedProtocols(integration.settings),
@@ -269,12 +324,13 @@ function toChoice(integration: IntegrationRecord): IntegrationChoice {
   };
 }
 
-/** A client that does not authenticate has no secret; none is kept for it. */
+/** A client that shows no secret has none; none is kept for it. */
 function secretToStore(
   settings: IntegrationSettings,
   clientSecret: string | undefined,
 ): Secret | undefined {
-  return clientSecret === undefined || settings.clientAuthentication === 'none'
+  return clientSecret === undefined ||
+    !needsSecret(settings.clientAuthentication)
     ? undefined
     : new Secret(clientSecret);
 }
@@ -285,7 +341,7 @@ function secretChange(options: {
   otherTrust: boolean;
 }): ClientSecretChange {
   const { settings, clientSecret, otherTrust } = options;
-  const unused = settings.clientAuthentication === 'none';
+  const unused = !needsSecret(settings.clientAuthentication);
   return (
     secretToStore(settings, clientSecret) ??
     // Kept over a time without authentication, it could be sent to whatever
@@ -305,16 +361,70 @@ function refuseReuseOfSecret(options: {
     otherTrust &&
     before.hasClientSecret &&
     clientSecret === undefined &&
-    settings.clientAuthentication !== 'none'
+    needsSecret(settings.clientAuthentication)
   ) {
-    throw new FieldsError([
-      {
-        path: 'body.clientSecret',
-        message:
-          'has to be entered again when an endpoint, the issuer or the client ID changes',
-      },
-    ]);
+    throw new FieldsError([toBeReentered('body.clientSecret')]);
   }
+}
+
+/** What is signed for one endpoint could be used at another (RFC 9700 section 4.9). */
+function refuseReuseOfKey(options: {
+  before: IntegrationRecord;
+  settings: IntegrationSettings;
+  clientKey: UpdateIntegration['clientKey'];
+  otherTrust: boolean;
+}): void {
+  const { before, settings, clientKey, otherTrust } = options;
+  if (
+    otherTrust &&
+    before.hasClientKey &&
+    clientKey === undefined &&
+    settings.clientAuthentication === 'private_key_jwt'
+  ) {
+    throw new FieldsError([toBeReentered('body.clientKey.privateKey')]);
+  }
+}
+
+function toBeReentered(path: string): FieldError {
+  return {
+    path,
+    message:
+      'has to be entered again when an endpoint, the issuer or the client ID changes',
+  };
+}
+
+/** What becomes of the stored key where none is entered; see `secretChange`. */
+function keyChangeWithout(options: {
+  settings: IntegrationSettings;
+  otherTrust: boolean;
+}): ClientKeyChange {
+  const { settings, otherTrust } = options;
+  const unused = settings.clientAuthentication !== 'private_key_jwt';
+  return unused || otherTrust ? 'remove' : 'keep';
+}
+
+/** A certificate says itself when it ends. */
+function endOf(key: JudgedClientKey | undefined): string | undefined {
+  return key?.certificate && lastDayOf(key.certificate);
+}
+
+/** The end of what the client then proves itself with, where it is known. */
+function expiryAfter(options: {
+  before: IntegrationRecord;
+  change: ClientSecretChange;
+  keyChange: ClientKeyChange;
+  entered: string | undefined;
+}): string | undefined {
+  const { before, change, keyChange, entered } = options;
+  if (change === 'remove' && keyChange === 'remove') {
+    return undefined;
+  }
+  if (keyChange === 'remove') {
+    return entered;
+  }
+  const certificate =
+    keyChange === 'keep' ? before.clientCertificate : keyChange.certificate;
+  return certificate ? lastDayOf(certificate) : entered;
 }
 
 function notFound(id: string): NotFoundError {

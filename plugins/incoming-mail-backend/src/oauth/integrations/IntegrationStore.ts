@@ -5,6 +5,7 @@ import {
   clientAuthenticationSchema,
   FailureCode,
   failureCodeSchema,
+  grantTypeSchema,
   IntegrationUser,
   mailHostSchema,
   Page,
@@ -22,17 +23,21 @@ import {
   fromJson,
   inTransaction,
   isUniqueViolation,
+  readDbNow,
   readPage,
   tables,
   Tx,
 } from '../../database';
 import { Keyring, Secret } from '../../secrets';
+import { ClientKey, clientKeyOf } from '../clientKey';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
 import {
   ClientFault,
+  ClientKeyChange,
   ClientSecretChange,
   IntegrationRecord,
   IntegrationSettings,
+  JudgedClientKey,
 } from './types';
 
 const NO_FAULT = {
@@ -53,7 +58,7 @@ export interface UsedIntegration {
   readonly mailServerCount: number;
 }
 
-/** The client registrations. Client secrets are sealed on their way in. */
+/** The client registrations. Client secrets and keys are sealed on their way in. */
 export class IntegrationStore {
   readonly #db: Knex;
   readonly #keyring: Keyring;
@@ -68,15 +73,22 @@ export class IntegrationStore {
     return inTransaction(this.#db, work);
   }
 
+  /** The database's clock. */
+  async now(): Promise<Date> {
+    return fromDbTime(await readDbNow(this.#db));
+  }
+
   /** @throws ConflictError where another integration has the callback slug */
   async insert(options: {
     callbackSlug: string;
     settings: IntegrationSettings;
     clientSecret?: Secret;
     clientSecretExpiresOn?: string;
+    clientKey?: JudgedClientKey;
     createdBy: string;
   }): Promise<string> {
-    const { callbackSlug, settings, clientSecret, createdBy } = options;
+    const { callbackSlug, settings, clientSecret, clientKey, createdBy } =
+      options;
     const id = randomUUID();
     const now = dbNow(this.#db);
     const sealed = clientSecret && (await this.#seal(id, clientSecret));
@@ -89,6 +101,7 @@ export class IntegrationStore {
         client_secret_sealed: sealed ?? null,
         client_secret_updated_at: sealed ? now : null,
         client_secret_expires_on: options.clientSecretExpiresOn ?? null,
+        ...(await this.#keyColumns(this.#db, id, clientKey ?? 'keep')),
         created_by: createdBy,
         created_at: now,
         updated_at: now,
@@ -155,15 +168,17 @@ export class IntegrationStore {
       settings: IntegrationSettings;
       clientSecret: ClientSecretChange;
       clientSecretExpiresOn?: string;
+      clientKey: ClientKeyChange;
     },
   ): Promise<boolean> {
-    const { id, version, settings, clientSecret } = options;
+    const { id, version, settings, clientSecret, clientKey } = options;
     const updated = await this.#rows(tx)
       .where({ id, version })
       .update({
         ...toColumns(settings),
         ...(await this.#secretColumns(tx, id, clientSecret)),
         client_secret_expires_on: options.clientSecretExpiresOn ?? null,
+        ...(await this.#keyColumns(tx, id, clientKey)),
         ...NO_FAULT,
         version: version + 1,
         updated_at: dbNow(tx),
@@ -289,6 +304,46 @@ export class IntegrationStore {
     };
   }
 
+  async #keyColumns(db: Knex, id: string, change: ClientKeyChange) {
+    if (change === 'keep') {
+      return {};
+    }
+    if (change === 'remove') {
+      return {
+        client_key_sealed: null,
+        client_key_updated_at: null,
+        client_certificate: null,
+      };
+    }
+    const { clientKey } = sealedColumns;
+    return {
+      client_key_sealed: await sealFor(
+        this.#keyring,
+        clientKey,
+        id,
+        change.privateKey,
+      ),
+      client_key_updated_at: dbNow(db),
+      client_certificate: change.certificate ?? null,
+    };
+  }
+
+  async #openClientKey(row: DbIntegrationRow): Promise<ClientKey | undefined> {
+    const privateKey = await openFrom(
+      this.#keyring,
+      sealedColumns.clientKey,
+      row.id,
+      row.client_key_sealed,
+    );
+    return (
+      privateKey &&
+      clientKeyOf(fromColumns(row), {
+        privateKey,
+        certificate: row.client_certificate ?? undefined,
+      })
+    );
+  }
+
   #fromUsedRow(row: DbUsedIntegrationRow): UsedIntegration {
     return {
       integration: this.#fromRow(row),
@@ -310,12 +365,19 @@ export class IntegrationStore {
           ? undefined
           : fromDbTime(row.client_secret_updated_at),
       clientSecretExpiresOn: row.client_secret_expires_on ?? undefined,
+      hasClientKey: row.client_key_sealed !== null,
+      clientKeyUpdatedAt:
+        row.client_key_updated_at === null
+          ? undefined
+          : fromDbTime(row.client_key_updated_at),
+      clientCertificate: row.client_certificate ?? undefined,
       fault: toFault(row),
       createdBy: row.created_by,
       createdAt: fromDbTime(row.created_at),
       updatedAt: fromDbTime(row.updated_at),
       openClientSecret: () =>
         openFrom(this.#keyring, sealedColumns.clientSecret, row.id, sealed),
+      openClientKey: () => this.#openClientKey(row),
     };
   }
 }
@@ -346,6 +408,7 @@ function toColumns(settings: IntegrationSettings) {
   return {
     name: settings.name,
     provider: settings.provider,
+    grant_type: settings.grantType,
     issuer: settings.issuer ?? null,
     authorization_endpoint: settings.authorizationEndpoint,
     token_endpoint: settings.tokenEndpoint,
@@ -353,6 +416,7 @@ function toColumns(settings: IntegrationSettings) {
     scopes: JSON.stringify(settings.scopes),
     client_id: settings.clientId ?? null,
     client_authentication: settings.clientAuthentication,
+    client_key_id: settings.clientKeyId ?? null,
     allowed_domains: JSON.stringify(settings.allowedDomains),
     mail_hosts: JSON.stringify(settings.mailHosts),
   };
@@ -362,6 +426,7 @@ function fromColumns(row: DbIntegrationRow): IntegrationSettings {
   return {
     name: row.name,
     provider: providerIdSchema.parse(row.provider),
+    grantType: grantTypeSchema.parse(row.grant_type),
     issuer: row.issuer ?? undefined,
     authorizationEndpoint: row.authorization_endpoint,
     tokenEndpoint: row.token_endpoint,
@@ -371,6 +436,7 @@ function fromColumns(row: DbIntegrationRow): IntegrationSettings {
     clientAuthentication: clientAuthenticationSchema.parse(
       row.client_authentication,
     ),
+    clientKeyId: row.client_key_id ?? undefined,
     allowedDomains: fromJson(z.array(z.string()), row.allowed_domains),
     mailHosts: fromJson(z.array(mailHostSchema), row.mail_hosts),
   };

@@ -7,6 +7,7 @@ import {
   CheckReport,
   checkReportSchema,
   CreateIntegration,
+  FailureCode,
 } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { createGuardedFetch, createHostPolicy } from '../../egress';
@@ -298,6 +299,66 @@ describe('checkIntegration', () => {
       });
     },
   );
+
+  describe('of an application that acts in its own name', () => {
+    const alone: Partial<CreateIntegration> = {
+      provider: 'microsoft',
+      grantType: 'client_credentials',
+      scopes: ['https://outlook.office365.com/.default'],
+    };
+
+    it('S31: asks for a real token, and sends nobody anywhere', async () => {
+      server.answer(({ authorization }) =>
+        authorization
+          ? { body: { access_token: 'a', token_type: 'Bearer' } }
+          : { status: 400, body: { error: 'invalid_client' } },
+      );
+      const report = await runScripted(alone);
+      expect(verdicts(report)).toMatchObject({
+        'redirect-url-accepted': 'skipped',
+        'scopes-fit': 'passed',
+        'client-accepted': 'passed',
+        'authorization-endpoint-answers': 'skipped',
+      });
+      expect(report.ok).toBe(true);
+      expect(JSON.stringify(report)).not.toContain('access_token');
+      const kinds = server.requests.map(({ parameters }) =>
+        parameters.get('grant_type'),
+      );
+      expect(kinds).toEqual(['authorization_code', 'client_credentials']);
+    });
+
+    it.each<[string, string, FailureCode, RegExp]>([
+      ['7000215', 'invalid_client', 'client-refused', /secret’s ID/],
+      ['7000222', 'invalid_client', 'client-refused', /has run out/],
+      ['700016', 'unauthorized_client', 'client-refused', /not know this/],
+      ['700027', 'invalid_client', 'client-refused', /certificate/],
+      ['7000229', 'unauthorized_client', 'application-refused', /enterprise/],
+      ['1002012', 'invalid_scope', 'application-refused', /\/\.default/],
+    ])(
+      'S31 S40 P18: shows AADSTS%s at once, since the request is real',
+      async (number, error, failure, detail) => {
+        server.answer(() => ({
+          status: 401,
+          body: { error, error_description: `AADSTS${number}: Words.` },
+        }));
+        const check = get(await runScripted(alone), 'client-accepted');
+        expect(check).toMatchObject({ verdict: 'failed', failure });
+        expect(check.detail).toMatch(detail);
+      },
+    );
+
+    it.each([
+      ['https://outlook.office.com/IMAP.AccessAsUser.All'],
+      ['https://graph.microsoft.com/.default'],
+    ])('S22 S24: finds the scope %s to be none of its own', async scope => {
+      const report = await runScripted({ ...alone, scopes: [scope] });
+      expect(get(report, 'scopes-fit')).toMatchObject({
+        verdict: 'failed',
+        remedy: expect.stringContaining('outlook.office365.com/.default'),
+      });
+    });
+  });
 
   it('T25: is refused by the egress guard before anything is sent', async () => {
     const report = await runScripted({}, { allowPrivate: [] });

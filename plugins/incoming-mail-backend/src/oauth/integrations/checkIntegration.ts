@@ -22,6 +22,11 @@ import { IntegrationRecord } from './types';
 
 const TIMEOUT_MS = 30_000;
 
+const NOBODY_SENT: CheckResult = {
+  verdict: 'skipped',
+  detail: 'The application acts in its own name: nobody is sent there',
+};
+
 /** What the doctor works with. */
 export interface IntegrationCheckDeps {
   /** Of the plugin, as browsers reach it. */
@@ -39,7 +44,8 @@ export interface IntegrationCheckDeps {
  * would look for a fault, and says of each fault where it is mended. Nothing
  * is stored. The provider gets at most three requests: one for the page that
  * people will see, one that shows no client, and, if that one was answered as
- * a token endpoint answers, one with the client and a made-up code.
+ * a token endpoint answers, one with the client: a made-up code or, where the
+ * application acts in its own name, a real request, whose token is dropped.
  */
 export async function checkIntegration(
   integration: IntegrationRecord,
@@ -58,7 +64,10 @@ export async function checkIntegration(
     {
       id: 'redirect-url-accepted',
       title: 'The redirect URL keeps the provider’s rules',
-      run: () => judgeRedirectUrl(redirectUri, integration),
+      run: () =>
+        actsAlone(integration)
+          ? NOBODY_SENT
+          : judgeRedirectUrl(redirectUri, integration),
     },
     {
       id: 'scopes-fit',
@@ -91,6 +100,9 @@ export async function checkIntegration(
         if (!isReady(integration)) {
           return explainFailure({ code: 'integration-incomplete' });
         }
+        if (actsAlone(integration)) {
+          return judgeOwnAccess(integration, deps.tokenEndpoint, signal);
+        }
         const probe = await orFailure(() =>
           deps.tokenEndpoint.probe(integration, {
             redirectUri,
@@ -108,10 +120,35 @@ export async function checkIntegration(
       title: 'The authorization endpoint answers',
       needs: ['endpoints-allowed'],
       run: async signal =>
-        judgeAuthorizationPage((await visits(signal)).authorization),
+        actsAlone(integration)
+          ? NOBODY_SENT
+          : judgeAuthorizationPage((await visits(signal)).authorization),
     },
   ];
   return runChecks(steps, { timeoutMs });
+}
+
+function actsAlone({ settings }: IntegrationRecord): boolean {
+  return settings.grantType === 'client_credentials';
+}
+
+/** The very request by which mailboxes are read; nothing comes closer. */
+async function judgeOwnAccess(
+  integration: IntegrationRecord,
+  tokenEndpoint: TokenEndpoint,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const answer = await orFailure(() =>
+    tokenEndpoint.requestForApplication(integration, { signal }),
+  );
+  if (!MailFailure.is(answer)) {
+    return { verdict: 'passed', detail: 'The provider gave an access token' };
+  }
+  if (answer.code === 'token-endpoint-unreachable') {
+    return explainNoAnswer(answer);
+  }
+  const { provider, grantType } = integration.settings;
+  return explainFailure(answer, { provider, grantType });
 }
 
 /** What came of asking both endpoints, before anything secret is sent. */

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lintScopes, MailHost } from '@postroom/plugin-incoming-mail-common';
+import {
+  ClientAuthentication,
+  lintScopes,
+  MailHost,
+} from '@postroom/plugin-incoming-mail-common';
 import { FieldError } from '../../http';
 import { isLoopbackUrl } from './redirectUrl';
 import { IntegrationRecord, IntegrationSettings } from './types';
@@ -9,13 +13,23 @@ import { IntegrationRecord, IntegrationSettings } from './types';
  * we are.
  */
 export function isReady(
-  integration: Pick<IntegrationRecord, 'settings' | 'hasClientSecret'>,
+  integration: Pick<
+    IntegrationRecord,
+    'settings' | 'hasClientSecret' | 'hasClientKey'
+  >,
 ): boolean {
   const { clientId, clientAuthentication } = integration.settings;
-  return (
-    clientId !== undefined &&
-    (clientAuthentication === 'none' || integration.hasClientSecret)
-  );
+  if (clientId === undefined) {
+    return false;
+  }
+  return needsSecret(clientAuthentication)
+    ? integration.hasClientSecret
+    : clientAuthentication === 'none' || integration.hasClientKey;
+}
+
+/** Whether the client proves itself by a secret that it shows. */
+export function needsSecret(method: ClientAuthentication): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
 }
 
 /**
@@ -34,6 +48,17 @@ export function changesTrust(
     before.clientId !== after.clientId ||
     entrustsRevocation(before, after)
   );
+}
+
+/**
+ * Whether what mailboxes were given is of no use any more: it was for another
+ * client, or came about in another way.
+ */
+export function voidsGrants(
+  before: IntegrationSettings,
+  after: IntegrationSettings,
+): boolean {
+  return changesTrust(before, after) || before.grantType !== after.grantType;
 }
 
 /**

@@ -4,11 +4,12 @@ import {
   FailureCode,
 } from '@postroom/plugin-incoming-mail-common';
 import { Secret } from '../../secrets';
+import type { ClientKey } from '../clientKey';
 
-/** What an administrator sets, without the client secret and what is of it. */
+/** What an administrator sets, without client secret and key and what is of them. */
 export type IntegrationSettings = Omit<
   CreateIntegration,
-  'callbackSlug' | 'clientSecret' | 'clientSecretExpiresOn'
+  'callbackSlug' | 'clientSecret' | 'clientSecretExpiresOn' | 'clientKey'
 >;
 
 /** What the provider has against the client itself, whichever mailbox it is for. */
@@ -30,6 +31,10 @@ export interface IntegrationRecord {
   readonly clientSecretUpdatedAt?: Date;
   /** A calendar day, `2027-01-31`. */
   readonly clientSecretExpiresOn?: string;
+  readonly hasClientKey: boolean;
+  readonly clientKeyUpdatedAt?: Date;
+  /** Of the client's key, in PEM. */
+  readonly clientCertificate?: string;
   /** Absent while the provider accepts the client, as far as is known. */
   readonly fault?: ClientFault;
   /** The entity ref of who registered it. */
@@ -38,7 +43,20 @@ export interface IntegrationRecord {
   readonly updatedAt: Date;
   /** @throws MailFailure where the vault cannot open it */
   openClientSecret(): Promise<Secret | undefined>;
+  /** @throws MailFailure where the vault cannot open it */
+  openClientKey(): Promise<ClientKey | undefined>;
 }
 
 /** What becomes of the stored client secret in an update. */
 export type ClientSecretChange = Secret | 'keep' | 'remove';
+
+/** A key to be stored, judged. */
+export interface JudgedClientKey {
+  /** PKCS #8 in PEM. */
+  readonly privateKey: Secret;
+  /** X.509 in PEM. */
+  readonly certificate?: string;
+}
+
+/** What becomes of the stored client key in an update. */
+export type ClientKeyChange = JudgedClientKey | 'keep' | 'remove';

@@ -6,6 +6,7 @@ import { Secret } from '../../secrets';
 import { isReady } from '../integrations/integrationRules';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { IntegrationRecord } from '../integrations/types';
+import { isClientFault } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { refreshAheadMs } from './grantState';
 import { GrantStore } from './GrantStore';
@@ -25,6 +26,10 @@ import { GrantRecord, TokenSet } from './types';
 // 4. `invalid_grant` is believed only if nobody stored tokens meanwhile, before
 //    and after one more try: at a rotating provider it is also what the slower
 //    of two renewals gets to hear.
+//
+// An application that acts in its own name has no refresh token: its "renewal"
+// is one more request like the first. Nothing of 4 is then needed, since no
+// answer to it speaks of a grant.
 //
 // A crash between 2 and 3 loses the new refresh token. Where the provider
 // rotates strictly, a new consent is needed then; nothing on our side can
@@ -124,6 +129,11 @@ export class GrantRenewer {
     grant: GrantRecord,
     integration: IntegrationRecord,
   ): Promise<TokenSet | Secret> {
+    if (integration.settings.grantType === 'client_credentials') {
+      return this.#request(integration, () =>
+        this.#tokenEndpoint.requestForApplication(integration),
+      );
+    }
     const refreshToken = await grant.openRefreshToken();
     if (!refreshToken) {
       throw new MailFailure(
@@ -171,15 +181,24 @@ export class GrantRenewer {
     }
   }
 
-  /** One request. That the client is refused is noted where it can be mended. */
   async #refresh(
     integration: IntegrationRecord,
     refreshToken: Secret,
   ): Promise<TokenSet> {
+    return this.#request(integration, () =>
+      this.#tokenEndpoint.refresh(integration, refreshToken),
+    );
+  }
+
+  /** One request. That the client is refused is noted where it can be mended. */
+  async #request(
+    integration: IntegrationRecord,
+    send: () => Promise<TokenSet>,
+  ): Promise<TokenSet> {
     try {
-      return await this.#tokenEndpoint.refresh(integration, refreshToken);
+      return await send();
     } catch (error) {
-      if (MailFailure.is(error) && error.code === 'client-refused') {
+      if (isClientFault(error)) {
         await this.#integrations.setFault(integration, error);
       }
       throw error;

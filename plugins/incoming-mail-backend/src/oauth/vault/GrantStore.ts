@@ -9,6 +9,7 @@ import { z } from 'zod';
 import {
   DbGrantRow,
   DbInteger,
+  DbMailboxRow,
   dbNow,
   dbNowPlus,
   fromJson,
@@ -117,6 +118,8 @@ export class GrantStore {
       account,
       scopes: JSON.stringify(tokens.scopes),
       ...stateColumns(tx, 'active'),
+      // One that the mailbox had is not this grant's.
+      refresh_sealed: null,
       ...(await this.#tokenColumns(tx, id, tokens)),
       generation: (former?.generation ?? 0) + 1,
     };
@@ -315,6 +318,21 @@ export class GrantStore {
     await this.#rows(tx)
       .where({ mailbox_id: mailboxes.from })
       .update({ mailbox_id: mailboxes.to });
+  }
+
+  /** Whether a mailbox still has the address and the integration that a grant is for. */
+  async fitsMailbox(
+    tx: Tx,
+    of: { mailboxId: string; integrationId: string; account: string },
+  ): Promise<boolean> {
+    const mailbox = await tx<DbMailboxRow>(tables.mailboxes)
+      .where({
+        id: of.mailboxId,
+        integration_id: of.integrationId,
+        address: of.account,
+      })
+      .first('id');
+    return mailbox !== undefined;
   }
 
   /** Removes a mailbox's grant and gives away what it last held. */

@@ -5,8 +5,16 @@ import {
   clientAuthenticationSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
-import { DbRevocationRow, dbNow, dbNowPlus, tables, Tx } from '../../database';
+import {
+  DbRevocationRow,
+  dbNow,
+  dbNowPlus,
+  fromJson,
+  tables,
+  Tx,
+} from '../../database';
 import { Keyring, Secret } from '../../secrets';
+import { assertionSchema, ClientKey } from '../clientKey';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
 import { ClientAccount } from './types';
 
@@ -20,6 +28,8 @@ export interface RevocationRecord extends ClientAccount {
   openToken(): Promise<Secret | undefined>;
   /** @throws MailFailure where the vault cannot open it */
   openClientSecret(): Promise<Secret | undefined>;
+  /** @throws MailFailure where the vault cannot open it */
+  openClientKey(): Promise<ClientKey | undefined>;
 }
 
 /**
@@ -42,10 +52,12 @@ export class RevocationStore {
       readonly clientAuthentication: ClientAuthentication;
       readonly token: Secret;
       readonly clientSecret?: Secret;
+      readonly clientKey?: ClientKey;
     },
   ): Promise<void> {
-    const { token, clientSecret } = revocation;
-    const { revokedToken, revokingClientSecret } = sealedColumns;
+    const { token, clientSecret, clientKey } = revocation;
+    const { revokedToken, revokingClientSecret, revokingClientKey } =
+      sealedColumns;
     const id = randomUUID();
     const keyring = this.#keyring;
     await this.#rows(tx).insert({
@@ -58,6 +70,10 @@ export class RevocationStore {
       client_secret_sealed: clientSecret
         ? await sealFor(keyring, revokingClientSecret, id, clientSecret)
         : null,
+      client_key_sealed: clientKey
+        ? await sealFor(keyring, revokingClientKey, id, clientKey.privateKey)
+        : null,
+      client_assertion: clientKey ? JSON.stringify(clientKey.assertion) : null,
       attempts: 0,
       due_at: dbNow(tx),
       created_at: dbNow(tx),
@@ -148,6 +164,22 @@ export class RevocationStore {
           row.id,
           row.client_secret_sealed,
         ),
+      openClientKey: () => this.#openClientKey(row),
     };
+  }
+
+  async #openClientKey(row: DbRevocationRow): Promise<ClientKey | undefined> {
+    const privateKey = await openFrom(
+      this.#keyring,
+      sealedColumns.revokingClientKey,
+      row.id,
+      row.client_key_sealed,
+    );
+    return privateKey && row.client_assertion !== null
+      ? {
+          privateKey,
+          assertion: fromJson(assertionSchema, row.client_assertion),
+        }
+      : undefined;
   }
 }

@@ -58,11 +58,13 @@ async function enqueueRevocation(
   try {
     const token = await openRefreshToken();
     const clientSecret = await of.integration.openClientSecret();
+    const clientKey = await of.integration.openClientKey();
     if (token) {
       await revocations.enqueue(tx, {
         ...client,
         clientAuthentication,
         clientSecret,
+        clientKey,
         token,
       });
     }

@@ -9,6 +9,7 @@ import { addMailbox, anIntegration } from '../__testUtils__/fixtures';
 import { ScriptedTokenServer } from '../__testUtils__/ScriptedTokenServer';
 import { ConsentStore } from '../consent/ConsentStore';
 import { IntegrationStore } from '../integrations/IntegrationStore';
+import { IntegrationSettings } from '../integrations/types';
 import { sealedColumns, sealFor } from '../sealedColumns';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { GrantStore } from './GrantStore';
@@ -34,6 +35,7 @@ describe('changing the key of the vault', () => {
     let db: Knex;
     let server: ScriptedTokenServer;
     let integrationId: string;
+    let integrationSettings: IntegrationSettings;
     let records: SealedRecordStore;
 
     beforeAll(async () => {
@@ -47,6 +49,7 @@ describe('changing the key of the vault', () => {
         tokenEndpoint: server.url,
         revocationEndpoint: `${server.url}/revoke`,
       });
+      integrationSettings = settings;
       integrationId = await new IntegrationStore({
         db,
         keyring: former,
@@ -228,6 +231,11 @@ describe('changing the key of the vault', () => {
       expect(row!.access_sealed).toBe('stored since');
     });
 
+    const clientKey = {
+      privateKey: new Secret('a-private-key'),
+      assertion: { algorithm: 'RS256' as const, audience: 'https://id.test' },
+    };
+
     it('reaches every column of sealed records, in batches, and stops when told', async () => {
       const mailboxIds = await giveGrants(1);
       const consents = new ConsentStore({ db, keyring: former });
@@ -255,6 +263,16 @@ describe('changing the key of the vault', () => {
           revocationEndpoint: server.url,
           token: new Secret('old'),
           clientSecret: new Secret('the-client-secret'),
+          clientKey,
+        }),
+      );
+      await inTransaction(db, tx =>
+        new IntegrationStore({ db, keyring: former }).update(tx, {
+          id: integrationId,
+          version: 1,
+          settings: integrationSettings,
+          clientSecret: 'keep',
+          clientKey,
         }),
       );
       const password = await sealFor(

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createPublicKey } from 'node:crypto';
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { CreateIntegration } from '@postroom/plugin-incoming-mail-common';
+import { jwtVerify } from 'jose';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
+import { selfSignedCertificate } from '../../__testUtils__/selfSignedCertificate';
 import {
   DbGrantRow,
   DbRevocationRow,
@@ -84,14 +87,15 @@ describe('revocation', () => {
     });
 
     async function addIntegration(changes: Partial<CreateIntegration> = {}) {
-      const { callbackSlug, clientSecret, ...settings } = anIntegration({
-        revocationEndpoint: server.url,
-        ...changes,
-      });
+      const { callbackSlug, clientSecret, clientKey, ...settings } =
+        anIntegration({ revocationEndpoint: server.url, ...changes });
       return integrations.insert({
         callbackSlug,
         settings,
-        clientSecret: new Secret(clientSecret!),
+        clientSecret: clientSecret ? new Secret(clientSecret) : undefined,
+        clientKey: clientKey && {
+          privateKey: new Secret(clientKey.privateKey),
+        },
         createdBy: 'user:default/admin',
       });
     }
@@ -172,6 +176,29 @@ describe('revocation', () => {
       expect(authorization).toBe(`Basic ${btoa('portal:the-client-secret')}`);
       expect(await queue()).toHaveLength(0);
       expect(await send()).toEqual({ settled: 0, failed: 0, givenUp: 0 });
+    });
+
+    it('T60: is signed for a client that signs, also when its integration is gone', async () => {
+      const { key, cert } = selfSignedCertificate({ name: 'client' });
+      const integrationId = await addIntegration({
+        clientAuthentication: 'private_key_jwt',
+        clientSecret: undefined,
+        clientKey: { privateKey: key },
+        issuer: 'https://provider.test',
+      });
+      const mailboxId = await addGrant(integrationId);
+      await forget(mailboxId);
+      await db(tables.mailboxes).delete();
+      await db(tables.oauthIntegrations).delete();
+      expect(await send()).toMatchObject({ settled: 1 });
+      const [{ parameters, authorization }] = server.requests;
+      expect(authorization).toBeUndefined();
+      const { payload } = await jwtVerify(
+        parameters.get('client_assertion')!,
+        createPublicKey(cert),
+        { audience: 'https://provider.test', subject: 'portal' },
+      );
+      expect(payload.iss).toBe('portal');
     });
 
     it('T60: knows the last one also when two go at once, and when the client is registered twice', async () => {

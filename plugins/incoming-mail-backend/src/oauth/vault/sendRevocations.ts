@@ -87,6 +87,7 @@ async function sendOne(
           ...record,
           endpoint: record.revocationEndpoint,
           clientSecret: await record.openClientSecret(),
+          clientKey: await record.openClientKey(),
           token,
         })
       : { kind: 'settled' };

@@ -8,7 +8,6 @@ import { MessageHead, WaitingMessage } from '../../inbox';
 import { attachmentName } from './attachmentName';
 import { toOneLine, toText } from './boundedText';
 import { fieldValues, firstFieldValue, HeaderLine } from './headerFields';
-import { htmlToPlainText } from './htmlToPlainText';
 import { parseAddressList, parseFrom } from './mailAddress';
 import { parseMailDate } from './mailDate';
 import { parseMessageIds } from './messageIds';
@@ -57,7 +56,7 @@ export async function parseMessage(
   waiting: WaitingMessage,
   options: { projectRef?: string },
 ): Promise<ParseVerdict> {
-  const reading = await readMime(raw);
+  const reading = readMime(raw);
   const facts = toHeaderFacts(reading.header);
   const head = toHead(facts);
   if (reading.kind === 'broken') {
@@ -79,7 +78,7 @@ export async function parseMessage(
     sizeBytes: waiting.sizeBytes,
     truncated: waiting.truncated,
     ...facts,
-    ...toContentFacts(raw, reading.content),
+    ...toContentFacts(reading.content),
   });
   return { kind: 'parsed', message, head };
 }
@@ -147,36 +146,13 @@ function listIds(header: readonly HeaderLine[], name: string): string[] {
     .map(id => toOneLine(id, id.length));
 }
 
-function toContentFacts(raw: Buffer, content: MimeContent) {
+function toContentFacts(content: MimeContent) {
   const html = toText(content.html ?? '', MAX_BODY_BYTES);
   return {
-    text: toText(wholeText(raw, content), MAX_BODY_BYTES),
+    text: toText(content.text, MAX_BODY_BYTES),
     ...(html.trim() !== '' && { html }),
     attachments: Object.freeze(content.attachments.map(toAttachment)),
   };
-}
-
-/**
- * The text parts, and the text of the HTML parts where those are no second
- * form of the same: where there is no text, or where nothing in the mail is
- * `multipart/alternative`, as when a mailing list puts a plain footer under an
- * HTML body.
- */
-function wholeText(raw: Buffer, content: MimeContent): string {
-  const { text, html } = content;
-  if (html === undefined) {
-    return text;
-  }
-  if (text.trim() === '') {
-    return htmlToPlainText(html);
-  }
-  if (/multipart\/alternative/i.test(raw.toString('latin1'))) {
-    return text;
-  }
-  // mailparser leaves an empty line for an HTML part that stood first.
-  return text.startsWith('\n')
-    ? `${htmlToPlainText(html)}\n${text}`
-    : `${text}\n${htmlToPlainText(html)}`;
 }
 
 // RFC 6838 section 4.2.

@@ -6,6 +6,7 @@ import { FormField } from '../../components/FormField';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorField, EditorForm } from './EditorField';
 import { EditorSection } from './EditorSection';
+import { clientAuthenticationsOf } from './integrationForm';
 
 /** What most integrations leave as it is. */
 export function AdvancedSection(props: EditorForm) {
@@ -16,7 +17,11 @@ export function AdvancedSection(props: EditorForm) {
       <EditorField
         {...props}
         name="allowedDomains"
-        hint={t('editor.allowedDomainsHint')}
+        hint={t(
+          values.grantType === 'client_credentials'
+            ? 'editor.allowedDomainsHintApplication'
+            : 'editor.allowedDomainsHint',
+        )}
         multiline
       />
       <FormField
@@ -28,7 +33,7 @@ export function AdvancedSection(props: EditorForm) {
           const clientAuthentication = clientAuthenticationSchema.parse(value);
           onChange({ ...values, clientAuthentication });
         }}
-        options={clientAuthenticationSchema.options.map(option => (
+        options={clientAuthenticationsOf(values).map(option => (
           <option key={option} value={option}>
             {t(`editor.clientAuthenticationOption.${option}`)}
           </option>

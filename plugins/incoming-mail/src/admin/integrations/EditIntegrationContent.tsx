@@ -25,6 +25,7 @@ import {
   fromIntegration,
   hasChanges,
   IntegrationFormValues,
+  proofStored,
   secretMustBeReentered,
   toUpdateIntegration,
 } from './integrationForm';
@@ -131,12 +132,12 @@ function storedSecretOf(
   integration: OAuthIntegration,
   values: IntegrationFormValues,
 ): StoredSecret {
-  const { set, expiresOn } = integration.clientSecret;
-  if (!set) {
+  const { expiresOn } = integration.clientSecret;
+  if (!proofStored(integration, values)) {
     return { state: 'none' };
   }
   const state = secretMustBeReentered(integration, values)
     ? 'to-reenter'
     : 'kept';
-  return { state, expiresOn };
+  return { state, expiresOn, thumbprint: integration.clientKey.thumbprint };
 }

@@ -68,6 +68,7 @@ function ScopesField(props: EditorForm) {
     // A row without a host is one that is being added.
     mailHosts: values.mailHosts.filter(({ host }) => host.trim() !== ''),
     tokenEndpoint: values.tokenEndpoint,
+    grantType: values.grantType,
   };
   return (
     <>

@@ -327,6 +327,58 @@ describe('IntegrationsContent', () => {
     expect(screen.queryByLabelText(/^Tenant/)).not.toBeInTheDocument();
   });
 
+  it('S19, S22, S28: registers an application that reads in its own name', async () => {
+    const { api, user } = render('/new', {
+      reserveRedirectUrl: () => reserved,
+      createIntegration: () => anIntegration(),
+      listIntegrations: () => ({ items: [] }),
+    });
+    const access = () => screen.queryByLabelText('Who allows the access');
+    await screen.findByLabelText(/^Redirect URL/);
+    // Google gives this to service accounts only.
+    expect(access()).not.toBeInTheDocument();
+    await user.click(screen.getByRole('radio', { name: 'Microsoft' }));
+    await user.selectOptions(access()!, 'client_credentials');
+    expect(screen.queryByLabelText(/^Redirect URL/)).not.toBeInTheDocument();
+    expect(screen.getByLabelText(/^Scopes/)).toHaveValue(
+      'https://outlook.office365.com/.default',
+    );
+    await user.selectOptions(
+      screen.getByLabelText('Client authentication'),
+      'private_key_jwt',
+    );
+    await fill(user, screen.getByLabelText(/^Name/), 'Mail');
+    await fill(user, screen.getByLabelText(/^Client ID/), 'abc');
+    await fill(user, screen.getByLabelText('Private key'), 'K\nEY');
+    await fill(user, screen.getByLabelText('Certificate'), 'CERT');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(screen.getByLabelText(/^Tenant/)).toHaveAccessibleDescription(
+      /^Has to be one tenant/,
+    );
+    expect(
+      screen.getByLabelText(/^Allowed e-mail domains/),
+    ).toHaveAccessibleDescription(/^Has to name at least one domain/);
+
+    await fill(user, screen.getByLabelText(/^Tenant/), 'corp.com');
+    await fill(
+      user,
+      screen.getByLabelText(/^Allowed e-mail domains/),
+      'corp.com',
+    );
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(api.names).toContain('createIntegration'));
+    expect(api.lastInput('createIntegration')).toMatchObject({
+      body: {
+        grantType: 'client_credentials',
+        clientAuthentication: 'private_key_jwt',
+        clientKey: { privateKey: 'K\nEY', certificate: 'CERT' },
+        allowedDomains: ['corp.com'],
+        tokenEndpoint:
+          'https://login.microsoftonline.com/corp.com/oauth2/v2.0/token',
+      },
+    });
+  });
+
   it('S18: shows what an issuer says of itself before taking it over', async () => {
     const refusal = await aRefusal(400, 'The issuer gave no metadata');
     const discoverIssuer = jest

@@ -4,10 +4,12 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { errorAt } from '../../api/fieldErrors';
 import { SecretField } from '../../components/SecretField';
 import { incomingMailTranslationRef } from '../../translation';
+import { ClientKeyFields } from './ClientKeyFields';
 import { EditorField, EditorForm } from './EditorField';
 import { EditorSection } from './EditorSection';
 import { GoogleGuide } from './guides/GoogleGuide';
 import type { GuideProps } from './guides/GuideProps';
+import { MicrosoftApplicationGuide } from './guides/MicrosoftApplicationGuide';
 import { MicrosoftGuide } from './guides/MicrosoftGuide';
 import { RedirectUrlField } from './RedirectUrlField';
 
@@ -16,6 +18,8 @@ export interface StoredSecret {
   readonly state: 'none' | 'kept' | 'to-reenter';
   /** When it ends, as it was entered with it. */
   readonly expiresOn?: string;
+  /** Of the certificate, where the client signs. */
+  readonly thumbprint?: string;
 }
 
 /** Props of {@link RegistrationSection}. */
@@ -31,12 +35,18 @@ export interface RegistrationSectionProps extends EditorForm {
 export function RegistrationSection(props: RegistrationSectionProps) {
   const { values, errors, onChange, redirectUrl } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
+  const actsAlone = values.grantType === 'client_credentials';
   return (
     <EditorSection
       title={t('editor.registrationSection')}
-      text={t('editor.registrationText')}
+      text={t(
+        actsAlone
+          ? 'editor.registrationTextApplication'
+          : 'editor.registrationText',
+      )}
     >
-      {redirectUrl === undefined ? (
+      {/* Nobody is sent to the provider, so nobody comes back from there. */}
+      {actsAlone || redirectUrl === undefined ? (
         props.redirectUrlStatus
       ) : (
         <RedirectUrlField
@@ -46,7 +56,7 @@ export function RegistrationSection(props: RegistrationSectionProps) {
       )}
       <Guide
         // Another provider's guide starts as it would have.
-        key={values.provider}
+        key={`${values.provider} ${values.grantType}`}
         values={values}
         redirectUrl={redirectUrl}
         defaultOpen={props.isNew}
@@ -57,7 +67,7 @@ export function RegistrationSection(props: RegistrationSectionProps) {
         onChange={onChange}
         name="clientId"
       />
-      {values.clientAuthentication !== 'none' && <SecretFields {...props} />}
+      <ProofFields {...props} />
     </EditorSection>
   );
 }
@@ -67,9 +77,25 @@ function Guide(props: GuideProps) {
     case 'google':
       return <GoogleGuide {...props} />;
     case 'microsoft':
-      return <MicrosoftGuide {...props} />;
+      return props.values.grantType === 'client_credentials' ? (
+        <MicrosoftApplicationGuide {...props} />
+      ) : (
+        <MicrosoftGuide {...props} />
+      );
     default:
       return null;
+  }
+}
+
+/** What the client proves itself with. */
+function ProofFields(props: RegistrationSectionProps) {
+  switch (props.values.clientAuthentication) {
+    case 'none':
+      return null;
+    case 'private_key_jwt':
+      return <ClientKeyFields {...props} />;
+    default:
+      return <SecretFields {...props} />;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   toCreateIntegration,
   toUpdateIntegration,
   withDiscovered,
+  withGrantType,
   withMicrosoft,
   withProvider,
   withText,
@@ -111,6 +112,102 @@ describe('withMicrosoft', () => {
   });
 });
 
+describe('withGrantType', () => {
+  const named = { ...newIntegrationForm('microsoft'), name: 'Mail' };
+  const alone = withGrantType(named, 'client_credentials');
+  const complete = withMicrosoft(
+    { ...alone, allowedDomains: 'corp.com' },
+    { tenant: 'corp.com', cloud: 'global' },
+  );
+
+  it('S22: asks Microsoft for what the application was granted, and back', () => {
+    expect(alone.scopes).toBe('https://outlook.office365.com/.default');
+    expect(
+      withMicrosoft(alone, { tenant: 'corp.cn', cloud: 'china' }).scopes,
+    ).toBe('https://partner.outlook.cn/.default');
+    expect(withGrantType(alone, 'authorization_code')).toEqual(named);
+    expect(errorsOf(complete)).toEqual({});
+  });
+
+  it('wants one tenant and at least one domain (S64)', () => {
+    expect(errorsOf(alone)).toEqual({
+      tenant: expect.stringContaining('has to be one tenant'),
+      tokenEndpoint: expect.stringContaining('has to name one tenant'),
+      allowedDomains: expect.stringContaining('at least one domain'),
+    });
+  });
+
+  it('is not for Google, nor for a client that proves nothing', () => {
+    const open = { ...named, clientAuthentication: 'none' as const };
+    expect(withGrantType(open, 'client_credentials')).toMatchObject({
+      clientAuthentication: 'client_secret_basic',
+    });
+    expect(
+      withProvider(
+        { ...complete, clientAuthentication: 'private_key_jwt' },
+        'google',
+      ),
+    ).toMatchObject({
+      grantType: 'authorization_code',
+      clientAuthentication: 'client_secret_basic',
+    });
+  });
+});
+
+describe('a client that signs', () => {
+  const signing = {
+    ...newIntegrationForm('microsoft'),
+    name: 'Mail',
+    clientId: 'abc',
+    clientAuthentication: 'private_key_jwt' as const,
+    clientPrivateKey: 'KEY',
+    clientCertificate: 'CERTIFICATE',
+    clientSecret: 'typed before',
+  };
+
+  it('sends key and certificate together, and no secret', () => {
+    const verdict = toCreateIntegration(signing, SLUG);
+    expect(verdict).toMatchObject({
+      kind: 'valid',
+      body: { clientKey: { privateKey: 'KEY', certificate: 'CERTIFICATE' } },
+    });
+    expect(JSON.stringify(verdict)).not.toContain('typed before');
+    expect(isDraft(signing, false)).toBe(false);
+    expect(isDraft({ ...signing, clientPrivateKey: '' }, false)).toBe(true);
+    expect(errorsOf({ ...signing, clientPrivateKey: '' })).toEqual({
+      'clientKey.privateKey': 'is required',
+    });
+    expect(errorsOf({ ...signing, clientCertificate: '' })).toEqual({
+      'clientKey.certificate': expect.stringContaining('Microsoft'),
+    });
+  });
+
+  it('keeps the stored key, but not for a new place (T21)', () => {
+    const stored = anIntegration({
+      clientAuthentication: 'private_key_jwt',
+      clientSecret: { set: false },
+      clientKey: { set: true },
+    });
+    const values = fromIntegration(stored);
+    expect(toUpdateIntegration(values, stored, 'again')).toMatchObject({
+      kind: 'valid',
+      body: expect.not.objectContaining({ clientKey: expect.anything() }),
+    });
+    const moved = { ...values, tokenEndpoint: 'https://evil.test/token' };
+    expect(toUpdateIntegration(moved, stored, 'again')).toEqual({
+      kind: 'invalid',
+      errors: { 'clientKey.privateKey': 'again' },
+    });
+    expect(
+      toUpdateIntegration(
+        { ...moved, clientPrivateKey: 'KEY' },
+        stored,
+        'again',
+      ).kind,
+    ).toBe('valid');
+  });
+});
+
 describe('withText', () => {
   it('follows endpoints that are typed, as long as they are a tenant’s', () => {
     const preset = newIntegrationForm('microsoft');
@@ -143,7 +240,7 @@ describe('withDiscovered', () => {
     });
   });
 
-  it.each([[[]], [['private_key_jwt']]])(
+  it.each([[[]], [['tls_client_auth']]])(
     'keeps the client authentication where none of %j is known here',
     clientAuthenticationMethods => {
       expect(

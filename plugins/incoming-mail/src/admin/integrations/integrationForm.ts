@@ -5,6 +5,8 @@ import {
   CreateIntegration,
   createIntegrationSchema,
   DiscoveredIssuer,
+  GrantType,
+  isSharedMicrosoftEndpoint,
   MailHost,
   MicrosoftCloud,
   microsoftSettings,
@@ -37,6 +39,7 @@ export interface IntegrationFormValues {
   readonly provider: ProviderId;
   /** Absent unless the endpoints are those of a tenant of Microsoft. */
   readonly microsoft: MicrosoftRow | undefined;
+  readonly grantType: GrantType;
   readonly name: string;
   readonly issuer: string;
   readonly authorizationEndpoint: string;
@@ -49,6 +52,11 @@ export interface IntegrationFormValues {
   /** A day as `2027-01-31`, or empty. */
   readonly clientSecretExpiresOn: string;
   readonly clientAuthentication: ClientAuthentication;
+  /** PEM; write-only, so empty in the form of an integration that exists. */
+  readonly clientPrivateKey: string;
+  /** PEM of the same key; entered together with it. */
+  readonly clientCertificate: string;
+  readonly clientKeyId: string;
   /** One per line. */
   readonly allowedDomains: string;
   readonly mailHosts: readonly MailHostRow[];
@@ -58,6 +66,8 @@ export interface IntegrationFormValues {
 export type FormVerdict<T> =
   | { kind: 'valid'; body: T }
   | { kind: 'invalid'; errors: FieldErrors };
+
+const noKeyTyped = { clientPrivateKey: '', clientCertificate: '' } as const;
 
 /** The form of a new integration, filled from the provider's preset. */
 export function newIntegrationForm(
@@ -70,6 +80,8 @@ export function newIntegrationForm(
     clientSecret: '',
     clientSecretExpiresOn: '',
     clientAuthentication: 'client_secret_basic',
+    ...noKeyTyped,
+    clientKeyId: '',
     allowedDomains: '',
   };
 }
@@ -82,7 +94,52 @@ export function withProvider(
   values: IntegrationFormValues,
   provider: ProviderId,
 ): IntegrationFormValues {
-  return { ...values, ...presetOf(provider) };
+  return withFittingClient({ ...values, ...presetOf(provider) });
+}
+
+/**
+ * The form after it was chosen who allows the access. Microsoft wants other
+ * scopes of an application than of a person; what other servers want is not
+ * known.
+ */
+export function withGrantType(
+  values: IntegrationFormValues,
+  grantType: GrantType,
+): IntegrationFormValues {
+  const { microsoft } = values;
+  return withFittingClient({
+    ...values,
+    grantType,
+    ...(microsoft && { scopes: microsoftScopes(microsoft, grantType) }),
+  });
+}
+
+function microsoftScopes(row: MicrosoftRow, grantType: GrantType): string {
+  const { scopes, applicationScopes } = microsoftSettings(row);
+  const ofType =
+    grantType === 'client_credentials' ? applicationScopes : scopes;
+  return ofType.join('\n');
+}
+
+/** The ways of client authentication that can be chosen. */
+export function clientAuthenticationsOf(
+  values: Pick<IntegrationFormValues, 'provider' | 'grantType'>,
+): ClientAuthentication[] {
+  return clientAuthenticationSchema.options.filter(method => {
+    if (method === 'private_key_jwt') {
+      return values.provider !== 'google';
+    }
+    return method !== 'none' || values.grantType === 'authorization_code';
+  });
+}
+
+function withFittingClient(
+  values: IntegrationFormValues,
+): IntegrationFormValues {
+  const fitting = clientAuthenticationsOf(values);
+  return fitting.includes(values.clientAuthentication)
+    ? values
+    : { ...values, clientAuthentication: fitting[0] };
 }
 
 function presetOf(provider: ProviderId) {
@@ -95,6 +152,7 @@ function presetOf(provider: ProviderId) {
   const mailHosts = preset.mailHosts.map(toRow);
   return {
     ...endpoints,
+    grantType: 'authorization_code' as const,
     microsoft: microsoftOf(endpoints),
     issuer: preset.issuer ?? '',
     revocationEndpoint: preset.revocationEndpoint ?? '',
@@ -138,7 +196,7 @@ export function withMicrosoft(
     tokenEndpoint: settings.tokenEndpoint,
     issuer: settings.issuer ?? '',
     ...(row.cloud !== values.microsoft?.cloud && {
-      scopes: settings.scopes.join('\n'),
+      scopes: microsoftScopes(row, values.grantType),
       mailHosts: settings.mailHosts.map(toRow),
     }),
   };
@@ -161,6 +219,7 @@ export type TextFieldName =
   | 'name'
   | 'clientId'
   | 'clientSecretExpiresOn'
+  | 'clientKeyId'
   | 'authorizationEndpoint'
   | 'tokenEndpoint'
   | 'revocationEndpoint'
@@ -177,7 +236,7 @@ export function withDiscovered(
   found: DiscoveredIssuer,
 ): IntegrationFormValues {
   const methods = found.clientAuthenticationMethods;
-  const usable = clientAuthenticationSchema.options.find(method =>
+  const usable = clientAuthenticationsOf(values).find(method =>
     methods.includes(method),
   );
   return {
@@ -199,6 +258,7 @@ export function fromIntegration(
   return {
     provider: integration.provider,
     microsoft: microsoftOf(integration),
+    grantType: integration.grantType,
     name: integration.name,
     issuer: integration.issuer ?? '',
     authorizationEndpoint: integration.authorizationEndpoint,
@@ -209,6 +269,8 @@ export function fromIntegration(
     clientSecret: '',
     clientSecretExpiresOn: integration.clientSecret.expiresOn ?? '',
     clientAuthentication: integration.clientAuthentication,
+    ...noKeyTyped,
+    clientKeyId: integration.clientKeyId ?? '',
     allowedDomains: integration.allowedDomains.join('\n'),
     mailHosts: integration.mailHosts.map(toRow),
   };
@@ -228,8 +290,9 @@ export function withAddedMailHost(
 }
 
 /**
- * Whether the stored secret may not be kept: it would be sent to another
- * place, or stands for another client. The backend holds the same rule.
+ * Whether the stored secret or key may not be kept: it would be shown to
+ * another place, or stands for another client. The backend holds the same
+ * rule.
  */
 export function secretMustBeReentered(
   integration: OAuthIntegration,
@@ -244,11 +307,31 @@ export function secretMustBeReentered(
     'clientId',
   ] as const;
   return (
-    integration.clientSecret.set &&
-    values.clientAuthentication !== 'none' &&
-    values.clientSecret === '' &&
+    proofStored(integration, values) &&
+    !proofTyped(values) &&
     bound.some(field => before[field].trim() !== values[field].trim())
   );
+}
+
+/** Whether what the client then proves itself with is at the backend. */
+export function proofStored(
+  integration: OAuthIntegration,
+  { clientAuthentication }: IntegrationFormValues,
+): boolean {
+  switch (clientAuthentication) {
+    case 'none':
+      return false;
+    case 'private_key_jwt':
+      return integration.clientKey.set;
+    default:
+      return integration.clientSecret.set;
+  }
+}
+
+function proofTyped(values: IntegrationFormValues): boolean {
+  return values.clientAuthentication === 'private_key_jwt'
+    ? values.clientPrivateKey.trim() !== ''
+    : values.clientSecret !== '';
 }
 
 /** Whether something was typed that is not stored. */
@@ -260,15 +343,15 @@ export function hasChanges(
   return JSON.stringify(before) !== JSON.stringify(values);
 }
 
-/** Whether saving leaves a draft: client ID or secret are still to come. */
+/** Whether saving leaves a draft: client ID, secret or key are still to come. */
 export function isDraft(
   values: IntegrationFormValues,
   secretStored: boolean,
 ): boolean {
-  const hasSecret = values.clientSecret !== '' || secretStored;
+  const hasProof = proofTyped(values) || secretStored;
   return (
     values.clientId.trim() === '' ||
-    (values.clientAuthentication !== 'none' && !hasSecret)
+    (values.clientAuthentication !== 'none' && !hasProof)
   );
 }
 
@@ -303,7 +386,9 @@ export function toUpdateIntegration(
       ...issuesOf(values, parsed.error?.issues),
       ...tenantErrors(values),
       ...(secretMustBeReentered(integration, values) && {
-        clientSecret: reenterMessage,
+        [values.clientAuthentication === 'private_key_jwt'
+          ? 'clientKey.privateKey'
+          : 'clientSecret']: reenterMessage,
       }),
     },
   );
@@ -318,8 +403,19 @@ function verdictOf<T>(
     : { kind: 'invalid', errors };
 }
 
-/** Its endpoints may be well-formed around a tenant that is none. */
-function tenantErrors({ microsoft }: IntegrationFormValues): FieldErrors {
+/** Its endpoints may be well-formed around a tenant that is none, or not enough. */
+export function tenantErrors(values: IntegrationFormValues): FieldErrors {
+  const { microsoft, grantType, tokenEndpoint } = values;
+  if (
+    microsoft !== undefined &&
+    grantType === 'client_credentials' &&
+    isSharedMicrosoftEndpoint(tokenEndpoint)
+  ) {
+    return {
+      tenant:
+        'has to be one tenant, by its ID or domain: that is where the application acts in its own name',
+    };
+  }
   const parsed = microsoftTenantSchema.safeParse(microsoft?.tenant);
   return microsoft === undefined || parsed.success
     ? {}
@@ -330,17 +426,14 @@ function settingsOf(values: IntegrationFormValues) {
   return {
     name: values.name,
     provider: values.provider,
+    grantType: values.grantType,
     issuer: textOrAbsent(values.issuer),
     authorizationEndpoint: values.authorizationEndpoint,
     tokenEndpoint: values.tokenEndpoint,
     revocationEndpoint: textOrAbsent(values.revocationEndpoint),
     scopes: scopesOf(values),
     clientId: textOrAbsent(values.clientId),
-    ...(values.clientAuthentication !== 'none' && {
-      clientSecret:
-        values.clientSecret === '' ? undefined : values.clientSecret,
-      clientSecretExpiresOn: textOrAbsent(values.clientSecretExpiresOn),
-    }),
+    ...proofOf(values),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
@@ -348,6 +441,30 @@ function settingsOf(values: IntegrationFormValues) {
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
     })),
   };
+}
+
+/** What the client is to prove itself with, as far as it was typed. */
+function proofOf(values: IntegrationFormValues) {
+  const { clientSecret, clientPrivateKey, clientCertificate } = values;
+  switch (values.clientAuthentication) {
+    case 'none':
+      return {};
+    case 'private_key_jwt':
+      return {
+        clientKeyId: textOrAbsent(values.clientKeyId),
+        ...((clientPrivateKey + clientCertificate).trim() !== '' && {
+          clientKey: {
+            privateKey: clientPrivateKey,
+            certificate: textOrAbsent(clientCertificate),
+          },
+        }),
+      };
+    default:
+      return {
+        clientSecret: clientSecret === '' ? undefined : clientSecret,
+        clientSecretExpiresOn: textOrAbsent(values.clientSecretExpiresOn),
+      };
+  }
 }
 
 /** The scopes as they would be sent. */

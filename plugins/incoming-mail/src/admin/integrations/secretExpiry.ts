@@ -23,7 +23,8 @@ export function secretExpiryOf(
   integration: OAuthIntegration,
   today: Date,
 ): SecretExpiry | undefined {
-  const { set, expiresOn } = integration.clientSecret;
+  const { expiresOn } = integration.clientSecret;
+  const set = integration.clientSecret.set || integration.clientKey.set;
   if (!set || expiresOn === undefined) {
     return undefined;
   }

@@ -9,7 +9,11 @@ import { FormField } from '../../components/FormField';
 import { AfterStoringFields } from '../../components/mailbox/AfterStoringFields';
 import { AliasesField } from '../../components/mailbox/AliasesField';
 import { FolderField } from '../../components/mailbox/FolderField';
-import { choiceOf, StoredPassword } from '../../components/mailbox/mailboxForm';
+import {
+  actsAlone,
+  choiceOf,
+  StoredPassword,
+} from '../../components/mailbox/mailboxForm';
 import type { MailboxFormProps } from '../../components/mailbox/MailboxFormProps';
 import { PresetPicker } from '../../components/mailbox/PresetPicker';
 import { ServerFields } from '../../components/mailbox/ServerFields';
@@ -59,7 +63,14 @@ export function MailServerEditor(props: MailServerEditorProps) {
         <ServerSection {...form} />
         <EditorSection title={t('mailServer.signInSection')}>
           <SignInFields {...form} storedPassword={props.storedPassword} />
-          {choiceOf(values, choices) && props.authorization}
+          {choiceOf(values, choices) &&
+            (actsAlone(values, choices) ? (
+              <Typography variant="body2">
+                {t('mailServer.actsAlone')}
+              </Typography>
+            ) : (
+              props.authorization
+            ))}
         </EditorSection>
         <EditorSection
           title={t('mailServer.handlersSection')}

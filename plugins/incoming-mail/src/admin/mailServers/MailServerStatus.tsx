@@ -136,7 +136,9 @@ export function MailServerStatus(props: MailServerStatusProps) {
             }
             authorizeLabel={t('mailServer.authorizeAgain')}
             onAuthorize={whereAllowed(
-              rights.authorize && server.authentication.method === 'oauth',
+              rights.authorize &&
+                server.authentication.method === 'oauth' &&
+                server.grantType !== 'client_credentials',
               () =>
                 authorization.authorize((body, options) =>
                   api.call('startMailServerConsent', { params, body }, options),

@@ -40,6 +40,7 @@ jest.mock('@backstage/plugin-permission-react', () => ({
 const authorization = {
   state: { status: 'idle' } as AuthorizePopup['state'],
   authorize: jest.fn<void, Parameters<AuthorizePopup['authorize']>>(),
+  connect: jest.fn<void, Parameters<AuthorizePopup['connect']>>(),
   cancel: jest.fn(),
   reset: jest.fn(),
 };
@@ -411,6 +412,20 @@ describe('MailServersContent', () => {
       expect(api.names).not.toContain('createMailServer');
     });
 
+    it('needs nobody’s consent where the application reads in its own name', async () => {
+      const { user } = render('/new', {
+        listMailServerIntegrations: () => ({
+          items: [aChoice({ grantType: 'client_credentials' })],
+        }),
+      });
+      await user.selectOptions(
+        await screen.findByLabelText(/^Authentication method/),
+        'OAuth 2.0: Corp mail',
+      );
+      expect(screen.getByText(/the portal signs in to this/)).toBeVisible();
+      expect(screen.queryByRole('button', { name: 'Authorize' })).toBeNull();
+    });
+
     it('greys out what cannot work, with the reason', async () => {
       const { user } = render('/new', {
         listMailServerIntegrations: () => ({
@@ -592,7 +607,7 @@ describe('MailServersContent', () => {
     ] as const)(
       'S55: says why the backend did not save: %s',
       async (reason, words, reloads) => {
-        const refusal = await aRefusal(409, 'no', undefined, reason);
+        const refusal = await aRefusal(409, 'no', undefined, undefined, reason);
         const { user } = render(`/${aMailServer().id}/edit`, {
           ...aDraftBackend().answers,
           updateMailServer: () => Promise.reject(refusal),

@@ -7,14 +7,14 @@ import { Notice } from '../Notice';
 
 /** Props of {@link MailboxProblem}. */
 export interface MailboxProblemProps {
-  mailbox: Pick<Channel, 'state' | 'failure' | 'authentication'>;
+  mailbox: Pick<Channel, 'state' | 'failure' | 'authentication' | 'grantType'>;
   /** Whether something is under way that may be its end. */
   busy: boolean;
 }
 
 /** What is wrong, where something is; a draft lacks its consent or first sign-in. */
 export function MailboxProblem({ mailbox, busy }: MailboxProblemProps) {
-  const { state, failure, authentication } = mailbox;
+  const { state, failure, authentication, grantType } = mailbox;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   if (state === 'paused') {
     return (
@@ -29,9 +29,14 @@ export function MailboxProblem({ mailbox, busy }: MailboxProblemProps) {
   if (state !== 'draft' || busy) {
     return null;
   }
-  return authentication.method === 'password' ? (
+  const isPassword = authentication.method === 'password';
+  return isPassword || grantType === 'client_credentials' ? (
     <Notice severity="info" title={t('mailbox.notConnected.title')}>
-      {t('mailbox.notConnected.text')}
+      {t(
+        isPassword
+          ? 'mailbox.notConnected.password'
+          : 'mailbox.notConnected.application',
+      )}
     </Notice>
   ) : (
     <Notice severity="info" title={t('failure.not-authorized-yet.title')}>

@@ -235,6 +235,14 @@ export function choiceOf(
   return choices.find(({ id }) => id === values.signIn);
 }
 
+/** Whether nobody has to consent: the application reads in its own name. */
+export function actsAlone(
+  values: MailboxFormValues,
+  choices: readonly IntegrationChoice[],
+): boolean {
+  return choiceOf(values, choices)?.grantType === 'client_credentials';
+}
+
 /** The servers that an integration lists and its scopes give access to. */
 export function serversOf(
   choices: readonly IntegrationChoice[],

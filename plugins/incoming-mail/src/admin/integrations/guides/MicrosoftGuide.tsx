@@ -4,14 +4,12 @@ import {
   microsoftAdminConsentUrl,
   microsoftClouds,
   microsoftRegistration,
+  microsoftSharedTenants,
 } from '@postroom/plugin-incoming-mail-common';
 import { incomingMailTranslationRef } from '../../../translation';
 import { scopesOf } from '../integrationForm';
 import type { GuideProps } from './GuideProps';
 import { SetupGuide } from './SetupGuide';
-
-// Names for accounts of more than one tenant.
-const sharedTenants = ['common', 'organizations', 'consumers'];
 
 /** How this portal is registered in Azure, with what is pasted there. */
 export function MicrosoftGuide(props: GuideProps) {
@@ -48,7 +46,7 @@ export function MicrosoftGuide(props: GuideProps) {
         {
           title: t('guide.microsoft.accountTypes.title'),
           text: t('guide.microsoft.accountTypes.text'),
-          note: sharedTenants.includes(tenant)
+          note: microsoftSharedTenants.includes(tenant)
             ? t('guide.microsoft.accountTypes.multitenant', { tenant })
             : t('guide.microsoft.accountTypes.singleTenant', { tenant }),
           link: {

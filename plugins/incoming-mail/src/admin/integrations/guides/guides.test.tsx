@@ -5,6 +5,7 @@ import { renderInTestApp } from '@backstage/frontend-test-utils';
 import { IntegrationFormValues, newIntegrationForm } from '../integrationForm';
 import { GoogleGuide } from './GoogleGuide';
 import type { GuideProps } from './GuideProps';
+import { MicrosoftApplicationGuide } from './MicrosoftApplicationGuide';
 import { MicrosoftGuide } from './MicrosoftGuide';
 
 const REDIRECT_URL =
@@ -138,6 +139,38 @@ describe('MicrosoftGuide', () => {
     );
     const steps = await stepsOf(MICROSOFT);
     expect(within(steps[3]).queryByRole('button')).not.toBeInTheDocument();
+  });
+});
+
+describe('MicrosoftApplicationGuide', () => {
+  const ALONE = 'Step by step: app-only access at Microsoft';
+  const registered = { clientId: 'the-client' };
+
+  it('leads from the registration to the rights on each mailbox', async () => {
+    renderInTestApp(
+      <MicrosoftApplicationGuide {...propsOf('microsoft', registered)} />,
+    );
+    const steps = await stepsOf(ALONE);
+    expect(steps).toHaveLength(8);
+    expect(steps[1]).toHaveTextContent('Office 365 Exchange Online');
+    expect(steps[1]).toHaveTextContent('IMAP.AccessAsApp');
+    expect(steps[1]).toHaveTextContent('Neither Microsoft Graph');
+    expect(steps[3]).toHaveTextContent('New client secret');
+    expect(steps[5]).toHaveTextContent(
+      'New-ServicePrincipal -AppId the-client -ObjectId',
+    );
+    expect(steps[5]).toHaveTextContent('Not the object ID of the app');
+    expect(steps[6]).toHaveTextContent('Add-MailboxPermission');
+  });
+
+  it('has the certificate uploaded where the client signs', async () => {
+    const values = { clientAuthentication: 'private_key_jwt' } as const;
+    renderInTestApp(
+      <MicrosoftApplicationGuide {...propsOf('microsoft', values)} />,
+    );
+    const steps = await stepsOf(ALONE);
+    expect(steps[3]).toHaveTextContent('upload the certificate');
+    expect(steps[3]).not.toHaveTextContent('New client secret');
   });
 });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TestSandbox } from './__testUtils__/TestSandbox';
+import { TestSandbox } from '../__testUtils__/TestSandbox';
 
 const account = 'support@corp.test';
 
