@@ -27,7 +27,7 @@ const BACKEND_ROOMS = {
     'inbox',
     'journal',
   ],
-  processing: ['database', 'lib', 'mailboxes', 'inbox', 'journal'],
+  processing: ['database', 'http', 'lib', 'mailboxes', 'inbox', 'journal'],
   requests: ['database', 'http'],
   retention: ['database', 'inbox', 'journal', 'oauth'],
 };

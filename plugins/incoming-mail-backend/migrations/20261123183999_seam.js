@@ -4,12 +4,8 @@ exports.up = async function up(knex) {
     table.string('after_storing', 16).notNullable().defaultTo('mark-read');
     table.string('after_storing_folder', 255);
   });
-  await knex.schema.alterTable('handler_bindings', table => {
-    table.text('settings');
-  });
 };
 exports.down = async function down(knex) {
   await knex.raw('ALTER TABLE mailboxes DROP COLUMN after_storing');
   await knex.raw('ALTER TABLE mailboxes DROP COLUMN after_storing_folder');
-  await knex.raw('ALTER TABLE handler_bindings DROP COLUMN settings');
 };

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { InputError } from '@backstage/errors';
 import { Db } from './database';
 import { Authorizer, MountEndpoint, RunLimit } from './http';
 import { InboxStore } from './inbox';
@@ -99,18 +98,8 @@ export function createMailboxDoors(options: MailboxDoorsOptions): MailboxDoors {
     ...shared,
     drafts: draftStore,
     servers,
-    judgeBinding: ({ handlerId, settings }) => {
-      if (!registry.find(handlerId)) {
-        throw new InputError(
-          `names the handler ${handlerId}, which is not installed`,
-        );
-      }
-      if (
-        handlerId === options.channelHandlerId &&
-        typeof settings.project !== 'string'
-      ) {
-        throw new InputError('project is required');
-      }
+    judgeBinding: (binding, mailbox) => {
+      registry.resolve(binding, mailbox);
     },
     async setBaseline(tx, { mailboxId, seen }) {
       await cursors.forget(tx, mailboxId);
@@ -144,8 +133,6 @@ export function createMailboxDoors(options: MailboxDoorsOptions): MailboxDoors {
         servers: mailServers,
         drafts,
         checks,
-        listHandlers: () =>
-          registry.list().map(({ id, title }) => ({ id, title, fields: [] })),
       });
     },
   };

@@ -9,12 +9,15 @@ import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
-import { incomingMailHandlersExtensionPoint } from '@postroom/plugin-incoming-mail-node';
+import {
+  incomingMailHandlersExtensionPoint,
+  incomingMailProvidersExtensionPoint,
+} from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
 import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
-import { HandlerCollector } from './extensions';
+import { HandlerCollector, ProviderCollector } from './extensions';
 import { createAuthorizer } from './http';
 import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
@@ -30,8 +33,17 @@ import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
 import { CursorStore, PollDispatcher } from './polling';
-import { HandlerRegistry, ProcessingWorker } from './processing';
-import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
+import {
+  HandlerRegistry,
+  MessageRuns,
+  mountProcessingRoutes,
+  ProcessingWorker,
+} from './processing';
+import {
+  createRequestTrackers,
+  mountRequestRoutes,
+  RequestStore,
+} from './requests';
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
@@ -47,7 +59,9 @@ export const incomingMailPlugin = createBackendPlugin({
   pluginId: 'incoming-mail',
   register(env) {
     const collector = new HandlerCollector();
+    const providers = new ProviderCollector();
     env.registerExtensionPoint(incomingMailHandlersExtensionPoint, collector);
+    env.registerExtensionPoint(incomingMailProvidersExtensionPoint, providers);
     env.registerInit({
       deps: {
         auditor: coreServices.auditor,
@@ -88,7 +102,11 @@ export const incomingMailPlugin = createBackendPlugin({
         const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
-        const tracker = new RequestTracker(requests);
+        const trackers = createRequestTrackers(requests);
+        const registry = new HandlerRegistry([
+          ...trackers,
+          ...collector.handlers,
+        ]);
         const openSession = createOpenSession({
           policy,
           allowPlaintextLoopback,
@@ -111,6 +129,7 @@ export const incomingMailPlugin = createBackendPlugin({
           externalBaseUrl,
           returnOrigins: config.oauth.returnOrigins,
           allowHttpLoopback: allowPlaintextLoopback,
+          providers: providers.providers,
           hooks: createConsentHooks({
             journal,
             mailboxes,
@@ -125,7 +144,6 @@ export const incomingMailPlugin = createBackendPlugin({
           configPath: VAULT_KEYS_PATH,
         });
 
-        const registry = new HandlerRegistry([tracker, ...collector.handlers]);
         const worker = new ProcessingWorker({
           db,
           inbox,
@@ -184,9 +202,20 @@ export const incomingMailPlugin = createBackendPlugin({
           allowPlaintextLoopback,
           onProven,
           registry,
-          channelHandlerId: tracker.id,
+          channelHandlerId: trackers[0].id,
           wakePolling,
           wakeProcessing: () => worker.wake(),
+        });
+
+        const runs = new MessageRuns({
+          db,
+          inbox,
+          mailboxes,
+          registry,
+          journal,
+          logger,
+          handlerTimeoutMs: config.processing.handlerTimeoutMs,
+          onRunnable: () => worker.wake(),
         });
 
         const authorizer = createAuthorizer(services);
@@ -216,6 +245,12 @@ export const incomingMailPlugin = createBackendPlugin({
                 expectMailServer,
               });
               mountRequestRoutes(mount, { authorizer, requests });
+              mountProcessingRoutes(mount, {
+                authorizer,
+                registry,
+                runs,
+                mailboxIdOf,
+              });
             },
           }),
         );

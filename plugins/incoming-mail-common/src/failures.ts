@@ -315,6 +315,20 @@ const catalogue = {
     remedy:
       'It is tried again by itself a few times and then kept for review; the log of the backend has the cause.',
   },
+  'handler-missing': {
+    fixedBy: 'admin',
+    retry: 'stop',
+    title: 'The handler of this mailbox is not installed',
+    remedy:
+      'An administrator installs the module that brings it, or binds another handler. Then have the mail handled again; it is kept until then.',
+  },
+  'handler-settings-invalid': {
+    fixedBy: 'admin',
+    retry: 'stop',
+    title: 'The settings of the mailbox’s handler are not valid any more',
+    remedy:
+      'An administrator corrects the settings of the handler. Then have the mail handled again; it is kept until then.',
+  },
   'internal-error': {
     fixedBy: 'us',
     retry: 'backoff',

@@ -112,9 +112,25 @@ const domainSchema = z
     'is not a domain, such as corp.example',
   );
 
+/**
+ * The id of a provider that a backend module brings: kebab-case, stored with
+ * the integrations that were made from it.
+ *
+ * @public
+ */
+export const providerPresetIdSchema = z
+  .string()
+  .max(100)
+  .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'is not the id of a provider');
+
 const settings = {
   name: z.string().trim().min(1, 'is required').max(100),
   provider: providerIdSchema,
+  /**
+   * The provider of a backend module that a `custom` integration was made
+   * from. Where that module is gone, it works as one made by hand.
+   */
+  preset: providerPresetIdSchema.optional(),
   /** Who allows the access: the owner of each mailbox unless told. */
   grantType: grantTypeSchema.default('authorization_code'),
   /** RFC 9207 / OpenID Connect issuer; required when the scopes hold `openid`. */
@@ -203,6 +219,15 @@ const issuerRule = {
     'is required with the scope openid: ID tokens are checked against it',
 };
 
+function presetIsCustom(value: { provider: ProviderId; preset?: string }) {
+  return value.preset === undefined || value.provider === 'custom';
+}
+
+const presetRule = {
+  path: ['preset'],
+  message: 'is for the provider custom only',
+};
+
 function refuseUnfit(
   value: Parameters<typeof applicationFaults>[0],
   context: z.RefinementCtx,
@@ -238,6 +263,7 @@ export const createIntegrationSchema = z
     clientKey: clientKeySchema.optional(),
   })
   .refine(issuerIsKnown, issuerRule)
+  .refine(presetIsCustom, presetRule)
   .superRefine(refuseUnfit);
 
 /** See {@link createIntegrationSchema}. @public */
@@ -262,6 +288,7 @@ export const updateIntegrationSchema = z
     clientKey: clientKeySchema.optional(),
   })
   .refine(issuerIsKnown, issuerRule)
+  .refine(presetIsCustom, presetRule)
   .superRefine(refuseUnfit);
 
 /** See {@link updateIntegrationSchema}. @public */

@@ -29,6 +29,7 @@ export const journalEntrySchema = z.object({
     'import-finished',
     'import-cancelled',
     'import-failed',
+    'mail-run-again',
   ]),
   failure: failureCodeSchema.optional(),
   /** How many mails, for `mail-accepted` and `import-finished`. */

@@ -31,6 +31,14 @@ export const requestPrioritySchema = z.enum([
 /** See {@link requestPrioritySchema}. @public */
 export type RequestPriority = z.infer<typeof requestPrioritySchema>;
 
+// What the settings of the handler that made it say; nothing of the mail.
+const marks = {
+  /** A word of the installation's own, such as `incident`. */
+  requestType: z.string().optional(),
+  priority: requestPrioritySchema.optional(),
+  labels: z.array(z.string()),
+};
+
 const content = {
   id: z.string(),
   sender: senderSchema,
@@ -57,6 +65,7 @@ export const requestSummarySchema = z.object({
   sender: senderSchema,
   /** The first words of the text, one line. */
   excerpt: z.string(),
+  ...marks,
   commentCount: z.number().int(),
   createdAt: z.iso.datetime(),
   /** When the request or its newest comment was made. */
@@ -72,6 +81,7 @@ export const requestSchema = z.object({
   projectRef: z.string(),
   number: z.number().int(),
   subject: z.string(),
+  ...marks,
   commentCount: z.number().int(),
   lastActivityAt: z.iso.datetime(),
 });

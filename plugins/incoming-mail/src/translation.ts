@@ -487,6 +487,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         google: 'Google Workspace and Gmail',
         microsoft: 'Microsoft 365 and Outlook',
         custom: 'Any other OAuth 2.0 provider',
+        preset: 'Set up for this portal',
       },
       registrationSection: 'Registration at the provider',
       registrationText:
@@ -836,6 +837,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         'import-finished': 'Older mail was imported',
         'import-cancelled': 'The import of older mail was stopped',
         'import-failed': 'The import of older mail failed',
+        'mail-run-again': 'A held mail is handled again',
       },
       mails_one: '{{count}} mail',
       mails_other: '{{count}} mails',
@@ -863,6 +865,23 @@ export const incomingMailTranslationRef = createTranslationRef({
       request: 'Request {{number}}',
       comment: 'Comment on request {{number}}',
       download: 'Download mail',
+      runAgain: {
+        button: 'Handle again',
+        started: 'The mail is handled again in a moment.',
+      },
+      dryRun: {
+        button: 'Try without effect',
+        title: 'What would become of it now',
+        unknown: 'A handler does not tell beforehand.',
+        state: {
+          stored: 'A handler would fail, and be tried again.',
+          done: 'It would be done.',
+          ignored: 'It would be ignored.',
+          duplicate: 'It would count as a duplicate.',
+          held: 'It would be held for review.',
+          quarantined: 'It would be quarantined.',
+        },
+      },
       trace: 'The way it took',
       noTrace: 'No step has been taken yet.',
       details: 'Details of “{{subject}}”',
@@ -892,6 +911,13 @@ export const incomingMailTranslationRef = createTranslationRef({
     request: {
       heading: 'Request {{number}}',
       back: 'All requests',
+      marks: 'Type, priority and labels',
+      priority: {
+        low: 'Low priority',
+        normal: 'Normal priority',
+        high: 'High priority',
+        urgent: 'Urgent',
+      },
       unknownSender: 'Unknown sender',
       unverified: 'Unverified sender',
       unverifiedHint:

@@ -25,5 +25,9 @@ export {
   readDbNow,
 } from './time';
 export { toSafeError } from './toSafeError';
-export { inTransaction } from './transaction';
+export {
+  inRolledBackTransaction,
+  inSavepoint,
+  inTransaction,
+} from './transaction';
 export type { Db, Tx } from './transaction';

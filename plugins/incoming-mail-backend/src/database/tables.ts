@@ -47,6 +47,7 @@ export type DbIntegrationRow = {
   version: number;
   name: string;
   provider: string;
+  preset: string | null;
   issuer: string | null;
   authorization_endpoint: string;
   token_endpoint: string;
@@ -223,6 +224,7 @@ export type DbInboxMessageRow = {
   subject: string | null;
   sender: string | null;
   target: string | null;
+  thread_id: string | null;
   trace: string;
   finished_at: DbInteger | null;
 };
@@ -295,6 +297,9 @@ export type DbRequestRow = {
   created_at: DbInteger;
   last_activity_at: DbInteger;
   comment_count: number;
+  request_type: string | null;
+  priority: string | null;
+  labels: string | null;
 };
 
 export type DbRequestCommentRow = {

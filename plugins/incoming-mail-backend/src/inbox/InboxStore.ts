@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID } from 'node:crypto';
-import { NotFoundError } from '@backstage/errors';
+import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   FailureCode,
   MessageState,
   MessageSummary,
   Page,
   PageQuery,
+  runnableStates,
   traceStepSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
@@ -232,6 +233,50 @@ export class InboxStore {
     expectOne(postponed, messageId);
   }
 
+  /** Remembers the conversation of a mail, so that it is the same at the next attempt. */
+  async setThread(tx: Tx, messageId: string, threadId: string): Promise<void> {
+    const changed = await whereStored(tx, messageId).update({
+      thread_id: threadId,
+    });
+    expectOne(changed, messageId);
+  }
+
+  /**
+   * Has a mail that waits for a person handled again, with all its attempts
+   * before it. What handlers are done with is not repeated.
+   *
+   * @throws NotFoundError
+   * @throws ConflictError where it is neither held nor quarantined, as when
+   *   somebody else has just asked for the same
+   */
+  async runAgain(tx: Tx, mailboxId: string, messageId: string): Promise<void> {
+    const changed = await tx<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId, id: messageId })
+      .whereIn('state', [...runnableStates])
+      .update({
+        state: 'stored' satisfies MessageState,
+        attempts: 0,
+        failure_code: null,
+        next_attempt_at: dbNow(tx),
+        finished_at: null,
+      } as {});
+    if (changed === 0) {
+      await getRow(tx, mailboxId, messageId);
+      throw new ConflictError(
+        'The mail is neither held nor quarantined; load it again',
+      );
+    }
+    await scheduleWork(tx, 'process', mailboxId);
+  }
+
+  /** What handling has to know of a mail in whatever state. @throws NotFoundError */
+  async getFacts(
+    mailboxId: string,
+    messageId: string,
+  ): Promise<WaitingMessage> {
+    return fromWaitingRow(await getRow(this.#db, mailboxId, messageId));
+  }
+
   /** The mails of a mailbox for the mail log, newest first. */
   async list(
     mailboxId: string,
@@ -245,13 +290,7 @@ export class InboxStore {
 
   /** One mail of a mailbox. @throws NotFoundError */
   async get(mailboxId: string, messageId: string): Promise<MessageSummary> {
-    const row = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
-      .where({ mailbox_id: mailboxId, id: messageId })
-      .first();
-    if (!row) {
-      throw new NotFoundError(`There is no mail ${messageId}`);
-    }
-    return fromRow(row);
+    return fromRow(await getRow(this.#db, mailboxId, messageId));
   }
 
   /**
@@ -286,6 +325,20 @@ export class InboxStore {
       stored: await of(this.#db.queryBuilder()),
     };
   }
+}
+
+async function getRow(
+  db: Knex,
+  mailboxId: string,
+  messageId: string,
+): Promise<DbInboxMessageRow> {
+  const row = await db<DbInboxMessageRow>(tables.inboxMessages)
+    .where({ mailbox_id: mailboxId, id: messageId })
+    .first();
+  if (!row) {
+    throw new NotFoundError(`There is no mail ${messageId}`);
+  }
+  return row;
 }
 
 function whereStored(tx: Tx, messageId: string) {
@@ -378,6 +431,7 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     truncated: Boolean(row.truncated),
     imported: Boolean(row.imported),
     attempts: row.attempts,
+    ...(row.thread_id !== null && { threadId: row.thread_id }),
   };
 }
 

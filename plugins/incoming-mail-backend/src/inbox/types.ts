@@ -16,6 +16,8 @@ export interface WaitingMessage {
   readonly imported?: boolean;
   /** How many attempts were begun so far. */
   readonly attempts: number;
+  /** Its conversation; absent until a handler is done with it. */
+  readonly threadId?: string;
 }
 
 /** What is known of a mail once it has been parsed, for the mail log. */

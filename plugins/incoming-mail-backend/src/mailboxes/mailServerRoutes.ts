@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   endpoints,
-  HandlerDescription,
   mailServerAuthorizePermission,
   mailServerCreatePermission,
   mailServerDeletePermission,
@@ -20,7 +19,6 @@ export interface MailServerRoutesOptions {
   readonly drafts: DraftService;
   /** Bounds how often a person has us sign in somewhere. */
   readonly checks: RunLimit;
-  listHandlers(): HandlerDescription[];
 }
 
 type ServerInput = { params: { mailServerId: string } };
@@ -36,7 +34,7 @@ export function mountMailServerRoutes(
   mount: MountEndpoint,
   options: MailServerRoutesOptions,
 ) {
-  const { servers, checks, listHandlers } = options;
+  const { servers, checks } = options;
   const { actions } = servers;
   const may = permissionOf(options.authorizer);
   const read = may(mailServerReadPermission);
@@ -44,12 +42,6 @@ export function mountMailServerRoutes(
   const update = may(mailServerUpdatePermission);
   const find = ({ params }: ServerInput) =>
     servers.getMailbox(params.mailServerId);
-
-  mount(endpoints.listHandlers, {
-    authorize: read,
-    audit: { none: 'reads what is installed' },
-    handle: async () => ({ items: listHandlers() }),
-  });
 
   mount(endpoints.listMailServers, {
     authorize: read,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
+import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
 import { Router } from 'express';
 import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
@@ -20,6 +21,7 @@ import { discoverIssuer } from './integrations/discoverIssuer';
 import { mountIntegrationRoutes } from './integrations/integrationRoutes';
 import { IntegrationService } from './integrations/IntegrationService';
 import { IntegrationStore } from './integrations/IntegrationStore';
+import { ProviderCatalogue } from './integrations/ProviderCatalogue';
 import { IntegrationRecord } from './integrations/types';
 import { RevocationEndpoint } from './revocationEndpoint';
 import { TokenEndpoint } from './tokenEndpoint';
@@ -62,6 +64,8 @@ export interface OAuthOptions {
   readonly returnOrigins: readonly string[];
   /** Whether endpoints on this very machine may be http; for development. */
   readonly allowHttpLoopback: boolean;
+  /** Those that modules brought. Default: none. */
+  readonly providers?: readonly OAuthProvider[];
   readonly hooks: OAuthHooks;
 }
 
@@ -116,7 +120,8 @@ export interface OAuth {
 /** Puts the room together. */
 export function createOAuth(options: OAuthOptions): OAuth {
   const { db, keyring, externalBaseUrl, allowHttpLoopback } = options;
-  const integrationStore = new IntegrationStore({ db, keyring });
+  const providers = new ProviderCatalogue(options.providers);
+  const integrationStore = new IntegrationStore({ db, keyring, providers });
   const grants = new GrantStore({ db, keyring });
   const consentStore = new ConsentStore({ db, keyring });
   const revocations = new RevocationStore({ db, keyring });
@@ -225,6 +230,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
         mount,
         authorizer,
         integrations,
+        providers,
         checkIntegration: async id =>
           checkIntegration(await getRecord(integrationStore, id), {
             ...options,

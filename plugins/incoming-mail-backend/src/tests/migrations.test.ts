@@ -69,6 +69,64 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(await db(tables.mailboxes)).toHaveLength(1);
   });
 
+  it('let one mail become something in several projects, and go back while none did', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const name = '20261123185000_handlers.js';
+    for (const former of [
+      '20261123120000_init.js',
+      '20261123160000_token_lifecycle.js',
+    ]) {
+      await db.migrate.up({ directory, name: former });
+    }
+    const aRequest = (id: string, projectRef: string) => ({
+      id,
+      project_ref: projectRef,
+      number: 1,
+      thread_id: 'thread',
+      message_id: 'message',
+      subject: '',
+      text: '',
+      attachments: '[]',
+      sent_at: 0,
+      created_at: 0,
+      last_activity_at: 0,
+    });
+    const request = aRequest('r1', 'component:default/shop');
+    const other = aRequest('r2', 'component:default/other');
+    await db(tables.requests).insert(request);
+    await expect(db(tables.requests).insert(other)).rejects.toHaveProperty(
+      'code',
+    );
+    const mailboxId = await addMailbox(db, {
+      integrationId: await anIntegration(db),
+    });
+    await db(tables.handlerBindings).insert({
+      id: 'b',
+      mailbox_id: mailboxId,
+      handler_id: 'x',
+      position: 1,
+    });
+
+    await db.migrate.up({ directory, name });
+
+    await db(tables.requests).insert(other);
+    await expect(
+      db(tables.requests).insert({ ...request, id: 'r3', number: 2 }),
+    ).rejects.toHaveProperty('code');
+    await expect(
+      db(tables.handlerBindings).where({ id: 'b', settings: null }),
+    ).resolves.toHaveLength(1);
+    await expect(db.migrate.down({ directory, name })).rejects.toHaveProperty(
+      'code',
+    );
+
+    await db(tables.requests).where({ id: 'r2' }).delete();
+    await db.migrate.down({ directory, name });
+    expect(await db(tables.requests)).toHaveLength(1);
+    expect(await db(tables.handlerBindings)).toHaveLength(1);
+    expect(await db.schema.hasColumn(tables.requests, 'labels')).toBe(false);
+  });
+
   it('take away with their columns what has no meaning without them', async () => {
     const db = await databases.init(databaseId as TestDatabaseId);
     await db.migrate.latest({ directory });

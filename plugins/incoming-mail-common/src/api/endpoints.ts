@@ -7,8 +7,8 @@ import {
   startConsentSchema,
   startedConsentSchema,
 } from '../consents';
+import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
-import { handlerDescriptionSchema } from '../handlers';
 import {
   folderPreviewSchema,
   mailImportSchema,
@@ -38,7 +38,8 @@ import {
   updateMailServerDraftSchema,
   updateMailServerSchema,
 } from '../mailServers';
-import { messageSummarySchema } from '../messages';
+import { messageDryRunSchema, messageSummarySchema } from '../messages';
+import { providerListSchema } from '../providerDescriptions';
 import {
   requestCommentSchema,
   requestSchema,
@@ -147,17 +148,24 @@ export const endpoints = {
     body: discoverIssuerSchema,
     reply: discoveredIssuerSchema,
   }),
+  listProviders: defineEndpoint({
+    method: 'GET',
+    path: '/oauth-providers',
+    summary:
+      'Lists the providers that backend modules bring, beside those that come with the plugin.',
+    reply: providerListSchema,
+  }),
+  listHandlers: defineEndpoint({
+    method: 'GET',
+    path: '/handlers',
+    summary: 'Lists the mail handlers that a mailbox can be bound to.',
+    reply: handlerListSchema,
+  }),
   getVaultStatus: defineEndpoint({
     method: 'GET',
     path: '/vault',
     summary: 'Tells how many records are sealed with which vault key.',
     reply: vaultStatusSchema,
-  }),
-  listHandlers: defineEndpoint({
-    method: 'GET',
-    path: '/handlers',
-    summary: 'Lists the handlers that mail can be sent to, and their settings.',
-    reply: z.object({ items: z.array(handlerDescriptionSchema) }),
   }),
   listMailServerIntegrations: defineEndpoint({
     method: 'GET',
@@ -502,6 +510,22 @@ export const endpoints = {
     summary: 'Downloads a mail byte for byte.',
     params: messageParams,
     download: 'message/rfc822',
+  }),
+  dryRunMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/dry-runs`,
+    summary:
+      'Tells what would become of a mail if it were handled now, without any effect.',
+    params: messageParams,
+    reply: messageDryRunSchema,
+  }),
+  runMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/runs`,
+    summary: 'Has a mail that is held or quarantined handled again.',
+    params: messageParams,
+    reply: messageSummarySchema,
+    status: 202,
   }),
   listRequests: defineEndpoint({
     method: 'GET',

@@ -201,6 +201,7 @@ export function aRequest(changes: Partial<Request> = {}): Request {
     createdAt: NOW,
     lastActivityAt: NOW,
     text: 'It burns.\nPlease help.',
+    labels: [],
     attachments: [],
     commentCount: 0,
     messageId: 'message-7',
@@ -221,6 +222,7 @@ export function aRequestSummary(
     createdAt,
     lastActivityAt: createdAt,
     excerpt: 'It burns. Please help.',
+    labels: [],
     ...changes,
   };
 }

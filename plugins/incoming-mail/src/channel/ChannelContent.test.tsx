@@ -10,7 +10,10 @@ import userEvent from '@testing-library/user-event';
 import { renderInTestApp } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
 import { usePermission } from '@backstage/plugin-permission-react';
-import type { Channel } from '@postroom/plugin-incoming-mail-common';
+import type {
+  Channel,
+  MessageSummary,
+} from '@postroom/plugin-incoming-mail-common';
 import {
   Answers,
   FakeIncomingMailApi,
@@ -725,5 +728,70 @@ describe('ChannelContent', () => {
     expect(
       screen.getByRole('button', { name: 'Download mail' }),
     ).toBeInTheDocument();
+  });
+
+  it('tries a quarantined mail without effect, and has it handled again', async () => {
+    const aMessage = (change: Partial<MessageSummary>): MessageSummary => ({
+      id: 'm1',
+      state: 'quarantined',
+      acceptedAt: '2024-05-06T07:08:09.000Z',
+      sizeBytes: 1536,
+      truncated: false,
+      imported: false,
+      subject: 'Printer',
+      attempts: 4,
+      failure: 'handler-failed',
+      trace: [
+        { step: 'handle', verdict: 'passed', reason: 'one: created x:1' },
+        { step: 'handle', verdict: 'failed', reason: 'two: failed' },
+      ],
+      ...change,
+    });
+    const { api, user } = render({
+      getChannel: () => aChannel(),
+      listMessages: () => ({
+        items: [
+          aMessage({}),
+          aMessage({ id: 'm2', state: 'done', subject: 'Finished' }),
+        ],
+      }),
+      dryRunMessage: () => ({
+        state: 'done',
+        trace: [
+          { step: 'handle', verdict: 'passed', reason: 'two: created y:2' },
+        ],
+      }),
+      runMessage: () => aMessage({ state: 'stored', attempts: 0 }),
+    });
+    await user.click(await screen.findByRole('button', { name: /Finished/ }));
+    expect(
+      await screen.findByRole('button', { name: 'Try without effect' }),
+    ).toBeInTheDocument();
+    expect(
+      screen.queryByRole('button', { name: 'Handle again' }),
+    ).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: /Finished/ }));
+
+    await user.click(screen.getByRole('button', { name: /Printer/ }));
+    const details = within(
+      await screen.findByRole('region', { name: 'Details of “Printer”' }),
+    );
+    expect(details.getByText(/one: created x:1/)).toBeInTheDocument();
+    expect(details.getByText(/two: failed/)).toBeInTheDocument();
+
+    await user.click(
+      details.getByRole('button', { name: 'Try without effect' }),
+    );
+    expect(await details.findByText(/It would be done/)).toBeInTheDocument();
+    expect(details.getByText(/two: created y:2/)).toBeInTheDocument();
+    expect(api.names).not.toContain('runMessage');
+
+    await user.click(details.getByRole('button', { name: 'Handle again' }));
+    expect(
+      await details.findByText('The mail is handled again in a moment.'),
+    ).toBeInTheDocument();
+    expect(api.lastInput('runMessage')).toMatchObject({
+      params: { name: 'support', messageId: 'm1' },
+    });
   });
 });

@@ -148,7 +148,11 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
         checking={checking}
         onClose={resetChecking}
       />
-      <ChannelLogs project={project} mayDownload={rights.readRaw} />
+      <ChannelLogs
+        project={project}
+        mayDownload={rights.readRaw}
+        mayRun={rights.run}
+      />
       <ConfirmDialog
         open={asking}
         title={t('channel.deleteDialog.title')}

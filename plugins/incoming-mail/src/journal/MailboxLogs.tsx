@@ -15,6 +15,7 @@ import { incomingMailTranslationRef } from '../translation';
 import { ConnectionLog } from './ConnectionLog';
 import { LogSection } from './LogSection';
 import { MailLog } from './MailLog';
+import type { MessageRunActions } from './MessageRunPanel';
 
 const LIVE = { refreshMs: LIVE_REFRESH_MS };
 
@@ -33,6 +34,8 @@ export interface MailboxLogsProps {
   requestPath?: (number: number) => string;
   /** Absent where the person may not download. */
   download?: (message: MessageSummary) => Promise<Blob>;
+  /** Absent where the person may not have mails handled. */
+  runs?: MessageRunActions;
 }
 
 /** The two logs of a mailbox: what came, and what happened to the connection. */
@@ -46,7 +49,7 @@ export function MailboxLogs(props: MailboxLogsProps) {
 }
 
 function MailSection(props: MailboxLogsProps) {
-  const { mailboxKey, readMessages, requestPath, download } = props;
+  const { mailboxKey, readMessages, requestPath, download, runs } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const messages = usePages(readMessages, `messages ${mailboxKey}`, LIVE);
   const [downloading, start] = useAction(async (message: MessageSummary) => {
@@ -69,6 +72,7 @@ function MailSection(props: MailboxLogsProps) {
             messages={items}
             requestPath={requestPath}
             onDownload={download && start}
+            runs={runs}
           />
         </>
       )}

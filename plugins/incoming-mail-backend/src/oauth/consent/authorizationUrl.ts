@@ -19,10 +19,12 @@ export function authorizationUrl(options: {
 }): string {
   const { authorizationEndpoint, provider, scopes, clientId } =
     options.integration.settings;
+  const { presetProvider } = options.integration;
   const url = new URL(authorizationEndpoint);
   const parameters = {
     // First, so that a provider's extras can replace none of ours.
-    ...oauthProviders[provider].authorizationParameters,
+    ...(presetProvider?.authorizationParameters ??
+      oauthProviders[provider].authorizationParameters),
     response_type: 'code',
     client_id: clientId ?? '',
     redirect_uri: options.redirectUri,

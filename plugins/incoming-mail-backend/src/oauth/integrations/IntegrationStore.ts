@@ -31,6 +31,7 @@ import {
 import { Keyring, Secret } from '../../secrets';
 import { ClientKey, clientKeyOf } from '../clientKey';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
+import { ProviderCatalogue } from './ProviderCatalogue';
 import {
   ClientFault,
   ClientKeyChange,
@@ -62,10 +63,17 @@ export interface UsedIntegration {
 export class IntegrationStore {
   readonly #db: Knex;
   readonly #keyring: Keyring;
+  readonly #providers: ProviderCatalogue;
 
-  constructor(options: { db: Knex; keyring: Keyring }) {
+  constructor(options: {
+    db: Knex;
+    keyring: Keyring;
+    /** Default: none but those that come with the plugin. */
+    providers?: ProviderCatalogue;
+  }) {
     this.#db = options.db;
     this.#keyring = options.keyring;
+    this.#providers = options.providers ?? new ProviderCatalogue();
   }
 
   /** Runs `work` in one transaction; see `inTransaction`. */
@@ -359,6 +367,7 @@ export class IntegrationStore {
       version: row.version,
       callbackSlug: row.callback_slug,
       settings: fromColumns(row),
+      presetProvider: this.#providers.find(row.preset ?? undefined),
       hasClientSecret: sealed !== null,
       clientSecretUpdatedAt:
         row.client_secret_updated_at === null
@@ -408,6 +417,7 @@ function toColumns(settings: IntegrationSettings) {
   return {
     name: settings.name,
     provider: settings.provider,
+    preset: settings.preset ?? null,
     grant_type: settings.grantType,
     issuer: settings.issuer ?? null,
     authorization_endpoint: settings.authorizationEndpoint,
@@ -426,6 +436,7 @@ function fromColumns(row: DbIntegrationRow): IntegrationSettings {
   return {
     name: row.name,
     provider: providerIdSchema.parse(row.provider),
+    preset: row.preset ?? undefined,
     grantType: grantTypeSchema.parse(row.grant_type),
     issuer: row.issuer ?? undefined,
     authorizationEndpoint: row.authorization_endpoint,

@@ -112,7 +112,11 @@ export async function checkIntegration(
         );
         return MailFailure.is(probe)
           ? explainNoAnswer(probe)
-          : judgeClientProbe(probe, settings.provider);
+          : judgeClientProbe(
+              probe,
+              settings.provider,
+              integration.presetProvider,
+            );
       },
     },
     {
@@ -205,12 +209,13 @@ function judgeBaseUrl(externalBaseUrl: string): CheckResult {
 
 function judgeRedirectUrl(
   redirectUri: string,
-  { settings: { provider } }: IntegrationRecord,
+  { settings: { provider }, presetProvider }: IntegrationRecord,
 ): CheckResult {
   const warnings = lintRedirectUrl({ redirectUrl: redirectUri, provider })
     // The check before has told.
     .filter(({ code }) => code !== 'redirect-url-not-https');
-  const link = oauthProviders[provider].links.redirectUrls;
+  const { redirectUrls: link } =
+    presetProvider?.description.links ?? oauthProviders[provider].links;
   return toResult(warnings, { link, good: redirectUri });
 }
 

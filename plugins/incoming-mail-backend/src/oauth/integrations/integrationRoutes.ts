@@ -12,6 +12,7 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { Authorizer, MountEndpoint, RunLimit, whoMay } from '../../http';
 import { IntegrationService } from './IntegrationService';
+import { ProviderCatalogue } from './ProviderCatalogue';
 
 // A person who sets something up tries a few times; more would make us a
 // means to try out addresses and secrets.
@@ -23,12 +24,13 @@ export function mountIntegrationRoutes(options: {
   mount: MountEndpoint;
   authorizer: Authorizer;
   integrations: IntegrationService;
+  providers: ProviderCatalogue;
   /** @throws NotFoundError */
   checkIntegration(id: string): Promise<CheckReport>;
   /** @throws FieldsError */
   discoverIssuer(issuer: string): Promise<DiscoveredIssuer>;
 }): void {
-  const { mount, authorizer, integrations } = options;
+  const { mount, authorizer, integrations, providers } = options;
   const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
   const discoveries = new RunLimit({
     max: DISCOVERIES_PER_MINUTE,
@@ -40,6 +42,13 @@ export function mountIntegrationRoutes(options: {
       authorizer.global(credentials, integrationReadPermission),
     audit: { none: 'reads settings without secrets' },
     handle: ({ input }) => integrations.list(input.query),
+  });
+
+  mount(endpoints.listProviders, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationReadPermission),
+    audit: { none: 'reads what is installed' },
+    handle: async () => ({ items: providers.describe() }),
   });
 
   mount(endpoints.reserveRedirectUrl, {

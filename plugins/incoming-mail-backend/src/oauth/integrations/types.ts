@@ -3,6 +3,7 @@ import {
   CreateIntegration,
   FailureCode,
 } from '@postroom/plugin-incoming-mail-common';
+import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
 import { Secret } from '../../secrets';
 import type { ClientKey } from '../clientKey';
 
@@ -27,6 +28,8 @@ export interface IntegrationRecord {
   readonly version: number;
   readonly callbackSlug: string;
   readonly settings: IntegrationSettings;
+  /** The provider of a module that it was made from, as long as that is installed. */
+  readonly presetProvider?: OAuthProvider;
   readonly hasClientSecret: boolean;
   readonly clientSecretUpdatedAt?: Date;
   /** A calendar day, `2027-01-31`. */

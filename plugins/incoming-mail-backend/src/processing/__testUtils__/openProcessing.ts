@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { mockServices } from '@backstage/backend-test-utils';
-import { MailHandler } from '@postroom/plugin-incoming-mail-node';
+import { AnyMailHandler } from '@postroom/plugin-incoming-mail-node';
 import { Db, dbNow, inTransaction, tables } from '../../database';
 import { InboxStore } from '../../inbox';
 import { MailboxStore } from '../../mailboxes';
@@ -15,7 +15,7 @@ export type Processing = ReturnType<typeof openProcessing>;
 /** Makes a worker; the mailboxes come from `insertMailbox`. */
 export function openProcessing(
   db: Db,
-  handlers: readonly MailHandler[],
+  handlers: readonly AnyMailHandler[],
   options: Partial<ProcessingWorkerOptions> = {},
 ) {
   const inbox = new InboxStore(db);

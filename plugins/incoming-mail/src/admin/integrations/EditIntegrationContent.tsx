@@ -15,6 +15,7 @@ import { LoadedView } from '../../components/LoadedView';
 import { Stack } from '../../components/Stack';
 import { useAction } from '../../hooks/useAction';
 import { useEndpoint } from '../../hooks/useEndpoint';
+import { usePresetProviders } from '../../hooks/usePresetProviders';
 import { integrationsRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorHeading } from './EditorHeading';
@@ -67,6 +68,7 @@ function LoadedEditor(props: {
   const api = useApi(incomingMailApiRef);
   const navigate = useNavigate();
   const listPath = useRouteRef(integrationsRouteRef)();
+  const presets = usePresetProviders();
   const mayUpdate = usePermission({
     permission: integrationUpdatePermission,
   }).allowed;
@@ -107,6 +109,7 @@ function LoadedEditor(props: {
       </div>
       <IntegrationEditor
         values={values}
+        presets={presets}
         errors={formErrors ?? fieldErrorsOf(saveError)}
         isNew={false}
         storedSecret={storedSecretOf(integration, values)}

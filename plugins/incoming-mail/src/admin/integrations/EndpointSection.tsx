@@ -9,23 +9,25 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { SettingsWarnings } from '../../components/SettingsWarnings';
 import { incomingMailTranslationRef } from '../../translation';
-import { EditorField, EditorForm } from './EditorField';
+import { EditorField, EditorForm, ProviderForm } from './EditorField';
 import { EditorSection } from './EditorSection';
 import { scopesOf, withText } from './integrationForm';
 import { IssuerDiscovery } from './IssuerDiscovery';
 
 /** Where the provider is asked, and for what. */
-export function EndpointSection(props: EditorForm) {
+export function EndpointSection({ presets, ...props }: ProviderForm) {
   const { values } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
-  const { title, links } = oauthProviders[values.provider];
+  const { title, links } =
+    presets.find(({ id }) => id === values.preset) ??
+    oauthProviders[values.provider];
   const isCustom = values.provider === 'custom';
   return (
     <EditorSection title={t('editor.endpointsSection')}>
       {links.flow && (
         <Typography variant="body2">
           <Link to={links.flow}>
-            {isCustom
+            {isCustom && values.preset === undefined
               ? t('editor.flowLinkCustom')
               : t('editor.flowLink', { provider: title })}
           </Link>

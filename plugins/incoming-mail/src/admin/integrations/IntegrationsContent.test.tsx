@@ -26,6 +26,9 @@ jest.mock('@backstage/plugin-permission-react', () => ({
   usePermission: jest.fn(),
 }));
 
+// The whole editor is drawn anew with every key, on whatever machine this runs.
+jest.setTimeout(30_000);
+
 const reserved = {
   callbackSlug: 'AAAAAAAAAAAAAAAAAAAAAA',
   redirectUrl: 'https://portal.test/callback/AAAAAAAAAAAAAAAAAAAAAA',
@@ -138,6 +141,50 @@ describe('IntegrationsContent', () => {
     await user.click(within(dialog).getByRole('button', { name: 'Delete' }));
     expect(await within(dialog).findByRole('alert')).toHaveTextContent(
       'Used by component:default/support',
+    );
+  });
+
+  it('S18: offers the providers that modules bring, and remembers which one was chosen', async () => {
+    const { api, user } = render('/new', {
+      reserveRedirectUrl: () => reserved,
+      listProviders: () => ({
+        items: [
+          {
+            id: 'corp-login',
+            title: 'Corp login',
+            description: 'Mailboxes of the company.',
+            issuer: 'https://id.corp.test',
+            authorizationEndpoint: 'https://id.corp.test/auth',
+            tokenEndpoint: 'https://id.corp.test/token',
+            recommendedScopes: ['openid', 'mail'],
+            clientAuthentication: 'client_secret_post',
+            mailHosts: [anIntegration().mailHosts[0]],
+            links: { flow: 'https://help.corp.test/flow' },
+          },
+        ],
+      }),
+      createIntegration: ({ body }) => anIntegration({ name: body.name }),
+      listIntegrations: () => ({ items: [] }),
+    });
+    await user.click(await screen.findByRole('radio', { name: 'Corp login' }));
+    expect(screen.getByText('Mailboxes of the company.')).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: /Corp login/ })).toHaveAttribute(
+      'href',
+      'https://help.corp.test/flow',
+    );
+
+    await fill(user, screen.getByLabelText(/^Name/), 'Corp');
+    await user.click(screen.getByRole('button', { name: 'Save draft' }));
+    await waitFor(() =>
+      expect(api.lastInput('createIntegration')).toMatchObject({
+        body: {
+          provider: 'custom',
+          preset: 'corp-login',
+          tokenEndpoint: 'https://id.corp.test/token',
+          scopes: ['openid', 'mail'],
+          clientAuthentication: 'client_secret_post',
+        },
+      }),
     );
   });
 

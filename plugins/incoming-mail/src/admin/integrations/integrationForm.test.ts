@@ -12,6 +12,7 @@ import {
   withDiscovered,
   withGrantType,
   withMicrosoft,
+  withPreset,
   withProvider,
   withText,
 } from './integrationForm';
@@ -40,6 +41,48 @@ describe('newIntegrationForm', () => {
       'name',
       'tokenEndpoint',
     ]);
+  });
+});
+
+describe('withPreset', () => {
+  const description = {
+    id: 'corp-login',
+    title: 'Corp login',
+    recommendedScopes: ['mail'],
+    clientAuthentication: 'none',
+    mailHosts: [],
+    links: {},
+  } as const;
+
+  it('fills in what the provider of a module says, and nothing of it stays with another', () => {
+    const before = { ...newIntegrationForm('google'), name: 'Mail' };
+    const chosen = withPreset(before, {
+      ...description,
+      recommendedScopes: ['mail'],
+      mailHosts: [],
+    });
+
+    expect(chosen).toMatchObject({
+      provider: 'custom',
+      preset: 'corp-login',
+      name: 'Mail',
+      scopes: 'mail',
+      issuer: '',
+      tokenEndpoint: '',
+      clientAuthentication: 'none',
+    });
+    expect(chosen.mailHosts).toHaveLength(1);
+    expect(withProvider(chosen, 'google')).toEqual(before);
+  });
+
+  it('keeps the preset of an integration that is edited', () => {
+    const integration = anIntegration({ preset: 'corp-login' });
+    const verdict = toUpdateIntegration(
+      fromIntegration(integration),
+      integration,
+      '',
+    );
+    expect(verdict).toMatchObject({ body: { preset: 'corp-login' } });
   });
 });
 

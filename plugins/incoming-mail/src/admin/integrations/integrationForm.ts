@@ -14,6 +14,7 @@ import {
   microsoftTenantSchema,
   OAuthIntegration,
   oauthProviders,
+  ProviderDescription,
   ProviderId,
   UpdateIntegration,
   updateIntegrationSchema,
@@ -37,6 +38,8 @@ export interface MicrosoftRow {
 /** What is in the fields of the editor, word for word. */
 export interface IntegrationFormValues {
   readonly provider: ProviderId;
+  /** The id of the module's provider that it is made from, if it is. */
+  readonly preset: string | undefined;
   /** Absent unless the endpoints are those of a tenant of Microsoft. */
   readonly microsoft: MicrosoftRow | undefined;
   readonly grantType: GrantType;
@@ -67,6 +70,8 @@ export type FormVerdict<T> =
   | { kind: 'valid'; body: T }
   | { kind: 'invalid'; errors: FieldErrors };
 
+const USUAL: ClientAuthentication = 'client_secret_basic';
+
 const noKeyTyped = { clientPrivateKey: '', clientCertificate: '' } as const;
 
 /** The form of a new integration, filled from the provider's preset. */
@@ -79,7 +84,7 @@ export function newIntegrationForm(
     clientId: '',
     clientSecret: '',
     clientSecretExpiresOn: '',
-    clientAuthentication: 'client_secret_basic',
+    clientAuthentication: USUAL,
     ...noKeyTyped,
     clientKeyId: '',
     allowedDomains: '',
@@ -94,7 +99,33 @@ export function withProvider(
   values: IntegrationFormValues,
   provider: ProviderId,
 ): IntegrationFormValues {
-  return withFittingClient({ ...values, ...presetOf(provider) });
+  return withFittingClient({
+    ...values,
+    ...presetOf(provider),
+    ...(values.preset !== undefined && { clientAuthentication: USUAL }),
+  });
+}
+
+/** The form after a provider that a module brings was chosen. */
+export function withPreset(
+  values: IntegrationFormValues,
+  description: ProviderDescription,
+): IntegrationFormValues {
+  const mailHosts = description.mailHosts.map(toRow);
+  return withFittingClient({
+    ...values,
+    provider: 'custom',
+    preset: description.id,
+    grantType: 'authorization_code',
+    microsoft: undefined,
+    issuer: description.issuer ?? '',
+    authorizationEndpoint: description.authorizationEndpoint ?? '',
+    tokenEndpoint: description.tokenEndpoint ?? '',
+    revocationEndpoint: description.revocationEndpoint ?? '',
+    scopes: description.recommendedScopes.join('\n'),
+    clientAuthentication: description.clientAuthentication,
+    mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
+  });
 }
 
 /**
@@ -152,6 +183,7 @@ function presetOf(provider: ProviderId) {
   const mailHosts = preset.mailHosts.map(toRow);
   return {
     ...endpoints,
+    preset: undefined,
     grantType: 'authorization_code' as const,
     microsoft: microsoftOf(endpoints),
     issuer: preset.issuer ?? '',
@@ -257,6 +289,7 @@ export function fromIntegration(
 ): IntegrationFormValues {
   return {
     provider: integration.provider,
+    preset: integration.preset,
     microsoft: microsoftOf(integration),
     grantType: integration.grantType,
     name: integration.name,
@@ -426,6 +459,7 @@ function settingsOf(values: IntegrationFormValues) {
   return {
     name: values.name,
     provider: values.provider,
+    preset: values.preset,
     grantType: values.grantType,
     issuer: textOrAbsent(values.issuer),
     authorizationEndpoint: values.authorizationEndpoint,

@@ -72,12 +72,21 @@ describe('toHandlerBindings', () => {
 });
 
 describe('handlerErrors', () => {
-  it('names what is required and missing, under the API’s paths', () => {
+  it('names what is missing or no entity, under the API’s paths', () => {
     const rows = withHandler(withHandler([], 'alerts'), 'request-tracker');
     expect(handlerErrors(rows, handlers)).toEqual({
       'handlers.1.settings.project': 'is required',
     });
-    const given = withHandlerSetting(rows[1], 'project', 'component:shop');
-    expect(handlerErrors([rows[0], given], handlers)).toEqual({});
+    const project = (text: string) => [
+      rows[0],
+      withHandlerSetting(rows[1], 'project', text),
+    ];
+    expect(handlerErrors(project('shop'), handlers)).toEqual({
+      'handlers.1.settings.project':
+        'is not an entity, such as component:default/shop',
+    });
+    expect(handlerErrors(project('component:default/shop'), handlers)).toEqual(
+      {},
+    );
   });
 });

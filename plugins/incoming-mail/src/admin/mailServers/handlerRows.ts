@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type {
+import {
+  findHandlerSettingIssues,
   HandlerBinding,
   HandlerDescription,
   HandlerField,
@@ -80,23 +81,23 @@ export function toHandlerBindings(
   });
 }
 
-/** What is missing in the rows, under the paths that the API has for them. */
+/** What is wrong with the rows, under the paths that the API has for them. */
 export function handlerErrors(
   rows: readonly HandlerRow[],
   handlers: readonly HandlerDescription[],
 ): FieldErrors {
-  const errors: Record<string, string> = {};
-  toHandlerBindings(rows, handlers).forEach(
-    ({ handlerId, settings }, index) => {
-      const fields = handlers.find(({ id }) => id === handlerId)?.fields ?? [];
-      for (const { name, required } of fields) {
-        if (required && settings[name] === undefined) {
-          errors[`handlers.${index}.settings.${name}`] = 'is required';
-        }
-      }
-    },
-  );
-  return errors;
+  const found = toHandlerBindings(rows, handlers).flatMap((binding, index) => {
+    const handler = handlers.find(({ id }) => id === binding.handlerId);
+    return handler
+      ? findHandlerSettingIssues(handler.fields, binding.settings).map(
+          ({ name, message }) => [
+            `handlers.${index}.settings.${name}`,
+            message,
+          ],
+        )
+      : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function settingsOf(
