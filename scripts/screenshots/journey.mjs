@@ -166,6 +166,17 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await chooseMicrosoft();
     await take('integration-microsoft', page, chooseMicrosoft);
   });
+  await step('a mail server cannot be saved untested', async () => {
+    await page.goto(`${portalUrl}/incoming-mail/servers`);
+    await page.getByText('No mail server yet').waitFor();
+    await page.goto(`${portalUrl}/incoming-mail/servers/new`);
+    await page.getByRole('button', { name: 'Test connection' }).waitFor();
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    if (await save.isEnabled()) {
+      throw new Error('A mail server could be saved without a test');
+    }
+    await take('mail-server-new');
+  });
   await step('sign in as project owner', () =>
     signInAs(page, portalUrl, 'Olga Owner'),
   );
@@ -177,7 +188,7 @@ export async function walkJourney({ context, page, addresses, take, step }) {
   await step('save and authorize, in a popup without an opener', async () => {
     await cutOpeners(sandboxUrl);
     await page.getByLabel(/^Email address/).fill(ADDRESS);
-    await choose(page, page.getByLabel(/^OAuth 2.0 integration/), /Corp mail/);
+    await choose(page, page.getByLabel(/^Authentication method/), /Corp mail/);
     const opened = page.waitForEvent('popup');
     await page.getByRole('button', { name: 'Save and authorize' }).click();
     const popup = await opened;
@@ -192,7 +203,7 @@ export async function walkJourney({ context, page, addresses, take, step }) {
   });
   await step('a mail becomes a request', async () => {
     await sendMail(sandboxUrl, await exampleMail('hello.eml'));
-    await page.getByRole('button', { name: 'Poll now' }).click();
+    await page.getByRole('button', { name: 'Check for mail now' }).click();
     await page.goto(`${portalUrl}${PROJECT_PATH}/requests`);
     await page.getByText('The invoice of October is missing').waitFor();
   });
