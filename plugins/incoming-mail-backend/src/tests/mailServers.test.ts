@@ -198,7 +198,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     };
   }
 
-  it('S52 S54 S55 S56 S57: a mail server with a password is tested before it can be saved, and read from then on', async () => {
+  it('S4 S52 S54 S55 S56 S57: a mail server with a password is tested before it can be saved, and read from then on', async () => {
     const { db, admin, seen, openDraft, test, save, get, visit } =
       await setUp();
     await deliver('was there before');
