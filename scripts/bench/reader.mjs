@@ -12,7 +12,7 @@ const room = name =>
 const {
   aChannel,
 } = require('../../plugins/incoming-mail-backend/src/__testUtils__/aChannel.ts');
-const knexFactory = createRequire(process.cwd() + '/')('knex');
+const knexFactory = createRequire(`${process.cwd()}/`)('knex');
 
 const { database, server, processes, count } = JSON.parse(
   process.env.BENCH_SETTINGS,

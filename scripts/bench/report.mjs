@@ -17,10 +17,8 @@ const COSTS = ['cpuSeconds', 'serverCpuSeconds', 'databaseCpuSeconds'];
 export function toRow({ id, name, version }, rounds) {
   const perMail = field =>
     median(
-      rounds.map(round =>
-        round[field] === undefined
-          ? undefined
-          : (round[field] * 1000) / round.count,
+      rounds.map(one =>
+        one[field] === undefined ? undefined : (one[field] * 1000) / one.count,
       ),
     );
   const [cpu, server, database] = COSTS.map(perMail);

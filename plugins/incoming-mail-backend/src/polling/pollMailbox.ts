@@ -33,6 +33,8 @@ import { UidReading } from './UidReading';
 //   key, like a second replica that fetched the same mail;
 // - what was read is decided by our notes alone. What the server says about
 //   flags is never asked: a person who reads the mail first hides nothing;
+// - while a batch is being stored the next one is fetched; batches are stored
+//   one after the other, and the visit ends when the last one stands;
 // - POP3 servers delete, and count mail as delivered, when a session ends well
 //   (RFC 1939 section 6). Ours ends well only if all that it fetched is stored;
 // - a mail that the server does not deliver leaves a gap, in the transaction
@@ -143,46 +145,93 @@ async function readNew(
   progress: Progress,
 ): Promise<boolean> {
   const { messagesPerVisit, maxMessageBytes } = visit.deps.policy;
+  const storing = new StoringAhead(visit, reading, progress);
   let waiting: MessageRef[] = [];
-  for (let seen = 0; seen < messagesPerVisit; ) {
-    visit.signal.throwIfAborted();
-    if (waiting.length === 0) {
-      waiting = await reading.next(
-        Math.min(LIST_LIMIT, messagesPerVisit - seen),
-      );
+  let isFetching = false;
+  try {
+    for (let seen = 0; seen < messagesPerVisit; ) {
+      visit.signal.throwIfAborted();
+      if (waiting.length === 0) {
+        waiting = await reading.next(
+          Math.min(LIST_LIMIT, messagesPerVisit - seen),
+        );
+      }
+      const asked = takeBatch(waiting, {
+        maxCount: BATCH_COUNT,
+        maxBytes: BATCH_BYTES,
+        maxMessageBytes,
+      });
+      if (asked.length === 0) {
+        return false;
+      }
+      const wanted = asked.filter(ref => !reading.isOld(ref));
+      progress.stored = false;
+      isFetching = true;
+      const fetched = await visit.session.fetch(wanted, {
+        maxBytes: maxMessageBytes,
+        truncateBytes: TRUNCATE_BYTES,
+      });
+      isFetching = false;
+      await storing.begin({ asked, fetched });
+      const left = reading.leftOut(wanted, fetched);
+      if (left.length === asked.length) {
+        return true;
+      }
+      // Where the connection broke amid a batch, asking again tells why.
+      waiting = [...left, ...waiting.slice(asked.length)];
+      seen += asked.length - left.length;
     }
-    const asked = takeBatch(waiting, {
-      maxCount: BATCH_COUNT,
-      maxBytes: BATCH_BYTES,
-      maxMessageBytes,
-    });
-    if (asked.length === 0) {
-      return false;
-    }
-    const wanted = asked.filter(ref => !reading.isOld(ref));
-    progress.stored = false;
-    const fetched = await visit.session.fetch(wanted, {
-      maxBytes: maxMessageBytes,
-      truncateBytes: TRUNCATE_BYTES,
-    });
-    progress.accepted += await storeBatch(visit, reading, { asked, fetched });
-    progress.stored = true;
-    const left = reading.leftOut(wanted, fetched);
-    if (left.length === asked.length) {
-      return true;
-    }
-    // Where the connection broke amid a batch, asking again tells why.
-    waiting = [...left, ...waiting.slice(asked.length)];
-    seen += asked.length - left.length;
+    return true;
+  } finally {
+    await storing.end();
+    progress.stored = !isFetching;
   }
-  return true;
+}
+
+type Batch = { asked: readonly MessageRef[]; fetched: FetchedBatch };
+
+/**
+ * Stores a batch while the next one is fetched: at most two are in memory.
+ */
+class StoringAhead {
+  readonly #visit: Visit;
+  readonly #reading: Reading;
+  readonly #progress: Progress;
+  #storing: Promise<void> = Promise.resolve();
+
+  constructor(visit: Visit, reading: Reading, progress: Progress) {
+    this.#visit = visit;
+    this.#reading = reading;
+    this.#progress = progress;
+  }
+
+  /** Waits for the batch before, and rejects as it did; then begins. */
+  async begin(batch: Batch): Promise<void> {
+    await this.#storing;
+    this.#storing = this.#store(batch);
+    // Whoever waits for it hears of it; until then nobody listens.
+    this.#storing.catch(() => {});
+  }
+
+  /** Waits for the last batch, and rejects as it did. */
+  async end(): Promise<void> {
+    await this.#storing;
+  }
+
+  async #store(batch: Batch): Promise<void> {
+    this.#progress.accepted += await storeBatch(
+      this.#visit,
+      this.#reading,
+      batch,
+    );
+  }
 }
 
 /** @returns how many mails were new */
 function storeBatch(
   { mailbox, ticket, deps }: Visit,
   reading: Reading,
-  batch: { asked: readonly MessageRef[]; fetched: FetchedBatch },
+  batch: Batch,
 ): Promise<number> {
   const { asked, fetched } = batch;
   const { messages, refused } = fetched;

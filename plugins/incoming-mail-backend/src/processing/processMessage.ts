@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { TraceStep } from '@postroom/plugin-incoming-mail-common';
 import { LeaseLostError } from '../database';
 import { WaitingMessage } from '../inbox';
 import { AttemptRun, MailboxWork, ProcessMessageDeps } from './AttemptRun';
 import { MAX_ATTEMPTS } from './attempts';
-import { readMessage } from './readMessage';
+import { MessageReading, readMessage } from './readMessage';
 import { setAside } from './setAside';
 import { failed, passed } from './steps';
 import { ProcessingOutcome } from './types';
@@ -62,11 +63,24 @@ async function attemptMessage(
   }
   const attempt = await deps.inbox.startAttempt(work.ticket, waiting.id);
   const reading = await readMessage(waiting, work.mailbox, deps.inbox);
+  return handleReading({ waiting, attempt, reading }, work, deps);
+}
+
+/** A mail at which an attempt was begun, and that has been read. */
+export interface BegunMessage {
+  readonly waiting: WaitingMessage;
+  readonly attempt: number;
+  readonly reading: MessageReading;
+}
+
+/** Goes on with an attempt that was begun. @throws LeaseLostError */
+export async function handleReading(
+  { waiting, attempt, reading }: BegunMessage,
+  work: MailboxWork,
+  deps: ProcessMessageDeps,
+): Promise<ProcessingOutcome> {
   const { head } = reading;
-  const trace = [
-    passed('attempt', `Attempt ${attempt} of ${MAX_ATTEMPTS}`),
-    reading.step,
-  ];
+  const trace = toReadingTrace(attempt, reading);
   if (reading.kind === 'unusable') {
     const { failure } = reading;
     return setAside(waiting.id, work.ticket, deps, {
@@ -84,4 +98,15 @@ async function attemptMessage(
     deps,
   });
   return run.handle();
+}
+
+/** The steps of a trace up to the conversation. */
+export function toReadingTrace(
+  attempt: number,
+  reading: MessageReading,
+): TraceStep[] {
+  return [
+    passed('attempt', `Attempt ${attempt} of ${MAX_ATTEMPTS}`),
+    reading.step,
+  ];
 }

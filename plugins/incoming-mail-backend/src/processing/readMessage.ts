@@ -25,7 +25,7 @@ export type MessageReading =
 export async function readMessage(
   message: WaitingMessage,
   mailbox: Pick<Mailbox, 'projectRef'>,
-  inbox: InboxStore,
+  inbox: Pick<InboxStore, 'readRaw'>,
 ): Promise<MessageReading> {
   const verdict = await parseMessage(await inbox.readRaw(message.id), message, {
     projectRef: mailbox.projectRef,

@@ -50,40 +50,49 @@ export class RequestStore {
     this.#db = db;
   }
 
-  /** What a mail was made into in a project. */
-  async findByMessage(
+  /**
+   * What a mail was made into in a project (`known`), and the request that its
+   * conversation has there.
+   */
+  async find(
     tx: Tx,
     projectRef: string,
-    messageId: string,
-  ): Promise<{ number: number; commentId?: string } | undefined> {
-    const request = await tx<DbRequestRow>(tables.requests)
+    { messageId, threadId }: { messageId: string; threadId: string },
+  ): Promise<{
+    known?: { number: number; commentId?: string };
+    request?: FoundRequest;
+  }> {
+    const rows: DbFoundRow[] = await tx(tables.requests)
       .where({ message_id: messageId, project_ref: projectRef })
-      .first('number');
-    if (request) {
-      return { number: request.number };
-    }
-    const comment = await tx(tables.requestComments)
-      .join(tables.requests, 'requests.id', 'request_comments.request_id')
-      .where({
-        'request_comments.message_id': messageId,
-        'requests.project_ref': projectRef,
-      })
-      .first<{ number: number; id: string } | undefined>(
-        'requests.number',
-        'request_comments.id',
-      );
-    return comment && { number: comment.number, commentId: comment.id };
-  }
-
-  /** The request that a conversation has in a project. */
-  async findByThread(
-    tx: Tx,
-    projectRef: string,
-    threadId: string,
-  ): Promise<FoundRequest | undefined> {
-    return tx<DbRequestRow>(tables.requests)
-      .where({ thread_id: threadId, project_ref: projectRef })
-      .first('id', 'number');
+      .select('id', 'number', tx.raw(`'request' AS by, NULL AS comment_id`))
+      .unionAll([
+        tx(tables.requestComments)
+          .join(tables.requests, 'requests.id', 'request_comments.request_id')
+          .where({
+            'request_comments.message_id': messageId,
+            'requests.project_ref': projectRef,
+          })
+          .select(
+            'requests.id',
+            'requests.number',
+            tx.raw(`'comment', request_comments.id`),
+          ),
+        tx(tables.requests)
+          .where({ thread_id: threadId, project_ref: projectRef })
+          .select('id', 'number', tx.raw(`'thread', NULL`)),
+      ]);
+    const find = (by: DbFoundRow['by']) => rows.find(row => row.by === by);
+    const known = find('request') ?? find('comment');
+    const request = find('thread');
+    return {
+      ...(known && {
+        known: {
+          number: known.number,
+          ...(known.comment_id !== null && { commentId: known.comment_id }),
+        },
+      }),
+      ...(request && { request: { id: request.id, number: request.number } }),
+    };
   }
 
   /** @returns the request's number within its project */
@@ -201,6 +210,13 @@ export class RequestStore {
     return row;
   }
 }
+
+type DbFoundRow = {
+  id: string;
+  number: number;
+  by: 'request' | 'comment' | 'thread';
+  comment_id: string | null;
+};
 
 type DbRequestSummaryRow = Pick<
   DbRequestRow,

@@ -62,6 +62,7 @@ export class RequestTracker implements MailHandler<TrackerSettings> {
   readonly description: string;
   readonly fields = trackerFields;
   readonly supportsDryRun = true;
+  readonly sharesTransaction = true;
   readonly #mode: TrackerMode;
   readonly #store: RequestStore;
 
@@ -89,13 +90,15 @@ export class RequestTracker implements MailHandler<TrackerSettings> {
   ): Promise<HandlerOutcome> {
     const { tx, thread, settings } = context;
     const { projectRef } = settings;
-    const known = await this.#store.findByMessage(tx, projectRef, message.id);
+    const { known, request } = await this.#store.find(tx, projectRef, {
+      messageId: message.id,
+      threadId: thread.id,
+    });
     if (known) {
       return known.commentId === undefined
         ? { kind: 'created', target: toTarget(known) }
         : { kind: 'commented', target: toTarget(known) };
     }
-    const request = await this.#store.findByThread(tx, projectRef, thread.id);
     if (request && this.#mode !== 'create-only') {
       return this.#comment(message, request, context);
     }

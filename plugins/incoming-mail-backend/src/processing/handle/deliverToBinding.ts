@@ -46,14 +46,34 @@ export async function deliverToBinding(
   deps: DeliveryDeps,
   options: DeliveryOptions,
 ): Promise<HandlerOutcome> {
-  const { message, thread, mailbox, binding, dryRun, signal } = options;
+  const { message, binding } = options;
   const delivered = await deps.deliveries.find(tx, message.id, binding.id);
   if (delivered) {
     return delivered;
   }
+  const outcome = await callHandler(tx, deps, options);
+  await deps.deliveries.add(tx, message.id, {
+    bindingId: binding.id,
+    outcome,
+  });
+  return outcome;
+}
+
+/**
+ * Calls the handler of a binding, and leaves the delivery to the caller: to be
+ * written in the same transaction.
+ *
+ * @throws see {@link deliverToBinding}
+ */
+export async function callHandler(
+  tx: Tx,
+  deps: DeliveryDeps,
+  options: DeliveryOptions,
+): Promise<HandlerOutcome> {
+  const { message, thread, mailbox, binding, dryRun, signal } = options;
   const { handler, settings } = deps.registry.resolve(binding, mailbox);
   options.onCall?.();
-  const outcome = await runHandler(handler, message, {
+  return runHandler(handler, message, {
     context: {
       tx,
       idempotencyKey: `${message.id}:${binding.id}`,
@@ -70,9 +90,4 @@ export async function deliverToBinding(
     timeoutMs: deps.handlerTimeoutMs,
     signal,
   });
-  await deps.deliveries.add(tx, message.id, {
-    bindingId: binding.id,
-    outcome,
-  });
-  return outcome;
 }

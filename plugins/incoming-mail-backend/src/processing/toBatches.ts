@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { WaitingMessage } from '../inbox';
+
+/**
+ * Splits waiting mails, in their order, into batches that are handled together.
+ * Only first attempts are: after one that did not end, the mail may be what the
+ * process dies of, and is tried alone.
+ */
+export function toBatches(
+  waiting: readonly WaitingMessage[],
+  limits: { maxCount: number; maxBytes: number },
+): WaitingMessage[][] {
+  const batches: WaitingMessage[][] = [];
+  let batch: WaitingMessage[] = [];
+  let bytes = 0;
+  for (const message of waiting) {
+    const joins =
+      message.attempts === 0 &&
+      batch.at(-1)?.attempts === 0 &&
+      batch.length < limits.maxCount &&
+      bytes + message.sizeBytes <= limits.maxBytes;
+    if (!joins) {
+      batch = [];
+      bytes = 0;
+      batches.push(batch);
+    }
+    batch.push(message);
+    bytes += message.sizeBytes;
+  }
+  return batches;
+}
