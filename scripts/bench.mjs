@@ -10,7 +10,7 @@ import { installPeers } from './bench/installPeers.mjs';
 import { startMailServer } from './bench/mailServer.mjs';
 import { measureProgram } from './bench/measureProgram.mjs';
 import { measureReader } from './bench/measureReader.mjs';
-import { peers } from './bench/peers.mjs';
+import { peers, unmeasured } from './bench/peers.mjs';
 import { toRatios, toRow, toTable } from './bench/report.mjs';
 import { ensureDovecot } from './lib/dovecot.mjs';
 import { PlainError, runMain } from './lib/plainly.mjs';
@@ -139,6 +139,7 @@ await runMain(async () => {
       rows,
       ratios: toRatios(rows),
       absent: [
+        ...unmeasured,
         ...absent,
         ...installed.filter(({ id }) => !results.has(id)).map(({ id }) => id),
       ],

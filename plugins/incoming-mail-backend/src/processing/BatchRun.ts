@@ -9,7 +9,7 @@ import { holdLease, inTransaction, LeaseLostError, Tx } from '../database';
 import { MessageEnd, WaitingMessage } from '../inbox';
 import { MailboxWork, ProcessMessageDeps } from './AttemptRun';
 import { BindingResult, summarize, toTrace } from './handle/bindingResults';
-import { callHandler } from './handle/deliverToBinding';
+import { callHandlerTogether } from './handle/deliverToBinding';
 import { toHandlerMailbox } from './handle/toHandlerMailbox';
 import { BegunMessage, handleReading, toReadingTrace } from './processMessage';
 import { readMessage } from './readMessage';
@@ -173,11 +173,12 @@ class SharedTransaction {
   }
 
   async handle(batch: BegunBatch): Promise<BatchResult[]> {
-    const startedAt = performance.now();
     const { inbox, deliveries } = this.#deps;
     const threads = await this.#resolveThreads(batch);
-    for (const begun of batch) {
-      await this.#handleOne(begun, threads.get(begun.waiting.id));
+    const parts = this.#partsOf(batch);
+    const startedAt = performance.now();
+    for (const part of parts) {
+      await this.#handlePart(part, threads);
       if (performance.now() - startedAt > MAX_TRANSACTION_MS) {
         break;
       }
@@ -185,6 +186,17 @@ class SharedTransaction {
     await deliveries.addAll(this.#tx, this.#deliveries);
     await inbox.finishAll(this.#tx, this.#ends);
     return this.#results;
+  }
+
+  // Several handlers are called mail by mail; one that can take several mails
+  // gets them all.
+  #partsOf(batch: BegunBatch): BegunBatch[] {
+    const { bindings } = this.#work;
+    const [binding] = bindings;
+    const takesAll =
+      bindings.length === 1 &&
+      this.#deps.registry.find(binding.handlerId)?.handleTogether !== undefined;
+    return takesAll ? [batch] : batch.map(begun => [begun]);
   }
 
   async #resolveThreads(
@@ -201,46 +213,62 @@ class SharedTransaction {
     return new Map(messages.map(({ id }, index) => [id, threads[index]]));
   }
 
-  async #handleOne(
-    { waiting, attempt, reading }: BegunMessage,
-    thread: MessageThread | undefined,
+  async #handlePart(
+    part: BegunBatch,
+    threads: ReadonlyMap<string, MessageThread>,
   ): Promise<void> {
-    const trace = toReadingTrace(attempt, reading);
-    const { head } = reading;
-    if (reading.kind === 'unusable' || !thread) {
-      const failure =
-        reading.kind === 'unusable' ? reading.failure : 'internal-error';
-      const state = 'quarantined';
-      this.#ends.push({ id: waiting.id, state, failure, head, trace });
-      this.#results.push({ waiting, outcome: { kind: state, failure } });
-      return;
+    const messages = part.flatMap(({ reading }) =>
+      reading.kind === 'read' ? [reading.message] : [],
+    );
+    const results = await this.#callHandlers(messages, threads);
+    for (const { waiting, attempt, reading } of part) {
+      const trace = toReadingTrace(attempt, reading);
+      const { head } = reading;
+      if (reading.kind === 'unusable') {
+        const { failure } = reading;
+        const state = 'quarantined';
+        this.#ends.push({ id: waiting.id, state, failure, head, trace });
+        this.#results.push({ waiting, outcome: { kind: state, failure } });
+      } else {
+        this.#end(waiting, {
+          head,
+          trace,
+          thread: threads.get(waiting.id)!,
+          results: results.get(waiting.id) ?? [],
+        });
+      }
     }
-    const results = await this.#callHandlers(reading.message, thread);
-    this.#end(waiting, { head, trace, thread, results });
   }
 
+  /** @returns the results of all bindings, by the mail's id */
   async #callHandlers(
-    message: IncomingMessage,
-    thread: MessageThread,
-  ): Promise<BindingResult[]> {
+    messages: readonly IncomingMessage[],
+    threads: ReadonlyMap<string, MessageThread>,
+  ): Promise<ReadonlyMap<string, BindingResult[]>> {
     const { mailbox, bindings, signal } = this.#work;
-    const results: BindingResult[] = [];
-    for (const binding of bindings) {
-      const outcome = await callHandler(this.#tx, this.#deps, {
-        message,
-        thread,
-        mailbox: toHandlerMailbox(mailbox),
-        binding,
-        dryRun: false,
-        signal,
-      });
-      this.#deliveries.push({
-        messageId: message.id,
-        bindingId: binding.id,
-        outcome,
-      });
-      const { handlerId } = binding;
-      results.push({ kind: 'finished', handlerId, outcome });
+    const results = new Map<string, BindingResult[]>();
+    for (const binding of messages.length > 0 ? bindings : []) {
+      const outcomes = await callHandlerTogether(
+        this.#tx,
+        this.#deps,
+        messages.map(message => ({
+          message,
+          thread: threads.get(message.id)!,
+          mailbox: toHandlerMailbox(mailbox),
+          binding,
+          dryRun: false,
+          signal,
+        })),
+      );
+      for (const [index, { id: messageId }] of messages.entries()) {
+        const outcome = outcomes[index];
+        const { id: bindingId, handlerId } = binding;
+        this.#deliveries.push({ messageId, bindingId, outcome });
+        results.set(messageId, [
+          ...(results.get(messageId) ?? []),
+          { kind: 'finished', handlerId, outcome },
+        ]);
+      }
     }
     return results;
   }
