@@ -124,6 +124,13 @@ await runMain(async () => {
   console.log(`Writing ${plan.count} mails …`);
   const mail = await startMailServer({ program, count: plan.count });
   const databases = await openDatabases();
+  const removeAll = async () => {
+    await databases.stop();
+    await mail.stop();
+  };
+  const abandon = () => removeAll().finally(() => process.exit(130));
+  process.once('SIGINT', abandon);
+  process.once('SIGTERM', abandon);
   try {
     const world = { mail, databases };
     const results = await measureAll({ ...plan, installed }, world);
@@ -150,7 +157,6 @@ await runMain(async () => {
     }
     return 0;
   } finally {
-    await databases.stop();
-    await mail.stop();
+    await removeAll();
   }
 });
