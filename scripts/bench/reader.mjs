@@ -25,6 +25,7 @@ const MESSAGES_PER_VISIT = 500;
 const POLLING_CONCURRENCY = 8;
 const PROCESSING_CONCURRENCY = 4;
 const LEASE_MS = 60_000;
+const PARSER_THREADS = 1;
 const HANDLER_TIMEOUT_MS = 30_000;
 const VISIT_TIMEOUT_MS = 10 * 60_000;
 const MAX_MESSAGE_BYTES = 25 * 1_048_576;
@@ -46,7 +47,7 @@ const { JournalStore } = room('journal');
 const { MailboxStore } = room('mailboxes');
 const { CursorStore, GapStore, KnownSourceStore, PollDispatcher } =
   room('polling');
-const { HandlerRegistry, ProcessingWorker } = room('processing');
+const { HandlerRegistry, openParser, ProcessingWorker } = room('processing');
 const { createRequestTrackers, RequestStore } = room('requests');
 const { Secret } = room('secrets');
 const { createOpenSession } = room('transport');
@@ -73,8 +74,10 @@ const judgeEnd = () => {
   }
 };
 
+const parser = openParser({ threads: PARSER_THREADS });
 const worker = new ProcessingWorker({
   db,
+  parser,
   inbox,
   mailboxes,
   registry: new HandlerRegistry(createRequestTrackers(new RequestStore(db))),
@@ -163,6 +166,7 @@ lines.once('line', async () => {
 lines.once('close', async () => {
   await dispatcher.stop();
   await worker.stop();
+  await parser.close();
   await db.destroy();
   process.exit(0);
 });

@@ -56,7 +56,7 @@ export function mayShareTransaction(
 export async function beginBatch(
   batch: readonly WaitingMessage[],
   { ticket, mailbox }: MailboxWork,
-  { inbox }: ProcessMessageDeps,
+  { inbox, parser }: ProcessMessageDeps,
 ): Promise<BegunBatch> {
   const ids = batch.map(({ id }) => id);
   const attempts = await inbox.startAttempts(ticket, ids);
@@ -64,7 +64,8 @@ export async function beginBatch(
   const begun: BegunMessage[] = [];
   for (const waiting of batch) {
     const reading = await readMessage(waiting, mailbox, {
-      readRaw: async id => raws.get(id)!,
+      inbox: { readRaw: async id => raws.get(id)! },
+      parser,
     });
     begun.push({ waiting, attempt: attempts.get(waiting.id)!, reading });
   }
@@ -84,9 +85,11 @@ export async function* finishBatch(
   let rest = batch;
   let together = true;
   while (rest.length > 0) {
-    const results: BatchResult[] = together
-      ? await tryTogether(rest, work, deps)
-      : [await tryAlone(rest[0], work, deps)];
+    const some = together ? beforeGivenUp(rest) : [];
+    const results: BatchResult[] =
+      some.length > 0
+        ? await tryTogether(some, work, deps)
+        : [await tryAlone(rest[0], work, deps)];
     together &&= results.length > 0;
     yield* results;
     const last = results.at(-1)?.outcome.kind;
@@ -95,6 +98,12 @@ export async function* finishBatch(
     }
     rest = rest.slice(results.length);
   }
+}
+
+/** The mails before the first one that has to wait for another attempt. */
+function beforeGivenUp(batch: BegunBatch): BegunBatch {
+  const at = batch.findIndex(({ reading }) => reading.kind === 'given-up');
+  return at < 0 ? batch : batch.slice(0, at);
 }
 
 async function tryAlone(
@@ -224,7 +233,7 @@ class SharedTransaction {
     for (const { waiting, attempt, reading } of part) {
       const trace = toReadingTrace(attempt, reading);
       const { head } = reading;
-      if (reading.kind === 'unusable') {
+      if (reading.kind !== 'read') {
         const { failure } = reading;
         const state = 'quarantined';
         this.#ends.push({ id: waiting.id, state, failure, head, trace });

@@ -22,6 +22,7 @@ import {
   mayShareTransaction,
 } from './BatchRun';
 import { processMessage } from './processMessage';
+import { Parser } from './parse/Parser';
 import { ThreadStore } from './thread/ThreadStore';
 import { toBatches } from './toBatches';
 import {
@@ -74,6 +75,7 @@ export interface ProcessingWorkerOptions {
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxDirectory;
   readonly registry: HandlerRegistry;
+  readonly parser: Parser;
   readonly logger: LoggerService;
   /** Names this replica in the lease; at most 64 characters. */
   readonly holder: string;
