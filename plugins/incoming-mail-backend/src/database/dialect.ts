@@ -45,6 +45,16 @@ export async function holdName(
   }
 }
 
+/** Runs a statement that knex cannot build. @returns its rows */
+export async function rowsOfRaw(
+  tx: Knex,
+  sql: string,
+  values: readonly unknown[],
+): Promise<unknown[]> {
+  const result = await tx.raw(sql, values as Knex.RawBinding[]);
+  return isPostgres(tx) ? result.rows : result;
+}
+
 /** Whether an insert or update failed because of a unique index. */
 export function isUniqueViolation(error: unknown): boolean {
   return isDatabaseConflictError(error);

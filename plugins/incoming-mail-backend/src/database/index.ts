@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export { holdName, isUniqueViolation } from './dialect';
+export { holdName, isUniqueViolation, rowsOfRaw } from './dialect';
 export { fromJson } from './json';
 export {
   addLease,

@@ -28,6 +28,7 @@ import {
   LeaseLostError,
   LeaseTicket,
   readPage,
+  rowsOfRaw,
   scheduleWork,
   tables,
   Tx,
@@ -46,6 +47,8 @@ const CHUNK_BYTES = 1_048_576;
 // Both engines bound the number of values in one statement (PostgreSQL 65,535,
 // SQLite 32,766).
 const ROWS_PER_INSERT = 500;
+// The driver holds a statement's values twice.
+const BYTES_PER_INSERT = 4 * CHUNK_BYTES;
 
 const DELETABLE = ['done', 'ignored', 'duplicate'] satisfies MessageState[];
 
@@ -111,9 +114,10 @@ export class InboxStore {
       candidates.map(({ row }) => row),
     );
     const accepted = candidates.filter(({ row }) => inserted.has(row.id));
-    for (const { message, row } of accepted) {
-      await insertChunks(tx, row.id, message.raw);
-    }
+    await insertChunks(
+      tx,
+      accepted.map(({ message, row }) => ({ id: row.id, raw: message.raw })),
+    );
     if (options.acknowledges) {
       await tx.batchInsert(
         tables.acknowledgements,
@@ -161,9 +165,10 @@ export class InboxStore {
         finished_at: dbNow(tx),
       })),
     );
-    for (const id of inserted) {
-      await insertChunks(tx, id, Buffer.alloc(0));
-    }
+    await insertChunks(
+      tx,
+      [...inserted].map(id => ({ id, raw: Buffer.alloc(0) })),
+    );
   }
 
   /**
@@ -279,6 +284,58 @@ export class InboxStore {
     });
   }
 
+  /**
+   * Counts an attempt at each of several mails; see
+   * {@link InboxStore.startAttempt}.
+   *
+   * @returns which attempt it is, by the mail's id
+   */
+  async startAttempts(
+    ticket: LeaseTicket,
+    messageIds: readonly string[],
+  ): Promise<ReadonlyMap<string, number>> {
+    return inTransaction(this.#db, async tx => {
+      await holdLease(tx, ticket);
+      const rows = await tx<DbInboxMessageRow>(tables.inboxMessages)
+        .whereIn('id', [...messageIds])
+        .andWhere({ state: 'stored' })
+        .update({ attempts: tx.raw('?? + 1', ['attempts']) } as {})
+        .returning(['id', 'attempts']);
+      if (rows.length !== messageIds.length) {
+        throw new LeaseLostError(ticket);
+      }
+      return new Map(rows.map(row => [row.id, row.attempts]));
+    });
+  }
+
+  /** The stored bytes of several mails, by their ids. */
+  async readRaws(
+    messageIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Buffer>> {
+    const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
+      .whereIn('message_id', [...messageIds])
+      .orderBy(['message_id', 'n'])
+      .select('message_id', 'bytes');
+    const chunks = new Map<string, Buffer[]>();
+    for (const row of rows) {
+      const before = chunks.get(row.message_id);
+      if (before) {
+        before.push(row.bytes);
+      } else {
+        chunks.set(row.message_id, [row.bytes]);
+      }
+    }
+    return new Map(
+      messageIds.map(id => {
+        const [first, ...others] = chunks.get(id) ?? [Buffer.alloc(0)];
+        return [
+          id,
+          others.length === 0 ? first : Buffer.concat([first, ...others]),
+        ];
+      }),
+    );
+  }
+
   /** The stored bytes of a mail. */
   async readRaw(messageId: string): Promise<Buffer> {
     const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
@@ -307,6 +364,47 @@ export class InboxStore {
       finished_at: dbNow(tx),
     } as {});
     expectOne(finished, messageId);
+  }
+
+  /**
+   * Ends several mails and remembers their conversations, in the transaction of
+   * what became of them; see {@link InboxStore.finish}.
+   *
+   * @throws NotFoundError where one of them is not `stored`
+   */
+  async finishAll(
+    tx: Tx,
+    ends: ReadonlyArray<
+      MessageEnd & { readonly id: string; readonly threadId?: string }
+    >,
+  ): Promise<void> {
+    const rows = ends.map(end => [
+      end.id,
+      end.state,
+      end.head.subject ?? null,
+      end.head.sender ?? null,
+      end.target ?? null,
+      end.failure ?? null,
+      end.threadId ?? null,
+      JSON.stringify(end.trace),
+    ]);
+    const values = rows.map(row => `(${row.map(() => '?').join(', ')})`);
+    // Both engines call the columns of VALUES column1, column2, ….
+    const finished = await rowsOfRaw(
+      tx,
+      `UPDATE ${tables.inboxMessages}
+       SET state = ends.column2, subject = ends.column3, sender = ends.column4,
+         target = ends.column5, failure_code = ends.column6,
+         thread_id = ends.column7, trace = ends.column8,
+         next_attempt_at = NULL, finished_at = ?
+       FROM (VALUES ${values.join(', ')}) AS ends
+       WHERE id = ends.column1 AND ${tables.inboxMessages}.state = 'stored'
+       RETURNING id`,
+      [dbNow(tx), ...rows.flat()],
+    );
+    if (finished.length !== ends.length) {
+      throw new NotFoundError('One of the mails does not wait any more');
+    }
   }
 
   /** Has a mail wait for its next attempt; see {@link InboxStore.finish}. */
@@ -489,15 +587,37 @@ async function insertNew(
   return new Set(inserted.map(row => row.id));
 }
 
-async function insertChunks(tx: Tx, messageId: string, raw: Buffer) {
-  // At least one chunk, so that an empty mail is told from a lost one.
-  for (let n = 0; n === 0 || n * CHUNK_BYTES < raw.length; n += 1) {
-    await tx<DbInboxChunkRow>(tables.inboxChunks).insert({
-      message_id: messageId,
-      n,
-      bytes: raw.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES),
-    });
+async function insertChunks(
+  tx: Tx,
+  mails: ReadonlyArray<{ id: string; raw: Buffer }>,
+) {
+  let rows: DbInboxChunkRow[] = [];
+  let bytes = 0;
+  for (const row of mails.flatMap(toChunks)) {
+    if (
+      rows.length === ROWS_PER_INSERT ||
+      bytes + row.bytes.length > BYTES_PER_INSERT
+    ) {
+      await tx<DbInboxChunkRow>(tables.inboxChunks).insert(rows);
+      rows = [];
+      bytes = 0;
+    }
+    rows.push(row);
+    bytes += row.bytes.length;
   }
+  if (rows.length > 0) {
+    await tx<DbInboxChunkRow>(tables.inboxChunks).insert(rows);
+  }
+}
+
+function toChunks({ id, raw }: { id: string; raw: Buffer }): DbInboxChunkRow[] {
+  // At least one chunk, so that an empty mail is told from a lost one.
+  const count = Math.max(1, Math.ceil(raw.length / CHUNK_BYTES));
+  return Array.from({ length: count }, (_, n) => ({
+    message_id: id,
+    n,
+    bytes: raw.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES),
+  }));
 }
 
 function toRow(

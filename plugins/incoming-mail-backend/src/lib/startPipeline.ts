@@ -24,9 +24,9 @@ export interface Pipeline {
 
 /**
  * Keeps up to `capacity` jobs running for as long as `load` finds some. It
- * looks when woken and, while `load` gives all that is asked for, whenever a
- * job has ended. It has no timer: whoever wants it to look now and then wakes
- * it.
+ * looks when woken, once more when a job that ran meanwhile has ended and,
+ * while `load` gives all that is asked for, whenever a job has ended. It has no
+ * timer: whoever wants it to look now and then wakes it.
  */
 export function startPipeline<TJob>(options: PipelineOptions<TJob>): Pipeline {
   const stopping = new AbortController();
@@ -34,12 +34,14 @@ export function startPipeline<TJob>(options: PipelineOptions<TJob>): Pipeline {
   let loading: Promise<void> | undefined;
   let wakeAgain = false;
   let moreMayWait = false;
+  let wokenMeanwhile = false;
 
   const start = (job: TJob) => {
     const done = options.run(job, stopping.signal).finally(() => {
       running.delete(done);
-      if (moreMayWait) {
-        wake();
+      if (moreMayWait || wokenMeanwhile) {
+        wokenMeanwhile = false;
+        look();
       }
     });
     running.add(done);
@@ -65,7 +67,7 @@ export function startPipeline<TJob>(options: PipelineOptions<TJob>): Pipeline {
     loading = undefined;
   };
 
-  function wake() {
+  function look() {
     if (stopping.signal.aborted) {
       return;
     }
@@ -83,7 +85,11 @@ export function startPipeline<TJob>(options: PipelineOptions<TJob>): Pipeline {
   };
 
   return {
-    wake,
+    wake() {
+      // What a job still holds can only be had once it has ended.
+      wokenMeanwhile = running.size > 0;
+      look();
+    },
     idle,
     stop: async () => {
       stopping.abort();

@@ -130,16 +130,18 @@ export class PollDispatcher {
       this.#options.onAccepted();
     }
     await this.#record(mailbox, ticket, outcome);
-    await releaseLease(
-      deps.db,
-      ticket,
-      nextVisitInMs(outcome, {
-        intervalMs: deps.policy.intervalMs,
-        failedVisits: mailbox.failedVisits + 1,
-        refusedSignIns: mailbox.refusedSignIns + 1,
-        random,
-      }),
-    );
+    const dueInMs = nextVisitInMs(outcome, {
+      intervalMs: deps.policy.intervalMs,
+      failedVisits: mailbox.failedVisits + 1,
+      refusedSignIns: mailbox.refusedSignIns + 1,
+      random,
+    });
+    await releaseLease(deps.db, ticket, dueInMs);
+    if (dueInMs === 0 && outcome.accepted > 0) {
+      // A backlog is not read at the pace of the ticks; one that does not
+      // shrink is.
+      this.wake();
+    }
   }
 
   // The deadline of a visit does not depend on the server: one that sends a

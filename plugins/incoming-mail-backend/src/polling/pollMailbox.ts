@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
-import {
-  holdLease,
-  inTransaction,
-  LeaseLostError,
-  LeaseTicket,
-} from '../database';
+import { LeaseLostError, LeaseTicket } from '../database';
 import { Mailbox, signIn } from '../mailboxes';
 import {
-  FetchedBatch,
   MailSession,
   MessageRef,
   OpenFolder,
@@ -17,7 +11,8 @@ import {
 import { ListingReading } from './ListingReading';
 import { Reading } from './Reading';
 import { readOlder } from './readOlder';
-import { settleStored, wantsSettling } from './settleStored';
+import { settleStored } from './settleStored';
+import { StoringAhead } from './StoringAhead';
 import { takeBatch } from './takeBatch';
 import { PollDeps, PollOutcome, Visit } from './types';
 import { UidReading } from './UidReading';
@@ -34,6 +29,8 @@ import { UidReading } from './UidReading';
 //   key, like a second replica that fetched the same mail;
 // - what was read is decided by our notes alone. What the server says about
 //   flags is never asked: a person who reads the mail first hides nothing;
+// - while a batch is being stored the next one is fetched; batches are stored
+//   one after the other, and the visit ends when the last one stands;
 // - POP3 servers delete, and count mail as delivered, when a session ends well
 //   (RFC 1939 section 6). Ours ends well only if all that it fetched is stored;
 // - a mail that the server does not deliver leaves a gap, in the transaction
@@ -158,78 +155,47 @@ async function readNew(
   progress: Progress,
 ): Promise<{ seen: number; more: boolean }> {
   const { messagesPerVisit, maxMessageBytes } = visit.deps.policy;
+  const storing = new StoringAhead(visit, reading, progress);
   let waiting: MessageRef[] = [];
   let seen = 0;
-  while (seen < messagesPerVisit) {
-    visit.signal.throwIfAborted();
-    if (waiting.length === 0) {
-      waiting = await reading.next(
-        Math.min(LIST_LIMIT, messagesPerVisit - seen),
-      );
+  let isFetching = false;
+  try {
+    while (seen < messagesPerVisit) {
+      visit.signal.throwIfAborted();
+      if (waiting.length === 0) {
+        waiting = await reading.next(
+          Math.min(LIST_LIMIT, messagesPerVisit - seen),
+        );
+      }
+      const asked = takeBatch(waiting, {
+        maxCount: BATCH_COUNT,
+        maxBytes: BATCH_BYTES,
+        maxMessageBytes,
+      });
+      if (asked.length === 0) {
+        return { seen, more: false };
+      }
+      const wanted = asked.filter(ref => !reading.isOld(ref));
+      progress.stored = false;
+      isFetching = true;
+      const fetched = await visit.session.fetch(wanted, {
+        maxBytes: maxMessageBytes,
+        truncateBytes: TRUNCATE_BYTES,
+      });
+      isFetching = false;
+      await storing.begin({ asked, fetched });
+      const left = reading.leftOut(wanted, fetched);
+      if (left.length === asked.length) {
+        return { seen, more: true };
+      }
+      // Where the connection broke amid a batch, asking again tells why.
+      waiting = [...left, ...waiting.slice(asked.length)];
+      progress.waiting = waiting.length;
+      seen += asked.length - left.length;
     }
-    const asked = takeBatch(waiting, {
-      maxCount: BATCH_COUNT,
-      maxBytes: BATCH_BYTES,
-      maxMessageBytes,
-    });
-    if (asked.length === 0) {
-      return { seen, more: false };
-    }
-    const wanted = asked.filter(ref => !reading.isOld(ref));
-    progress.stored = false;
-    const fetched = await visit.session.fetch(wanted, {
-      maxBytes: maxMessageBytes,
-      truncateBytes: TRUNCATE_BYTES,
-    });
-    progress.accepted += await storeBatch(visit, reading, { asked, fetched });
-    progress.stored = true;
-    const left = reading.leftOut(wanted, fetched);
-    if (left.length === asked.length) {
-      return { seen, more: true };
-    }
-    // Where the connection broke amid a batch, asking again tells why.
-    waiting = [...left, ...waiting.slice(asked.length)];
-    progress.waiting = waiting.length;
-    seen += asked.length - left.length;
+    return { seen, more: true };
+  } finally {
+    await storing.end();
+    progress.stored = !isFetching;
   }
-  return { seen, more: true };
-}
-
-/** @returns how many mails were new */
-function storeBatch(
-  { mailbox, ticket, deps }: Visit,
-  reading: Reading,
-  batch: { asked: readonly MessageRef[]; fetched: FetchedBatch },
-): Promise<number> {
-  const { asked, fetched } = batch;
-  const { messages, refused } = fetched;
-  const under = { mailboxId: mailbox.id, cursorId: reading.cursor.id };
-  return inTransaction(deps.db, async tx => {
-    await holdLease(tx, ticket);
-    const accepted = await deps.inbox.accept(tx, {
-      ...under,
-      messages: messages.map(({ ref, raw, truncated }) => ({
-        ...ref,
-        raw,
-        truncated,
-      })),
-      recognisesBytes: reading.recognisesBytes,
-      acknowledges: wantsSettling(mailbox),
-    });
-    const lost = await deps.gaps.count(tx, under.cursorId, refused);
-    await deps.inbox.acceptUndelivered(tx, { ...under, sources: lost });
-    await deps.gaps.remove(tx, under.cursorId, keysWithout(asked, refused));
-    await reading.moveOver(tx, { asked, messages, lost });
-    return accepted;
-  });
-}
-
-function keysWithout(
-  refs: readonly MessageRef[],
-  others: readonly MessageRef[],
-): string[] {
-  const excluded = new Set(others.map(({ sourceKey }) => sourceKey));
-  return refs
-    .map(({ sourceKey }) => sourceKey)
-    .filter(key => !excluded.has(key));
 }

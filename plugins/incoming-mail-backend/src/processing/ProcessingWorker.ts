@@ -3,6 +3,7 @@ import { LoggerService } from '@backstage/backend-plugin-api';
 import {
   Db,
   claimDue,
+  LeaseLostError,
   LeaseTicket,
   releaseLease,
   toSafeError,
@@ -13,9 +14,17 @@ import { Pipeline, startPipeline } from '../lib';
 import { DeliveryStore } from './handle/DeliveryStore';
 import { HandlerRegistry } from './handle/HandlerRegistry';
 import { MailboxWork, ProcessMessageDeps } from './AttemptRun';
+import {
+  BatchResult,
+  beginBatch,
+  BegunBatch,
+  finishBatch,
+  mayShareTransaction,
+} from './BatchRun';
 import { processMessage } from './processMessage';
 import { Parser } from './parse/Parser';
 import { ThreadStore } from './thread/ThreadStore';
+import { toBatches } from './toBatches';
 import {
   MailboxDirectory,
   OnProcessingOutcome,
@@ -29,7 +38,8 @@ import {
 // `process`. Storing a mail makes the lease due.
 //
 //   claim   a due lease; it gives a ticket
-//   work    list what waits, oldest first; each mail: processMessage, whose
+//   work    list what waits, oldest first; first attempts in batches (see
+//           BatchRun), other mails one by one by processMessage. All their
 //           transactions begin by proving the ticket; until nothing is due
 //   renew   meanwhile, by `workWithLease`
 //   release with the time of the next postponed mail, if there is one; what was
@@ -46,7 +56,10 @@ import {
 // each attempt at it is given up; between two handlers the lease is renewed.
 
 /** How many waiting mails are looked up at a time. */
-const BATCH_SIZE = 50;
+const LIST_SIZE = 200;
+/** How many of them may share a transaction, and how large they are together. */
+const BATCH_COUNT = 50;
+const BATCH_BYTES = 8 * 1_048_576;
 /** How long a mailbox rests when the database failed amid its work. */
 const REST_AFTER_ERROR_MS = 5_000;
 
@@ -171,35 +184,80 @@ export class ProcessingWorker {
         // Resuming it has its mail handled again.
         return undefined;
       }
-      const waiting = await inbox.listWaiting(mailboxId, BATCH_SIZE);
+      const waiting = await inbox.listWaiting(mailboxId, LIST_SIZE);
       if (!mailbox || waiting.length === 0) {
         return inbox.nextAttemptInMs(mailboxId);
       }
       const bindings = await mailboxes.listBindings(mailboxId);
       const work = { ticket, mailbox, bindings, signal };
-      if (!(await this.#processBatch(waiting, work))) {
+      if (!(await this.#process(waiting, work))) {
         break;
       }
     }
     return 0;
   }
 
-  /** @returns whether the work may go on */
-  async #processBatch(
+  /**
+   * Works on mails in order. While the mails of one batch are handled, those of
+   * the next are read.
+   *
+   * @returns whether the work may go on
+   */
+  async #process(
     waiting: readonly WaitingMessage[],
     work: MailboxWork,
   ): Promise<boolean> {
-    for (const message of waiting) {
+    const batches = toBatches(waiting, {
+      maxCount: mayShareTransaction(work, this.#deps) ? BATCH_COUNT : 1,
+      maxBytes: BATCH_BYTES,
+    });
+    let begun: Promise<BegunBatch> | undefined;
+    for (const [index, batch] of batches.entries()) {
       if (work.signal.aborted) {
         return false;
       }
-      const outcome = await processMessage(message, work, this.#deps);
-      this.#record(outcome, message);
-      if (outcome.kind === 'lease-lost' || outcome.kind === 'aborted') {
+      const current = begun ?? this.#begin(batch, work);
+      begun = undefined;
+      const ready = current && (await orLost(current));
+      if (ready === 'lost') {
         return false;
+      }
+      begun = this.#begin(batches[index + 1], work);
+      const results = ready
+        ? finishBatch(ready, work, this.#deps)
+        : this.#processAlone(batch, work);
+      for await (const { waiting: message, outcome } of results) {
+        this.#record(outcome, message);
+        if (outcome.kind === 'lease-lost' || outcome.kind === 'aborted') {
+          return false;
+        }
       }
     }
     return true;
+  }
+
+  /** Begins with a batch of several; one mail alone needs no such thing. */
+  #begin(
+    batch: readonly WaitingMessage[] = [],
+    work: MailboxWork,
+  ): Promise<BegunBatch> | undefined {
+    if (batch.length < 2) {
+      return undefined;
+    }
+    const begun = beginBatch(batch, work, this.#deps);
+    // Heard of when its turn comes, if it does.
+    begun.catch(() => {});
+    return begun;
+  }
+
+  async *#processAlone(
+    batch: readonly WaitingMessage[],
+    work: MailboxWork,
+  ): AsyncGenerator<BatchResult> {
+    for (const waiting of batch) {
+      const outcome = await processMessage(waiting, work, this.#deps);
+      yield { waiting, outcome };
+    }
   }
 
   #record(outcome: ProcessingOutcome, message: WaitingMessage) {
@@ -233,5 +291,18 @@ export class ProcessingWorker {
         toSafeError(error),
       );
     }
+  }
+}
+
+async function orLost(
+  begun: Promise<BegunBatch>,
+): Promise<BegunBatch | 'lost'> {
+  try {
+    return await begun;
+  } catch (error) {
+    if (error instanceof LeaseLostError) {
+      return 'lost';
+    }
+    throw error;
   }
 }

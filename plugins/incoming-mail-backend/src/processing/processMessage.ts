@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { TraceStep } from '@postroom/plugin-incoming-mail-common';
 import { LeaseLostError } from '../database';
 import { WaitingMessage } from '../inbox';
 import { AttemptRun, MailboxWork, ProcessMessageDeps } from './AttemptRun';
 import { delayAfterAttempt, MAX_ATTEMPTS } from './attempts';
 import { postpone } from './postpone';
-import { readMessage } from './readMessage';
+import { MessageReading, readMessage } from './readMessage';
 import { setAside } from './setAside';
 import { failed, passed } from './steps';
 import { ProcessingOutcome } from './types';
@@ -65,12 +66,24 @@ async function attemptMessage(
   }
   const attempt = await deps.inbox.startAttempt(work.ticket, waiting.id);
   const reading = await readMessage(waiting, work.mailbox, deps);
+  return handleReading({ waiting, attempt, reading }, work, deps);
+}
+
+/** A mail at which an attempt was begun, and that has been read. */
+export interface BegunMessage {
+  readonly waiting: WaitingMessage;
+  readonly attempt: number;
+  readonly reading: MessageReading;
+}
+
+/** Goes on with an attempt that was begun. @throws LeaseLostError */
+export async function handleReading(
+  { waiting, attempt, reading }: BegunMessage,
+  work: MailboxWork,
+  deps: ProcessMessageDeps,
+): Promise<ProcessingOutcome> {
   const { head } = reading;
-  const trace = [
-    passed('attempt', `Attempt ${attempt} of ${MAX_ATTEMPTS}`),
-    ...(waiting.imported ? [passed('import', IMPORTED)] : []),
-    reading.step,
-  ];
+  const trace = toReadingTrace({ waiting, attempt, reading });
   if (reading.kind !== 'read') {
     const { failure } = reading;
     const dueInMs =
@@ -91,4 +104,17 @@ async function attemptMessage(
     deps,
   });
   return run.handle();
+}
+
+/** The steps of a trace up to the conversation. */
+export function toReadingTrace({
+  waiting,
+  attempt,
+  reading,
+}: BegunMessage): TraceStep[] {
+  return [
+    passed('attempt', `Attempt ${attempt} of ${MAX_ATTEMPTS}`),
+    ...(waiting.imported ? [passed('import', IMPORTED)] : []),
+    reading.step,
+  ];
 }

@@ -29,7 +29,10 @@ export type MessageReading =
 export async function readMessage(
   message: WaitingMessage,
   mailbox: Pick<Mailbox, 'projectRef'>,
-  { inbox, parser }: { readonly inbox: InboxStore; readonly parser: Parser },
+  {
+    inbox,
+    parser,
+  }: { readonly inbox: Pick<InboxStore, 'readRaw'>; readonly parser: Parser },
 ): Promise<MessageReading> {
   const raw = await inbox.readRaw(message.id);
   let verdict: ParseVerdict;

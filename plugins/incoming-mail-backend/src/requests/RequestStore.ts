@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
 import { NotFoundError } from '@backstage/errors';
 import {
   attachmentSummarySchema,
@@ -37,6 +36,28 @@ export interface FoundRequest {
   readonly number: number;
 }
 
+/** What a mail was made into: a request, or a comment on one. */
+export interface MadeOfMessage {
+  readonly number: number;
+  readonly commentId?: string;
+}
+
+/** A request to be inserted. */
+export interface NewRequest extends RequestFields, RequestMarks {
+  readonly id: string;
+  readonly projectRef: string;
+  /** From {@link RequestStore.takeNumbers}. */
+  readonly number: number;
+  readonly threadId: string;
+  readonly subject: string;
+}
+
+/** A comment to be inserted. */
+export interface NewComment extends RequestFields {
+  readonly id: string;
+  readonly requestId: string;
+}
+
 /**
  * Requests and their comments.
  *
@@ -50,84 +71,127 @@ export class RequestStore {
     this.#db = db;
   }
 
-  /** What a mail was made into in a project. */
-  async findByMessage(
+  /** What mails were made into in a project, by their ids. */
+  async findByMessages(
     tx: Tx,
     projectRef: string,
-    messageId: string,
-  ): Promise<{ number: number; commentId?: string } | undefined> {
-    const request = await tx<DbRequestRow>(tables.requests)
-      .where({ message_id: messageId, project_ref: projectRef })
-      .first('number');
-    if (request) {
-      return { number: request.number };
-    }
-    const comment = await tx(tables.requestComments)
+    messageIds: readonly string[],
+  ): Promise<ReadonlyMap<string, MadeOfMessage>> {
+    // The project is compared here: an engine that knows little of the tables
+    // yet would go through all requests of the project.
+    const requests = await tx<DbRequestRow>(tables.requests)
+      .whereIn('message_id', [...messageIds])
+      .select('message_id', 'number', 'project_ref');
+    const comments: Array<
+      Pick<DbRequestRow, 'message_id' | 'number' | 'project_ref'> & {
+        comment_id: string;
+      }
+    > = await tx(tables.requestComments)
       .join(tables.requests, 'requests.id', 'request_comments.request_id')
-      .where({
-        'request_comments.message_id': messageId,
-        'requests.project_ref': projectRef,
-      })
-      .first<{ number: number; id: string } | undefined>(
+      .whereIn('request_comments.message_id', [...messageIds])
+      .select(
+        'request_comments.message_id',
         'requests.number',
-        'request_comments.id',
+        'requests.project_ref',
+        'request_comments.id as comment_id',
       );
-    return comment && { number: comment.number, commentId: comment.id };
+    const made = new Map<string, MadeOfMessage>();
+    for (const row of comments) {
+      if (row.project_ref === projectRef) {
+        const { number, comment_id: commentId } = row;
+        made.set(row.message_id, { number, commentId });
+      }
+    }
+    for (const row of requests) {
+      if (row.project_ref === projectRef) {
+        made.set(row.message_id, { number: row.number });
+      }
+    }
+    return made;
   }
 
-  /** The request that a conversation has in a project. */
-  async findByThread(
+  /** The requests that conversations have in a project, by their ids. */
+  async findByThreads(
     tx: Tx,
     projectRef: string,
-    threadId: string,
-  ): Promise<FoundRequest | undefined> {
-    return tx<DbRequestRow>(tables.requests)
-      .where({ thread_id: threadId, project_ref: projectRef })
-      .first('id', 'number');
+    threadIds: readonly string[],
+  ): Promise<ReadonlyMap<string, FoundRequest>> {
+    const rows = await tx<DbRequestRow>(tables.requests)
+      .whereIn('thread_id', [...threadIds])
+      .select('id', 'number', 'thread_id', 'project_ref');
+    return new Map(
+      rows
+        .filter(row => row.project_ref === projectRef)
+        .map(({ id, number, thread_id }) => [thread_id, { id, number }]),
+    );
   }
 
-  /** @returns the request's number within its project */
-  async insertRequest(
+  /**
+   * Takes numbers of a project for requests that are inserted in the same
+   * transaction. The counter's row stays locked until it ends: numbers have no
+   * gaps, and those who make requests of a project wait for each other.
+   *
+   * @returns the first of them
+   */
+  async takeNumbers(
     tx: Tx,
-    request: RequestFields &
-      RequestMarks & {
-        projectRef: string;
-        threadId: string;
-        subject: string;
-      },
+    projectRef: string,
+    count: number,
   ): Promise<number> {
-    const number = await nextNumber(tx, request.projectRef);
-    await tx(tables.requests).insert({
-      ...toContentColumns(tx, request),
-      project_ref: request.projectRef,
-      number,
-      thread_id: request.threadId,
-      subject: request.subject,
-      ...toMarkColumns(request),
-      last_activity_at: dbNow(tx),
-      comment_count: 0,
-    });
-    return number;
+    const [row] = await tx<DbRequestCounterRow>(tables.requestCounters)
+      .insert({ project_ref: projectRef, last_number: count })
+      .onConflict('project_ref')
+      .merge({
+        last_number: tx.raw('?? + ?', [
+          `${tables.requestCounters}.last_number`,
+          count,
+        ]),
+      } as {})
+      .returning('last_number');
+    return row.last_number - count + 1;
   }
 
-  /** @returns the comment's id */
-  async insertComment(
-    tx: Tx,
-    requestId: string,
-    fields: RequestFields,
-  ): Promise<string> {
-    const columns = toContentColumns(tx, fields);
-    await tx(tables.requestComments).insert({
-      ...columns,
-      request_id: requestId,
-    });
-    await tx<DbRequestRow>(tables.requests)
-      .where({ id: requestId })
-      .update({
-        comment_count: tx.raw('?? + 1', ['comment_count']),
-        last_activity_at: dbNow(tx),
-      } as {});
-    return columns.id;
+  async insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
+    if (requests.length > 0) {
+      await tx(tables.requests).insert(
+        requests.map(request => ({
+          ...toContentColumns(tx, request),
+          project_ref: request.projectRef,
+          number: request.number,
+          thread_id: request.threadId,
+          subject: request.subject,
+          ...toMarkColumns(request),
+          last_activity_at: dbNow(tx),
+          comment_count: 0,
+        })),
+      );
+    }
+  }
+
+  /** Adds comments, in their order, to requests that are there. */
+  async insertComments(tx: Tx, comments: readonly NewComment[]): Promise<void> {
+    if (comments.length === 0) {
+      return;
+    }
+    await tx(tables.requestComments).insert(
+      comments.map(comment => ({
+        ...toContentColumns(tx, comment),
+        request_id: comment.requestId,
+      })),
+    );
+    const counts = new Map<string, number>();
+    for (const { requestId } of comments) {
+      counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
+    }
+    // In one order, so that two transactions never wait for each other.
+    for (const [id, count] of [...counts].sort()) {
+      await tx<DbRequestRow>(tables.requests)
+        .where({ id })
+        .update({
+          comment_count: tx.raw('?? + ?', ['comment_count', count]),
+          last_activity_at: dbNow(tx),
+        } as {});
+    }
   }
 
   /** The requests of a project, latest activity first. */
@@ -217,22 +281,9 @@ type DbRequestSummaryRow = Pick<
   | 'labels'
 > & { text_start: string };
 
-// The counter's row stays locked until the transaction ends: numbers have no
-// gaps, and two requests of a project are made one after the other.
-async function nextNumber(tx: Tx, projectRef: string): Promise<number> {
-  const [row] = await tx<DbRequestCounterRow>(tables.requestCounters)
-    .insert({ project_ref: projectRef, last_number: 1 })
-    .onConflict('project_ref')
-    .merge({
-      last_number: tx.raw('?? + 1', [`${tables.requestCounters}.last_number`]),
-    } as {})
-    .returning('last_number');
-  return row.last_number;
-}
-
-function toContentColumns(tx: Tx, fields: RequestFields) {
+function toContentColumns(tx: Tx, fields: RequestFields & { id: string }) {
   return {
-    id: randomUUID(),
+    id: fields.id,
     message_id: fields.messageId,
     sender_name: fields.senderName ?? null,
     sender_address: fields.senderAddress ?? null,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
 import { HandlerSettings } from '@postroom/plugin-incoming-mail-common';
 import {
   HandlerContext,
@@ -8,7 +9,7 @@ import {
   MailHandler,
 } from '@postroom/plugin-incoming-mail-node';
 import { toRequestFields } from './requestFields';
-import { FoundRequest, RequestStore } from './RequestStore';
+import { FoundRequest, MadeOfMessage, RequestStore } from './RequestStore';
 import {
   parseTrackerSettings,
   trackerFields,
@@ -62,6 +63,7 @@ export class RequestTracker implements MailHandler<TrackerSettings> {
   readonly description: string;
   readonly fields = trackerFields;
   readonly supportsDryRun = true;
+  readonly sharesTransaction = true;
   readonly #mode: TrackerMode;
   readonly #store: RequestStore;
 
@@ -82,49 +84,144 @@ export class RequestTracker implements MailHandler<TrackerSettings> {
 
   async handle(
     message: IncomingMessage,
-    context: Pick<
-      HandlerContext<TrackerSettings>,
-      'tx' | 'thread' | 'settings'
-    >,
+    context: TrackerContext,
   ): Promise<HandlerOutcome> {
-    const { tx, thread, settings } = context;
+    const [outcome] = await this.handleTogether([{ message, context }]);
+    return outcome;
+  }
+
+  async handleTogether(
+    calls: readonly TrackerCall[],
+  ): Promise<HandlerOutcome[]> {
+    const [{ context }] = calls;
+    const { tx, settings } = context;
     const { projectRef } = settings;
-    const known = await this.#store.findByMessage(tx, projectRef, message.id);
-    if (known) {
-      return known.commentId === undefined
-        ? { kind: 'created', target: toTarget(known) }
-        : { kind: 'commented', target: toTarget(known) };
+    const messageIds = calls.map(({ message }) => message.id);
+    const threadIds = calls.map(call => call.context.thread.id);
+    const made = await this.#store.findByMessages(tx, projectRef, messageIds);
+    const known = await this.#store.findByThreads(tx, projectRef, threadIds);
+    const plans = this.#plan(calls, { made, known });
+
+    const created = plans.filter(plan => plan.kind === 'create');
+    if (created.length > 0) {
+      const first = await this.#store.takeNumbers(
+        tx,
+        projectRef,
+        created.length,
+      );
+      created.forEach((plan, index) => {
+        plan.request.number = first + index;
+      });
     }
-    const request = await this.#store.findByThread(tx, projectRef, thread.id);
-    if (request && this.#mode !== 'create-only') {
-      return this.#comment(message, request, context);
+    await this.#store.insertRequests(
+      tx,
+      created.map(({ request, message, threadId }) => ({
+        ...toRequestFields(message),
+        ...settings,
+        ...request,
+        threadId,
+        subject: message.subject,
+      })),
+    );
+    await this.#store.insertComments(
+      tx,
+      plans
+        .filter(plan => plan.kind === 'comment')
+        .map(({ id, request, message }) => ({
+          ...toRequestFields(message),
+          id,
+          requestId: request.id,
+        })),
+    );
+    return plans.map(toOutcome);
+  }
+
+  /** Decides in the order of the calls; later ones see what earlier ones make. */
+  #plan(
+    calls: readonly TrackerCall[],
+    {
+      made,
+      known,
+    }: {
+      made: ReadonlyMap<string, MadeOfMessage>;
+      known: ReadonlyMap<string, FoundRequest>;
+    },
+  ): Plan[] {
+    const byThread = new Map<string, FoundRequest>(known);
+    return calls.map(({ message, context: { thread } }): Plan => {
+      const before = made.get(message.id);
+      if (before) {
+        return { kind: 'known', made: before };
+      }
+      const request = byThread.get(thread.id);
+      if (request && this.#mode !== 'create-only') {
+        return { kind: 'comment', id: randomUUID(), request, message };
+      }
+      if (this.#mode === 'comment-only') {
+        return { kind: 'ignore' };
+      }
+      const begun = { id: randomUUID(), number: 0 };
+      if (!request) {
+        byThread.set(thread.id, begun);
+      }
+      // The first request of a conversation is the one that comments go to;
+      // another one has a conversation of its own.
+      const threadId = request ? message.id : thread.id;
+      return { kind: 'create', request: begun, threadId, message };
+    });
+  }
+}
+
+type TrackerContext = Pick<
+  HandlerContext<TrackerSettings>,
+  'tx' | 'thread' | 'settings'
+>;
+
+interface TrackerCall {
+  readonly message: IncomingMessage;
+  readonly context: TrackerContext;
+}
+
+/** What is to become of a mail. */
+type Plan =
+  | { readonly kind: 'known'; readonly made: MadeOfMessage }
+  | { readonly kind: 'ignore' }
+  | {
+      readonly kind: 'comment';
+      readonly id: string;
+      /** Also one that is made of a mail before it. */
+      readonly request: FoundRequest;
+      readonly message: IncomingMessage;
     }
-    if (this.#mode === 'comment-only') {
+  | {
+      readonly kind: 'create';
+      /** Its number is known once all are. */
+      readonly request: { readonly id: string; number: number };
+      readonly threadId: string;
+      readonly message: IncomingMessage;
+    };
+
+function toOutcome(plan: Plan): HandlerOutcome {
+  switch (plan.kind) {
+    case 'known':
+      return {
+        kind: plan.made.commentId === undefined ? 'created' : 'commented',
+        target: toTarget(plan.made),
+      };
+    case 'comment': {
+      const { number } = plan.request;
+      return {
+        kind: 'commented',
+        target: toTarget({ number, commentId: plan.id }),
+      };
+    }
+    case 'create':
+      return { kind: 'created', target: toTarget(plan.request) };
+    default:
       return {
         kind: 'ignored',
         reason: 'It does not answer any request of the project',
       };
-    }
-    const number = await this.#store.insertRequest(tx, {
-      ...toRequestFields(message),
-      ...settings,
-      // The first request of a conversation is the one that comments go to;
-      // another one has a conversation of its own.
-      threadId: request ? message.id : thread.id,
-      subject: message.subject,
-    });
-    return { kind: 'created', target: toTarget({ number }) };
-  }
-
-  async #comment(
-    message: IncomingMessage,
-    request: FoundRequest,
-    { tx }: Pick<HandlerContext, 'tx'>,
-  ): Promise<HandlerOutcome> {
-    const fields = toRequestFields(message);
-    const commentId = await this.#store.insertComment(tx, request.id, fields);
-    const target = toTarget({ number: request.number, commentId });
-    return { kind: 'commented', target };
   }
 }
 

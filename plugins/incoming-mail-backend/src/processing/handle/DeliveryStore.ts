@@ -26,15 +26,25 @@ export class DeliveryStore {
   }
 
   async add(tx: Tx, messageId: string, delivery: Delivery): Promise<void> {
-    const { bindingId, outcome } = delivery;
-    await tx(tables.deliveries).insert({
-      message_id: messageId,
-      binding_id: bindingId,
-      outcome: outcome.kind,
-      target: outcome.kind === 'ignored' ? null : outcome.target,
-      reason: outcome.kind === 'ignored' ? outcome.reason : null,
-      finished_at: dbNow(tx),
-    });
+    await this.addAll(tx, [{ ...delivery, messageId }]);
+  }
+
+  async addAll(
+    tx: Tx,
+    deliveries: ReadonlyArray<Delivery & { readonly messageId: string }>,
+  ): Promise<void> {
+    if (deliveries.length > 0) {
+      await tx(tables.deliveries).insert(
+        deliveries.map(({ messageId, bindingId, outcome }) => ({
+          message_id: messageId,
+          binding_id: bindingId,
+          outcome: outcome.kind,
+          target: outcome.kind === 'ignored' ? null : outcome.target,
+          reason: outcome.kind === 'ignored' ? outcome.reason : null,
+          finished_at: dbNow(tx),
+        })),
+      );
+    }
   }
 }
 

@@ -58,7 +58,50 @@ export async function runHandler(
     signal: AbortSignal;
   },
 ): Promise<HandlerOutcome> {
-  const { context, timeoutMs, signal } = options;
+  const { context } = options;
+  const outcome = await runInTime(options, async signal =>
+    handler.handle(frozenMessage(message), toContext(context, signal)),
+  );
+  return outcomeSchema.parse(outcome);
+}
+
+/**
+ * Calls a handler for several mails at once; see {@link runHandler}. The
+ * deadline is that of one call.
+ *
+ * @throws also where there is not one outcome for each mail
+ */
+export async function runHandlerTogether(
+  handler: AnyMailHandler & Required<Pick<AnyMailHandler, 'handleTogether'>>,
+  calls: ReadonlyArray<{ message: IncomingMessage; context: CallContext }>,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<HandlerOutcome[]> {
+  const outcomes = await runInTime(options, async signal =>
+    handler.handleTogether(
+      calls.map(({ message, context }) => ({
+        message: frozenMessage(message),
+        context: toContext(context, signal),
+      })),
+    ),
+  );
+  return z.array(outcomeSchema).length(calls.length).parse(outcomes);
+}
+
+type CallContext = Omit<HandlerContext<unknown>, 'signal'>;
+
+// Whatever the settings are, they are what the handler made of them.
+function toContext(
+  context: CallContext,
+  signal: AbortSignal,
+): HandlerContext<never> {
+  return { ...context, settings: context.settings as never, signal };
+}
+
+async function runInTime(
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  // Async: a handler that is not may throw at once, and that ends up here too.
+  call: (signal: AbortSignal) => Promise<unknown>,
+): Promise<unknown> {
   if (signal.aborted) {
     throw new HandlerAbortedError('The work was given up');
   }
@@ -81,18 +124,7 @@ export async function runHandler(
     };
   });
   try {
-    const outcome: unknown = await Promise.race([
-      // A handler that is not async may throw at once: it ends up here too.
-      (async () =>
-        handler.handle(frozenMessage(message), {
-          ...context,
-          // Whatever they are, they are what the handler made of them.
-          settings: context.settings as never,
-          signal: ending.signal,
-        }))(),
-      ended,
-    ]);
-    return outcomeSchema.parse(outcome);
+    return await Promise.race([call(ending.signal), ended]);
   } catch (error) {
     // knex takes a rejection with nothing for a wanted rollback, and resolves.
     throw isError(error)

@@ -29,16 +29,18 @@ export class ThreadStore {
    * Adds keys; one that is there already stays as it is. Where another
    * transaction is adding the same key, waits for it to end. Always in the
    * order of the hashes, so that two transactions never wait for each other.
+   *
+   * @returns how many were not there
    */
   async add(
     tx: Tx,
     mailboxId: string,
     keys: readonly ThreadKey[],
-  ): Promise<void> {
+  ): Promise<number> {
     if (keys.length === 0) {
-      return;
+      return 0;
     }
-    await tx<DbThreadKeyRow>(tables.threadKeys)
+    const added = await tx<DbThreadKeyRow>(tables.threadKeys)
       .insert(
         keys
           .toSorted((a, b) => compare(a.hash, b.hash))
@@ -50,7 +52,9 @@ export class ThreadStore {
           })),
       )
       .onConflict(['mailbox_id', 'key_hash', 'kind'])
-      .ignore();
+      .ignore()
+      .returning('key_hash');
+    return added.length;
   }
 
   /** Moves all keys of one conversation to another. */

@@ -59,7 +59,7 @@ export async function resolveThread(
   return toThread(threadId, keys, known);
 }
 
-function toThread(
+export function toThread(
   id: string,
   keys: MessageKeys,
   known: readonly ThreadKey[],
@@ -73,7 +73,7 @@ function toThread(
 
 // A reference to a mail that is here needs no key of its own. It must not get
 // one: another mail under the same Message-ID would then match it.
-function unknownReferences(
+export function unknownReferences(
   keys: MessageKeys,
   known: readonly ThreadKey[],
   threadId: string,

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fromRoot, requireFromRoot } from '../lib/repository.mjs';
+
+/**
+ * Starts a script that may require TypeScript of the packages. It speaks in
+ * lines of JSON on its standard output and listens to lines on its input.
+ *
+ * @param {string} name - a file beside this one
+ * @param {object} settings - what it reads as `BENCH_SETTINGS`
+ */
+export function runTypeScript(name, settings) {
+  const child = spawn(
+    process.execPath,
+    [
+      '--require',
+      requireFromRoot.resolve('@backstage/cli/config/nodeTransform.cjs'),
+      ...(process.env.BENCH_PROFILE
+        ? ['--cpu-prof', '--cpu-prof-dir', process.env.BENCH_PROFILE]
+        : []),
+      fromRoot('scripts', 'bench', name),
+    ],
+    {
+      cwd: fromRoot('plugins', 'incoming-mail-backend'),
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        BENCH_SETTINGS: JSON.stringify(settings),
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  const ended = new Promise(resolve => child.once('exit', resolve));
+  const waiting = new Map();
+  createInterface({ input: child.stdout }).on('line', line => {
+    const said = line.startsWith('{') ? JSON.parse(line) : {};
+    waiting.get(said.event)?.(said);
+  });
+  return {
+    pid: child.pid,
+    say: word => child.stdin.write(`${word}\n`),
+    /** Resolves with what it says; rejects where it ends before. */
+    hear: event =>
+      Promise.race([
+        new Promise(resolve => waiting.set(event, resolve)),
+        ended.then(code => {
+          throw new Error(`${name} ended with ${code} before '${event}'`);
+        }),
+      ]),
+    async end() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
