@@ -63,6 +63,12 @@ export interface Config {
        * leases.duration. Default: 30 seconds, or that half.
        */
       handlerTimeout?: HumanDuration;
+      /**
+       * In how many threads mails are read, so that one that is made to hang
+       * or to fill the memory costs no more than its thread; 0 reads them in
+       * the backend's own. At most 16. Default: 1.
+       */
+      threads?: number;
     };
 
     messages?: {

@@ -78,6 +78,18 @@ async function sendMail(sandboxUrl, raw) {
   }
 }
 
+/** The provider's pages cut the tie between the popup and the page (T12). */
+async function cutOpeners(sandboxUrl) {
+  const response = await fetch(`${sandboxUrl}/api/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ coopHeader: true }),
+  });
+  if (!response.ok) {
+    throw new Error(`The sandbox took no fault: ${response.status}`);
+  }
+}
+
 const exampleMail = name => readFile(fromRoot('examples', 'mail', name));
 
 /**
@@ -162,7 +174,8 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await page.getByText('Connect a mailbox').waitFor();
     await take('channel-new');
   });
-  await step('save and authorize, in a popup', async () => {
+  await step('save and authorize, in a popup without an opener', async () => {
+    await cutOpeners(sandboxUrl);
     await page.getByLabel(/^Email address/).fill(ADDRESS);
     await choose(page, page.getByLabel(/^OAuth 2.0 integration/), /Corp mail/);
     const opened = page.waitForEvent('popup');
@@ -222,4 +235,26 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await page.getByText('Quarantined').first().waitFor();
     await take('channel');
   });
+  await step(
+    'the owner of the mailbox gives access by a link, without the portal',
+    async () => {
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      const link = page.getByLabel('Link', { exact: true });
+      await link.waitFor();
+      // Somebody else's browser, which knows nothing of the portal.
+      const stranger = await context.browser().newContext({ locale: 'en-GB' });
+      const guest = await stranger.newPage();
+      await guest.goto(await link.inputValue());
+      await guest.getByText(`read ${ADDRESS}?`).waitFor();
+      await take('link', guest);
+      await guest.getByRole('button', { name: /^Continue to/ }).click();
+      await guest.getByRole('button', { name: new RegExp(ADDRESS) }).click();
+      await guest.getByRole('button', { name: 'Allow' }).click();
+      await guest.getByRole('heading', { name: /^Done/ }).waitFor();
+      await take('link-done', guest);
+      await stranger.close();
+      await page.reload();
+      await page.getByText('authorized by the link').waitFor();
+    },
+  );
 }

@@ -29,6 +29,7 @@ export interface IncomingMailConfig {
   readonly processing: {
     readonly concurrency: number;
     readonly handlerTimeoutMs: number;
+    readonly threads: number;
   };
   readonly messages: { readonly maxBytes: number };
   readonly leases: { readonly durationMs: number };
@@ -58,7 +59,7 @@ export function readIncomingMailConfig(
   const durationMs = (key: string, fallback: number, minimum: number) =>
     readDuration(root, `incomingMail.${key}`, fallback, minimum);
   const count = (key: string, fallback: number, maximum: number) =>
-    readCount(root, `incomingMail.${key}`, fallback, maximum);
+    readCount(root, `incomingMail.${key}`, fallback, { minimum: 1, maximum });
   const leaseMs = durationMs('leases.duration', MINUTE, SECOND);
   const handlerTimeoutMs = durationMs(
     'processing.handlerTimeout',
@@ -94,6 +95,10 @@ export function readIncomingMailConfig(
     processing: {
       concurrency: count('processing.concurrency', 4, 64),
       handlerTimeoutMs,
+      threads: readCount(root, 'incomingMail.processing.threads', 1, {
+        minimum: 0,
+        maximum: 16,
+      }),
     },
     messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
     leases: { durationMs: leaseMs },
@@ -130,11 +135,13 @@ function readCount(
   root: Config,
   path: string,
   fallback: number,
-  maximum: number,
+  { minimum, maximum }: { minimum: number; maximum: number },
 ): number {
   const value = root.getOptionalNumber(path) ?? fallback;
-  if (!Number.isInteger(value) || value < 1 || value > maximum) {
-    throw new InputError(`${path} must be a whole number from 1 to ${maximum}`);
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw new InputError(
+      `${path} must be a whole number from ${minimum} to ${maximum}`,
+    );
   }
   return value;
 }

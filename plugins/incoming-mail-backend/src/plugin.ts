@@ -41,6 +41,7 @@ import {
   HandlerRegistry,
   MessageRuns,
   mountProcessingRoutes,
+  openParser,
   ProcessingWorker,
 } from './processing';
 import {
@@ -143,11 +144,13 @@ export const incomingMailPlugin = createBackendPlugin({
           configPath: VAULT_KEYS_PATH,
         });
 
+        const parser = openParser({ threads: config.processing.threads });
         const worker = new ProcessingWorker({
           db,
           inbox,
           mailboxes,
           registry,
+          parser,
           logger,
           holder,
           leaseMs: config.leases.durationMs,
@@ -220,6 +223,7 @@ export const incomingMailPlugin = createBackendPlugin({
           inbox,
           mailboxes,
           registry,
+          parser,
           journal,
           logger,
           handlerTimeoutMs: config.processing.handlerTimeoutMs,
@@ -287,6 +291,7 @@ export const incomingMailPlugin = createBackendPlugin({
         lifecycle.addShutdownHook(async () => {
           await dispatcher.stop();
           await worker.stop();
+          await parser.close();
           await oauth.vault.settle();
         });
       },

@@ -25,7 +25,10 @@ mailSessionContract('FakeMailSession', async () => {
     openSession: fake.openSession,
     deliver: raw => fake.deliver(raw),
     expunge: key => fake.expunge(Number(key)),
-    createFolder: name => fake.createFolder(name),
+    otherFolder: () => {
+      fake.createFolder('Archive');
+      return 'Archive';
+    },
     seenKeys: () => fake.seenUids().map(String),
     hungUp: () => expect(fake.openSessionCount).toBe(0),
     stop: () => {},

@@ -18,7 +18,8 @@ export interface MailSessionWorld {
   deliver(raw: Buffer): unknown;
   /** Removes a mail behind the back of the session; not with POP3, which locks. */
   expunge?(sourceKey: string): unknown;
-  createFolder?(name: string): unknown;
+  /** Sees to it that there is a folder besides INBOX, and says its name. */
+  otherFolder?(): string | Promise<string>;
   /** The mails that are marked as read, where mails can be. */
   seenKeys?(): string[] | Promise<string[]>;
   /** Resolves when no session is open any more. */
@@ -194,7 +195,7 @@ export function mailSessionContract(
 
       expect(await settle([])).toEqual({ done: [] });
       expect((await world.seenKeys?.()) ?? []).toEqual([]);
-      const keys = [third, gone, first];
+      const keys = world.expunge ? [third, gone, first] : [third, first];
       expect([...(await settle(keys)).done].sort()).toEqual([...keys].sort());
       expect(await world.seenKeys?.()).toEqual(
         world.seenKeys && [first, third],
@@ -235,25 +236,25 @@ export function mailSessionContract(
         session!.settle([first], { action: 'move', folder });
       const refused = { done: [], refusal: 'no-folder' };
 
-      expect(await move('Archive')).toEqual(refused);
+      expect(await move('Nowhere')).toEqual(refused);
       expect(await move('INBOX')).toEqual(refused);
-      await world.createFolder?.('Archive');
-      expect(await move('Archive')).toEqual(
-        world.createFolder ? { done: [first] } : refused,
+      const other = await world.otherFolder?.();
+      expect(await move(other ?? 'Archive')).toEqual(
+        other ? { done: [first] } : refused,
       );
       await session!.close({ stored: true });
-      expect(await listKeys()).toEqual(
-        world.createFolder ? [second] : [first, second],
-      );
+      expect(await listKeys()).toEqual(other ? [second] : [first, second]);
     });
 
     it('lists folders where there are some', async () => {
-      await world.createFolder?.('Archive');
-      const folders = await (await connect()).listFolders?.();
-      expect(folders?.map(({ path }) => path).sort()).toEqual(
-        world.createFolder && ['Archive', 'INBOX'],
+      const other = await world.otherFolder?.();
+      const folders = (await (await connect()).listFolders?.()) ?? [];
+      const paths = folders.map(({ path }) => path);
+      expect(paths).toEqual(
+        expect.arrayContaining(other ? [other, 'INBOX'] : []),
       );
-      expect(folders?.every(({ selectable }) => selectable) ?? true).toBe(true);
+      expect(paths.length > 0).toBe(other !== undefined);
+      expect(folders.every(({ selectable }) => selectable)).toBe(true);
     });
 
     it('says which folder it cannot open', async () => {

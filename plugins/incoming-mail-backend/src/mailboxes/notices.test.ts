@@ -45,7 +45,7 @@ describe('isNews', () => {
 });
 
 describe('toHealthNotice', () => {
-  it('speaks in the words of the catalogue, of the project, and leads to its tab', () => {
+  it('speaks in the words of the catalogue, of the project, and leads to its tab (T58)', () => {
     expect(
       toHealthNotice(PROJECT, {
         state: 'needs-consent',

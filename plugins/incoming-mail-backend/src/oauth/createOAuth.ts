@@ -257,6 +257,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
           scopes: grant.scopes,
           state: grant.state,
           failureCode: grant.failureCode,
+          consentedAs: grant.consentedAs,
           end: end && { at: end.at.toISOString(), reason: end.reason },
         }
       );

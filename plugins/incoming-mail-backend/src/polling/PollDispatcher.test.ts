@@ -146,6 +146,35 @@ describe.each(databases.eachSupportedId())(
       ]);
     });
 
+    it('tells once that the server does not do what is to be done with stored mail (R46)', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { id } = await aChannel(db);
+      const { run, journal } = createDispatcher(db, server);
+      const mailboxes = new MailboxStore(db);
+      const visit = async () => {
+        server.deliver('mail');
+        await makeDue(db);
+        await run();
+        const { state, afterStoringRefusal } = await mailboxes.getById(id);
+        return { state, afterStoringRefusal };
+      };
+      await run();
+      server.settleRefusal = 'read-only';
+      const refused = { state: 'active', afterStoringRefusal: 'read-only' };
+      expect(await visit()).toEqual(refused);
+      expect(await visit()).toEqual(refused);
+      server.settleRefusal = undefined;
+      expect(await visit()).toMatchObject({ afterStoringRefusal: undefined });
+      expect(await eventsOf(journal, id)).toEqual([
+        'baseline-set',
+        'mail-accepted',
+        'after-storing-refused',
+        'mail-accepted',
+        'mail-accepted',
+      ]);
+    });
+
     it('does not let a server that hangs hold its place for ever, nor keep others waiting', async () => {
       const db = await open();
       const server = new FakeMailServer();

@@ -26,6 +26,8 @@ import { DeliveryDeps, deliverToBinding } from './handle/deliverToBinding';
 import { HandlerSettingsError } from './handle/HandlerRegistry';
 import { judgeHandlerFailure } from './handle/judgeHandlerFailure';
 import { toHandlerMailbox } from './handle/toHandlerMailbox';
+import { Parser } from './parse/Parser';
+import { postpone } from './postpone';
 import { setAside } from './setAside';
 import { resolveThread } from './thread/resolveThread';
 import { ThreadStore } from './thread/ThreadStore';
@@ -36,6 +38,7 @@ export interface ProcessMessageDeps extends DeliveryDeps {
   readonly db: Db;
   readonly inbox: InboxStore;
   readonly threads: ThreadStore;
+  readonly parser: Parser;
 }
 
 /** What the mails of a mailbox have in common while its lease is held. */
@@ -236,15 +239,13 @@ export class AttemptRun {
         cause: first.cause,
       });
     }
-    await inTransaction(this.#deps.db, async tx => {
-      await holdLease(tx, this.#work.ticket);
-      await this.#deps.inbox.postpone(tx, this.#message.id, {
-        dueInMs,
-        head,
-        trace,
-        failure,
-      });
+    return postpone(this.#message.id, this.#work.ticket, this.#deps, {
+      attempt,
+      dueInMs,
+      failure,
+      head,
+      trace,
+      cause: first.cause,
     });
-    return { kind: 'postponed', failure, attempt, dueInMs, cause: first.cause };
   }
 }

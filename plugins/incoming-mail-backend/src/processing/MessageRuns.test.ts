@@ -14,6 +14,7 @@ import { openProcessing } from './__testUtils__/openProcessing';
 import { rawMail } from './__testUtils__/rawMail';
 import { HandlerRegistry } from './handle/HandlerRegistry';
 import { MessageRuns } from './MessageRuns';
+import { parserInPlace } from './parse/Parser';
 
 jest.setTimeout(60_000);
 
@@ -74,6 +75,7 @@ describe.each(databases.eachSupportedId())('MessageRuns on %p', id => {
       inbox: processing.inbox,
       mailboxes: new MailboxStore(db),
       registry: new HandlerRegistry(handlers),
+      parser: parserInPlace,
       journal,
       logger: mockServices.logger.mock({ child: () => processing.logger }),
       handlerTimeoutMs: 10_000,

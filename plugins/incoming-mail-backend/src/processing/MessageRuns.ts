@@ -10,6 +10,7 @@ import { JournalStore } from '../journal';
 import { dryRunMessage } from './dryRunMessage';
 import { DeliveryStore } from './handle/DeliveryStore';
 import { HandlerRegistry } from './handle/HandlerRegistry';
+import { Parser } from './parse/Parser';
 import { ThreadStore } from './thread/ThreadStore';
 import { MailboxDirectory } from './types';
 
@@ -69,6 +70,7 @@ export interface MessageRunsOptions {
   readonly mailboxes: MailboxDirectory;
   readonly registry: HandlerRegistry;
   readonly journal: JournalStore;
+  readonly parser: Parser;
   readonly logger: LoggerService;
   readonly handlerTimeoutMs: number;
   /** Has somebody look for mail that can be handled. */

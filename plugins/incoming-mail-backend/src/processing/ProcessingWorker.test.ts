@@ -13,6 +13,8 @@ import { RequestStore, RequestTracker } from '../requests';
 import { insertMailbox } from './__testUtils__/insertMailbox';
 import { openProcessing, Processing } from './__testUtils__/openProcessing';
 import { ordinaryHeader, rawMail } from './__testUtils__/rawMail';
+import { MAX_ATTEMPTS } from './attempts';
+import { Parser, ParserDiedError, parserInPlace } from './parse/Parser';
 
 jest.setTimeout(120_000);
 
@@ -435,6 +437,41 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
       failure: 'handler-failed',
       attempts: 4,
       trace: [{ step: 'attempt', verdict: 'failed' }],
+    });
+  });
+
+  it('tries a mail again that used up its time in the parser, then quarantines it; the others go on (R36, T49)', async () => {
+    const parser: Parser = {
+      ...parserInPlace,
+      async parse(raw, ...rest) {
+        if (raw.includes('Subject: hangs')) {
+          throw new ParserDiedError('Reading it took too long');
+        }
+        return parserInPlace.parse(raw, ...rest);
+      },
+    };
+    const { db, accept, work, letTimePass, effects, kinds, log } = await open(
+      [aHandler()],
+      { parser },
+    );
+    const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
+    await accept(mailboxId, [aMail('one'), aMail('hangs'), aMail('two')]);
+    await work();
+    expect(await effects()).toEqual(['one', 'two']);
+    for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      await letTimePass();
+      await work();
+    }
+    expect(kinds().slice(3)).toEqual(['postponed', 'postponed', 'quarantined']);
+    const [, hung] = await log(mailboxId);
+    expect(hung).toMatchObject({
+      state: 'quarantined',
+      failure: 'message-unreadable',
+    });
+    expect(hung.trace.at(-1)).toMatchObject({
+      step: 'parse',
+      verdict: 'failed',
+      reason: 'Reading it took too long',
     });
   });
 

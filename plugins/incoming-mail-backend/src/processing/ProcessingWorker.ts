@@ -14,6 +14,7 @@ import { DeliveryStore } from './handle/DeliveryStore';
 import { HandlerRegistry } from './handle/HandlerRegistry';
 import { MailboxWork, ProcessMessageDeps } from './AttemptRun';
 import { processMessage } from './processMessage';
+import { Parser } from './parse/Parser';
 import { ThreadStore } from './thread/ThreadStore';
 import {
   MailboxDirectory,
@@ -61,6 +62,7 @@ export interface ProcessingWorkerOptions {
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxDirectory;
   readonly registry: HandlerRegistry;
+  readonly parser: Parser;
   readonly logger: LoggerService;
   /** Names this replica in the lease; at most 64 characters. */
   readonly holder: string;

@@ -49,8 +49,8 @@ export async function dryRunMessage(
   deps: ProcessMessageDeps,
 ): Promise<MessageDryRun> {
   const { mailbox, bindings } = options;
-  const reading = await readMessage(waiting, mailbox, deps.inbox);
-  if (reading.kind === 'unusable') {
+  const reading = await readMessage(waiting, mailbox, deps);
+  if (reading.kind !== 'read') {
     return { state: 'quarantined', trace: [reading.step] };
   }
   const { message, step } = reading;

@@ -2,7 +2,8 @@
 import { LeaseLostError } from '../database';
 import { WaitingMessage } from '../inbox';
 import { AttemptRun, MailboxWork, ProcessMessageDeps } from './AttemptRun';
-import { MAX_ATTEMPTS } from './attempts';
+import { delayAfterAttempt, MAX_ATTEMPTS } from './attempts';
+import { postpone } from './postpone';
 import { readMessage } from './readMessage';
 import { setAside } from './setAside';
 import { failed, passed } from './steps';
@@ -61,20 +62,23 @@ async function attemptMessage(
     });
   }
   const attempt = await deps.inbox.startAttempt(work.ticket, waiting.id);
-  const reading = await readMessage(waiting, work.mailbox, deps.inbox);
+  const reading = await readMessage(waiting, work.mailbox, deps);
   const { head } = reading;
   const trace = [
     passed('attempt', `Attempt ${attempt} of ${MAX_ATTEMPTS}`),
     reading.step,
   ];
-  if (reading.kind === 'unusable') {
+  if (reading.kind !== 'read') {
     const { failure } = reading;
-    return setAside(waiting.id, work.ticket, deps, {
-      state: 'quarantined',
-      failure,
-      head,
-      trace,
-    });
+    const dueInMs =
+      reading.kind === 'given-up' ? delayAfterAttempt(attempt) : undefined;
+    const end = { failure, head, trace };
+    return dueInMs === undefined
+      ? setAside(waiting.id, work.ticket, deps, {
+          ...end,
+          state: 'quarantined',
+        })
+      : postpone(waiting.id, work.ticket, deps, { ...end, attempt, dueInMs });
   }
   const run = new AttemptRun({
     message: reading.message,

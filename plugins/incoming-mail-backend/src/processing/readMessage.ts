@@ -3,10 +3,14 @@ import { FailureCode, TraceStep } from '@postroom/plugin-incoming-mail-common';
 import { IncomingMessage } from '@postroom/plugin-incoming-mail-node';
 import { InboxStore, MessageHead, WaitingMessage } from '../inbox';
 import { Mailbox } from '../mailboxes';
-import { parseMessage } from './parse/parseMessage';
+import { Parser, ParserDiedError } from './parse/Parser';
+import { ParseVerdict } from './parse/parseMessage';
 import { failed, passed, stopped } from './steps';
 
-/** A stored mail, read; `unusable` is for a person to look at. */
+/**
+ * A stored mail, read. `unusable` is for a person to look at; `given-up` used
+ * up what a mail may use, which another attempt may not.
+ */
 export type MessageReading =
   | {
       readonly kind: 'read';
@@ -15,7 +19,7 @@ export type MessageReading =
       readonly step: TraceStep;
     }
   | {
-      readonly kind: 'unusable';
+      readonly kind: 'unusable' | 'given-up';
       readonly failure: FailureCode;
       readonly head: MessageHead;
       readonly step: TraceStep;
@@ -25,11 +29,21 @@ export type MessageReading =
 export async function readMessage(
   message: WaitingMessage,
   mailbox: Pick<Mailbox, 'projectRef'>,
-  inbox: InboxStore,
+  { inbox, parser }: { readonly inbox: InboxStore; readonly parser: Parser },
 ): Promise<MessageReading> {
-  const verdict = await parseMessage(await inbox.readRaw(message.id), message, {
-    projectRef: mailbox.projectRef,
-  });
+  const raw = await inbox.readRaw(message.id);
+  let verdict: ParseVerdict;
+  try {
+    verdict = await parser.parse(raw, message, {
+      projectRef: mailbox.projectRef,
+    });
+  } catch (error) {
+    if (!(error instanceof ParserDiedError)) {
+      throw error;
+    }
+    const step = failed('parse', error.message);
+    return { kind: 'given-up', failure: 'message-unreadable', head: {}, step };
+  }
   const { head } = verdict;
   if (message.truncated) {
     const reason = 'It is over the size limit: only its beginning is here';

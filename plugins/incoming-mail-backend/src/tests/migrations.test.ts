@@ -152,6 +152,46 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(await db.schema.hasColumn(tables.requests, 'labels')).toBe(false);
   });
 
+  it('go on with IMAP where they were, and forget what they know of POP3', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    await db.migrate.latest({ directory });
+    const mailboxId = await addMailbox(db, {
+      integrationId: await anIntegration(db),
+    });
+    const aCursor = (id: string, uidValidity: number) => ({
+      id,
+      mailbox_id: mailboxId,
+      folder: 'INBOX',
+      uid_validity: uidValidity,
+      base_uid: 0,
+      last_uid: 0,
+      created_at: 0,
+    });
+    // As the former version writes it while both are running.
+    await db(tables.mailboxCursors).insert(aCursor('imap', 7));
+    await db(tables.mailboxCursors).insert({
+      ...aCursor('pop3', 0),
+      keyed_by: 'uidl',
+    });
+    await db(tables.knownSources).insert({
+      cursor_id: 'pop3',
+      source_key: 'uidl:a#1',
+      size_bytes: 1,
+      listed_at: 0,
+    });
+    const [{ after_storing: afterStoring }] = await db(tables.mailboxes);
+    expect(afterStoring).toBe('mark-read');
+
+    const name = '20261123183000_two_protocols.js';
+    await db.migrate.down({ directory, name });
+    expect(await db(tables.mailboxCursors)).toEqual([
+      expect.objectContaining({ id: 'imap' }),
+    ]);
+    expect(await db(tables.mailboxes)).toHaveLength(1);
+    await db.migrate.up({ directory, name });
+    expect(await db(tables.knownSources)).toEqual([]);
+  });
+
   it('take away with their columns what has no meaning without them', async () => {
     const db = await databases.init(databaseId as TestDatabaseId);
     await db.migrate.latest({ directory });

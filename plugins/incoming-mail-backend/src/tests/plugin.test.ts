@@ -104,7 +104,7 @@ describe('the plugin over HTTP', () => {
       ](path, body);
     const isOwnConsent = endpoint.path.startsWith('/consents');
 
-    it('refuses strangers: 401 without a sign-in, 403 without the right', async () => {
+    it('refuses strangers: 401 without a sign-in, 403 without the right (S9, S10, T28)', async () => {
       expect((await call(undefined, pathOf('payments'))).status).toBe(401);
       // A consent is its starter's alone: for others there is none.
       expect((await call(mallory, pathOf('payments'))).status).toBe(
@@ -157,7 +157,7 @@ describe('the plugin over HTTP', () => {
     }
   });
 
-  it('keeps the client secret to itself', async () => {
+  it('keeps the client secret to itself (T20)', async () => {
     const created = await createIntegration();
     expect(created.clientSecret).toEqual({
       set: true,
@@ -221,7 +221,7 @@ describe('the plugin over HTTP', () => {
     expect((await as(ada).delete(`/integrations/${id}`)).status).toBe(204);
   });
 
-  it('tells which setting of a channel does not fit its integration', async () => {
+  it('tells which setting of a channel does not fit its integration (S7, S12)', async () => {
     const { id } = await createIntegration();
     const pathsOf = async (change: object) => {
       const reply = await as(olga).post(
@@ -462,7 +462,7 @@ describe('the plugin where the portal is not served over https', () => {
 });
 
 describe('the start of the plugin', () => {
-  it('is refused without a vault key, with the path and the remedy', async () => {
+  it('is refused without a vault key, with the path and the remedy (T16)', async () => {
     const db = await openTestDatabase(databases, 'SQLITE_3');
     await expect(
       startTestPlugin(db, { config: { vault: { keys: [] } } }),

@@ -74,22 +74,25 @@ describe('createOpenSession', () => {
     ['that nobody vouches for', certificate, 'imap.test', []],
     ['for another host', certificate, 'other.test', [certificate.cert]],
     ['that has expired', expired, 'imap.test', [expired.cert]],
-  ])('shows no token to a certificate %s', async (_name, shown, host, ca) => {
-    for (const security of ['tls', 'starttls'] as const) {
-      const server = await startServer({ certificate: shown, security });
+  ])(
+    'shows no token to a certificate %s (T24)',
+    async (_name, shown, host, ca) => {
+      for (const security of ['tls', 'starttls'] as const) {
+        const server = await startServer({ certificate: shown, security });
 
-      await expect(
-        createOpenSession({ ...options, ca })({
-          server: server.host(host),
-          credentials,
-          signal,
-        }),
-      ).rejects.toMatchObject({ code: 'tls-failed' });
-      expect(server.received.join()).not.toContain('AUTHENTICATE');
-    }
-  });
+        await expect(
+          createOpenSession({ ...options, ca })({
+            server: server.host(host),
+            credentials,
+            signal,
+          }),
+        ).rejects.toMatchObject({ code: 'tls-failed' });
+        expect(server.received.join()).not.toContain('AUTHENTICATE');
+      }
+    },
+  );
 
-  it('shows no token when STARTTLS is gone or tampered with', async () => {
+  it('shows no token when STARTTLS is gone or tampered with (T22, T23)', async () => {
     const stripped = await startServer({ security: 'starttls' });
     stripped.on('CAPABILITY', ({ tag, write }) =>
       write(`* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n${tag} OK done\r\n`),
@@ -111,7 +114,7 @@ describe('createOpenSession', () => {
     }
   });
 
-  it('connects without TLS to this machine only, where that is allowed', async () => {
+  it('connects without TLS to this machine only, where that is allowed (T22)', async () => {
     const server = await startServer({ security: 'none' });
     const open = (allowPlaintextLoopback: boolean, address: string) =>
       createOpenSession({
@@ -134,7 +137,7 @@ describe('createOpenSession', () => {
     expect(server.connectionCount).toBe(1);
   });
 
-  it('refuses hosts that egress refuses, by either protocol', async () => {
+  it('refuses hosts that egress refuses, by either protocol (T22, T25)', async () => {
     const server = await startServer();
     const openSession = createOpenSession({
       ...options,

@@ -11,11 +11,14 @@ export interface SwitchFieldProps {
   hint?: string;
   checked: boolean;
   onChange: (checked: boolean) => void;
+  /** What is wrong with it; stands in the place of the hint. */
+  error?: string;
 }
 
 /** A labelled switch with its hint below. */
 export function SwitchField(props: SwitchFieldProps) {
-  const { id, label, hint, checked, onChange } = props;
+  const { id, label, checked, onChange, error } = props;
+  const hint = error ?? props.hint;
   const hintId = `${id}-hint`;
   return (
     <FormControl>
@@ -31,7 +34,11 @@ export function SwitchField(props: SwitchFieldProps) {
           />
         }
       />
-      {hint && <FormHelperText id={hintId}>{hint}</FormHelperText>}
+      {hint && (
+        <FormHelperText id={hintId} error={error !== undefined}>
+          {hint}
+        </FormHelperText>
+      )}
     </FormControl>
   );
 }

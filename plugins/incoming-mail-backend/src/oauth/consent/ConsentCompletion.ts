@@ -167,7 +167,8 @@ export class ConsentCompletion {
         );
       }
       await this.#useLink(tx, consent);
-      await this.#refuseCrowd(tx, consent);
+      const giver = consentedAs ?? expectedAccount;
+      await this.#refuseCrowd(tx, consent, giver);
       await this.#grants.put(tx, {
         mailboxId,
         integrationId,
@@ -179,7 +180,6 @@ export class ConsentCompletion {
           refreshAheadMs: refreshAheadMs(tokens.expiresInMs, this.#random),
         },
       });
-      const giver = consentedAs ?? expectedAccount;
       await this.#cancelRevocations(tx, giver, integration);
       await this.#integrations.clearFault(integration, tx);
       await this.#hooks.onGranted(tx, { mailboxId, seen });
@@ -200,8 +200,11 @@ export class ConsentCompletion {
    * The transaction holds the integration's version, so that of two consents
    * at the same moment the second one is counted after the first.
    */
-  async #refuseCrowd(tx: Tx, consent: ConsentRecord): Promise<void> {
-    const { mailboxId, integrationId, expectedAccount: account } = consent;
+  async #refuseCrowd(
+    tx: Tx,
+    { mailboxId, integrationId }: ConsentRecord,
+    account: string,
+  ): Promise<void> {
     const others = await this.#grants.countOthers(
       { mailboxId, integrationId, account },
       tx,

@@ -216,7 +216,7 @@ describe('consent', () => {
       await expectNothingGiven();
     }
 
-    it('gives a mailbox its grant', async () => {
+    it('gives a mailbox its grant (S1, S11)', async () => {
       const started = await startConsent();
       expect(started.startUrl).toMatch(
         /^https:\/\/portal\.test\/api\/incoming-mail\/oauth\/start\/[\w-]{43}$/,
@@ -315,7 +315,7 @@ describe('consent', () => {
       );
     });
 
-    it('replaces a grant in its place', async () => {
+    it('replaces a grant in its place (S71)', async () => {
       await comeBack(await openPopup());
       const [first] = await db(tables.oauthGrants).where({
         mailbox_id: mailboxId,
@@ -370,7 +370,7 @@ describe('consent', () => {
       expect((await open(path, ALICE)).status).toBe(400);
     });
 
-    it('starts no more when the ticket has run out', async () => {
+    it('starts no more when the ticket has run out (T6, T68)', async () => {
       const { consentId, startUrl } = await startConsent();
       await db(tables.oauthConsents)
         .where({ id: consentId })
@@ -398,7 +398,7 @@ describe('consent', () => {
       expect((await comeBack(popup)).status).toBe(400);
     });
 
-    it('refuses a forged flow cookie of the right name', async () => {
+    it('refuses a forged flow cookie of the right name (T1)', async () => {
       const popup = await openPopup();
       const [name] = popup.cookie.split('=');
       const forged = `${name}=${'A'.repeat(43)}`;
@@ -423,7 +423,7 @@ describe('consent', () => {
       ['a long state', { state: 'A'.repeat(513) }],
       ['a code and an error', { error: 'access_denied' }],
       ['no code', { code: '' }],
-    ])('shows the same page for %s', async (_title, parameters) => {
+    ])('shows the same page for %s (T6)', async (_title, parameters) => {
       const popup = await openPopup();
       const page = await comeBack(popup, parameters);
       expect(page.status).toBe(400);
@@ -664,7 +664,7 @@ describe('consent', () => {
       ],
       ['fewer scopes', { scope: 'offline_access' }, 'scopes-missing'],
       ['another type', { token_type: 'mac' }, 'token-reply-unusable'],
-    ])('gives nothing for %s', async (_title, changes, code) => {
+    ])('gives nothing for %s (T9)', async (_title, changes, code) => {
       server.answer(() => tokens(changes));
       const popup = await openPopup();
       await comeBack(popup);
@@ -672,7 +672,7 @@ describe('consent', () => {
       expect(hooks.proveMailbox).not.toHaveBeenCalled();
     });
 
-    it('names the scopes that are missing, and keeps what the client sent to itself', async () => {
+    it('names the scopes that are missing, and keeps what the client sent to itself (T9)', async () => {
       server.answer(() => tokens({ scope: 'other' }));
       const popup = await openPopup();
       await comeBack(popup);
@@ -699,7 +699,7 @@ describe('consent', () => {
       });
     });
 
-    it('stores nothing when the mailbox does not open', async () => {
+    it('stores nothing when the mailbox does not open (T8)', async () => {
       hooks.proveMailbox.mockRejectedValue(
         new MailFailure('login-refused', 'NO', {
           detail: 'AUTHENTICATE failed',
@@ -757,7 +757,7 @@ describe('consent', () => {
         return popup;
       }
 
-      it('takes the mailbox’s account', async () => {
+      it('takes the mailbox’s account (T8)', async () => {
         const popup = await consentWith({ email: 'Support@Corp.test' });
         expect((await statusOf(popup.consentId)).status).toBe('succeeded');
       });
@@ -924,7 +924,7 @@ describe('consent', () => {
       });
     });
 
-    it('ends by itself after ten minutes', async () => {
+    it('ends by itself after ten minutes (T6)', async () => {
       const popup = await openPopup();
       await db(tables.oauthConsents)
         .where({ id: popup.consentId })
@@ -953,7 +953,7 @@ describe('consent', () => {
       ).toHaveLength(0);
     });
 
-    it('is voided by another token endpoint, but not by another name', async () => {
+    it('is voided by another token endpoint, but not by another name (T21)', async () => {
       const { version } = await oauth.integrations.get(integrationId);
       const { callbackSlug, clientSecret, ...settings } = anIntegration({
         tokenEndpoint: server.url,

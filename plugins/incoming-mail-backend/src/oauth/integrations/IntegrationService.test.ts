@@ -125,7 +125,7 @@ describe('IntegrationService', () => {
       });
     });
 
-    it('is ready once the provider can tell who we are', async () => {
+    it('is ready once the provider can tell who we are (S12, S13)', async () => {
       const ready = async (changes: Partial<CreateIntegration>) =>
         (await create(changes)).ready;
       expect(await ready({})).toBe(true);
@@ -139,7 +139,7 @@ describe('IntegrationService', () => {
       ).toBe(true);
     });
 
-    it('takes only addresses that secrets may be sent to', async () => {
+    it('takes only addresses that secrets may be sent to (T25)', async () => {
       await expect(
         create({
           tokenEndpoint: 'http://provider.test/token',

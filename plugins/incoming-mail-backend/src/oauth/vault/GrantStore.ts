@@ -35,6 +35,9 @@ import {
 } from './grantState';
 import { ClientAccount, GrantRecord, TokenSet } from './types';
 
+// Whose grant the provider counts: of a shared mailbox, whoever gave access.
+const GIVER = 'COALESCE(consented_as, account)';
+
 // Concurrency: whoever stores tokens, or takes them away, makes the generation
 // grow and names the one it had read. The first good answer of a provider
 // therefore wins, and a late one changes nothing. The claim
@@ -405,9 +408,9 @@ export class GrantStore {
     const [{ count }] = await this.#rows(tx)
       .where({
         integration_id: of.integrationId,
-        account: of.account,
         state: 'active' satisfies GrantState,
       })
+      .whereRaw(`${GIVER} = ?`, [of.account])
       .whereNot({ mailbox_id: of.mailboxId })
       .count<Array<{ count: DbInteger }>>({ count: '*' });
     return Number(count);
@@ -424,10 +427,11 @@ export class GrantStore {
     const rows: DbCrowdRow[] = await this.#rows()
       .whereIn('integration_id', integrationIds)
       .andWhere({ state: 'active' satisfies GrantState })
-      .groupBy('integration_id', 'account')
+      .groupByRaw(`integration_id, ${GIVER}`)
       .havingRaw('count(*) >= ?', [from])
-      .orderByRaw('count(*), account')
-      .select('integration_id', 'account', {
+      .orderByRaw(`count(*), ${GIVER}`)
+      .select('integration_id', {
+        account: this.#db.raw(GIVER),
         count: this.#db.raw('count(*)'),
       });
     // Of several of one integration, the last one has the most.

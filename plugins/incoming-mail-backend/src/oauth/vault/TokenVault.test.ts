@@ -158,7 +158,7 @@ describe('TokenVault', () => {
       expect(server.requests).toHaveLength(0);
     });
 
-    it('asks once for fifty callers in two replicas, and stores before it answers', async () => {
+    it('asks once for fifty callers in two replicas, and stores before it answers (R24)', async () => {
       await giveGrant();
       server.answer(() => newTokens(1));
       const vaults = [aVault(), aVault()];
@@ -184,7 +184,7 @@ describe('TokenVault', () => {
       });
     });
 
-    it('seals the tokens and sends the rotated one next', async () => {
+    it('seals the tokens and sends the rotated one next (T16)', async () => {
       await giveGrant();
       server.answer(() => newTokens(1));
       await aVault().accessToken(mailboxId);
@@ -224,7 +224,7 @@ describe('TokenVault', () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    it('takes over from a replica that died', async () => {
+    it('takes over from a replica that died (R27)', async () => {
       await giveGrant();
       const dead = (await grants.find(mailboxId))!;
       await grants.claimRefresh(dead, { by: 'dead', leaseMs: 30_000 });
@@ -658,7 +658,7 @@ describe('TokenVault', () => {
       });
     });
 
-    it('believes a provider that has thought better of its refusal', async () => {
+    it('believes a provider that has thought better of its refusal (R27)', async () => {
       await giveGrant();
       const replies = [oauthError('invalid_grant'), newTokens(1)];
       server.answer(() => replies.shift()!);
@@ -872,7 +872,7 @@ describe('TokenVault', () => {
       ).toBe('token-endpoint-unreachable');
     });
 
-    it('keeps trying to store a token while the database is away', async () => {
+    it('keeps trying to store a token while the database is away (R26)', async () => {
       class AbsentGrantStore extends GrantStore {
         absences = 3;
 
@@ -909,7 +909,7 @@ describe('TokenVault', () => {
       await vault.settle();
     });
 
-    it('sends nothing to an endpoint that was changed after the consent', async () => {
+    it('sends nothing to an endpoint that was changed after the consent (T21)', async () => {
       await giveGrant();
       server.answer(() => newTokens(1));
       const { callbackSlug, clientSecret, ...settings } = anIntegration({
@@ -939,7 +939,7 @@ describe('TokenVault', () => {
       expect((await aVault().accessToken(mailboxId)).reveal()).toBe('access-1');
     });
 
-    it('opens no token that was copied from another grant', async () => {
+    it('opens no token that was copied from another grant (T17)', async () => {
       const other = await addMailbox(db, { integrationId });
       await giveGrant();
       await giveGrant(other);

@@ -6,6 +6,7 @@ import { Db, dbNow, inTransaction, tables } from '../../database';
 import { InboxStore } from '../../inbox';
 import { MailboxStore } from '../../mailboxes';
 import { HandlerRegistry } from '../handle/HandlerRegistry';
+import { parserInPlace } from '../parse/Parser';
 import { ProcessingWorker, ProcessingWorkerOptions } from '../ProcessingWorker';
 import { ProcessingOutcome } from '../types';
 
@@ -26,6 +27,7 @@ export function openProcessing(
     inbox,
     mailboxes: new MailboxStore(db),
     registry: new HandlerRegistry(handlers),
+    parser: parserInPlace,
     logger,
     holder: randomUUID(),
     leaseMs: 60_000,

@@ -1,85 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import {
-  Dovecot,
-  DovecotOptions,
-  findDovecot,
-  Sandbox,
-  SandboxApplication,
-  SandboxOptions,
-  startDovecot,
-  startSandbox,
-} from '@postroom/mail-sandbox';
+import { DovecotOptions } from '@postroom/mail-sandbox';
 import { MailHost } from '@postroom/plugin-incoming-mail-common';
+import {
+  byPassword,
+  byToken as credentials,
+  dovecotHost,
+  DovecotWorld,
+  onDovecot,
+  openSessionAt,
+  startDovecotWorld,
+  SUPPORT,
+} from '../../__testUtils__/dovecotWorld';
 import { mailSessionContract } from '../../__testUtils__/mailSessionContract';
-import { createHostPolicy } from '../../egress';
-import { Secret } from '../../secrets';
 import { fetchBatches } from '../fetchBatches';
-import { createOpenSession, OpenSessionOptions } from '../openSession';
+import { OpenSessionOptions } from '../openSession';
 import { readingStart } from '../readingStart';
 import { FetchedMessage, MailSession, MessageRef } from '../types';
 
 jest.setTimeout(60_000);
 
-const SUPPORT = 'support@corp.test';
 const PAYMENTS = 'payments@corp.test';
 const MIB = 1024 * 1024;
 const LIMITS = { maxBytes: 25 * MIB, truncateBytes: MIB };
 
 type Mechanisms = DovecotOptions['mechanisms'];
 
-const program = findDovecot();
-const onDovecot = program ? describe : describe.skip;
-
-/** A sandbox that gives tokens, and a Dovecot that asks it what they are worth. */
-interface World {
-  readonly sandbox: Sandbox;
-  readonly application: SandboxApplication;
-  readonly dovecot: Dovecot;
-  close(): Promise<void>;
-}
-
-async function startWorld(
-  mechanisms?: Mechanisms,
-  options: Partial<SandboxOptions> = {},
-): Promise<World> {
-  const sandbox = await startSandbox({ httpPort: 0, imapPort: 0, ...options });
-  const application = await SandboxApplication.register(sandbox);
-  const { introspection } = application;
-  const dovecot = await startDovecot({
-    program: program!,
-    introspection,
-    mechanisms,
-  });
-  const close = async () => {
-    await dovecot.close();
-    await sandbox.close();
-  };
-  return { sandbox, application, dovecot, close };
-}
-
-function host({ dovecot }: World, security: MailHost['security']): MailHost {
-  const port = security === 'tls' ? dovecot.imapsPort : dovecot.imapPort;
-  return { protocol: 'imap', host: 'localhost', port, security };
-}
-
-const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
-const lookup = async () => [{ address: '127.0.0.1' }];
-
-const openSessionAt = (
-  { dovecot }: World,
-  options: Partial<OpenSessionOptions> = {},
-) =>
-  createOpenSession({
-    policy,
-    lookup,
-    ca: [dovecot.ca],
-    allowPlaintextLoopback: true,
-    ...options,
-  });
-
-const credentials = (accessToken: string, user = SUPPORT) =>
-  ({ method: 'oauth', user, accessToken: new Secret(accessToken) } as const);
+const host = (world: DovecotWorld, security: MailHost['security']) =>
+  dovecotHost(world, 'imap', security);
 
 onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
   describe.each<[string, Mechanisms, MailHost['security'][]]>([
@@ -87,25 +35,38 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
     ['XOAUTH2 alone', ['XOAUTH2'], ['tls']],
     ['OAUTHBEARER alone', ['OAUTHBEARER'], ['tls']],
   ])('that offers %s', (_name, mechanisms, securities) => {
-    let world: World;
+    let world: DovecotWorld;
     let token: string;
 
     beforeAll(async () => {
-      world = await startWorld(mechanisms);
+      world = await startDovecotWorld(mechanisms);
       token = await world.application.accessToken(SUPPORT);
     });
     afterAll(() => world.close());
 
-    describe.each(securities)('with security %s', security => {
+    const ways: Array<[MailHost['security'], string]> = [
+      ...securities.map<[MailHost['security'], string]>(one => [
+        one,
+        'a token',
+      ]),
+      // Where nothing but tokens is taken, no password is.
+      ...(mechanisms
+        ? []
+        : [['tls', 'a password'] as [MailHost['security'], string]]),
+    ];
+    describe.each(ways)('with security %s and %s', (security, secret) => {
       mailSessionContract('ImapSession', async () => {
         const { mail, hungUp } = world.dovecot;
         return {
           openSession: openSessionAt(world),
           server: host(world, security),
-          credentials: credentials(token),
+          credentials: secret === 'a token' ? credentials(token) : byPassword,
           deliver: raw => mail.deliver(SUPPORT, raw),
           expunge: key => mail.expunge(SUPPORT, Number(key)),
-          createFolder: name => mail.createFolder(SUPPORT, name),
+          otherFolder: async () => {
+            await mail.createFolder(SUPPORT, 'Archive');
+            return 'Archive';
+          },
           seenKeys: async () => (await mail.uids(SUPPORT, 'seen')).map(String),
           hungUp,
           stop: () => mail.remove(SUPPORT),
@@ -115,12 +76,12 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
   });
 
   describe('that is visited', () => {
-    let world: World;
+    let world: DovecotWorld;
     let token: string;
     let sessions: MailSession[];
 
     beforeAll(async () => {
-      world = await startWorld();
+      world = await startDovecotWorld();
       token = await world.application.accessToken(SUPPORT);
     });
     afterAll(() => world.close());
@@ -301,10 +262,10 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
   });
 
   describe('whose tokens live for seconds', () => {
-    let world: World;
+    let world: DovecotWorld;
 
     beforeAll(async () => {
-      world = await startWorld(undefined, { accessTokenSeconds: 4 });
+      world = await startDovecotWorld(undefined, { accessTokenSeconds: 4 });
     });
     afterAll(() => world.close());
 

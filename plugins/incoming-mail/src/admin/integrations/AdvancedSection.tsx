@@ -2,7 +2,6 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { clientAuthenticationSchema } from '@postroom/plugin-incoming-mail-common';
 import { errorAt } from '../../api/fieldErrors';
-import { CheckField } from '../../components/CheckField';
 import { FormField } from '../../components/FormField';
 import { SwitchField } from '../../components/SwitchField';
 import { incomingMailTranslationRef } from '../../translation';
@@ -47,7 +46,7 @@ export function AdvancedSection(props: EditorForm) {
         />
       )}
       {values.provider === 'google' && (
-        <CheckField
+        <SwitchField
           id="incoming-mail-in-testing"
           label={t('editor.inTesting')}
           hint={t('editor.inTestingHint')}

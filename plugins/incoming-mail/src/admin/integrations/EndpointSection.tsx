@@ -8,8 +8,8 @@ import {
   suggestScopes,
 } from '@postroom/plugin-incoming-mail-common';
 import { errorAt } from '../../api/fieldErrors';
-import { CheckField } from '../../components/CheckField';
 import { SettingsWarnings } from '../../components/SettingsWarnings';
+import { SwitchField } from '../../components/SwitchField';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorField, EditorForm, ProviderForm } from './EditorField';
 import { EditorSection } from './EditorSection';
@@ -69,7 +69,7 @@ function IssuerNaming({ values, errors, onChange }: EditorForm) {
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const { title } = oauthProviders[values.provider];
   return values.provider === 'custom' ? (
-    <CheckField
+    <SwitchField
       id="incoming-mail-iss-declared"
       label={t('editor.issDeclared')}
       hint={t('editor.issDeclaredHint')}

@@ -27,7 +27,6 @@ jest.mock('@backstage/plugin-permission-react', () => ({
 }));
 
 // The whole editor is drawn anew with every key, on whatever machine this runs.
-jest.setTimeout(30_000);
 
 const reserved = {
   callbackSlug: 'AAAAAAAAAAAAAAAAAAAAAA',
