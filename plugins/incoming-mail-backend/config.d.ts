@@ -47,7 +47,10 @@ export interface Config {
       interval?: HumanDuration;
       /** How often each replica looks for mailboxes that are due. Default: 5 seconds. */
       tick?: HumanDuration;
-      /** The most visits at the same time in one replica. Default: 8. */
+      /**
+       * The most visits at the same time in one replica; as many again of
+       * mailboxes whose server did not answer in time. Default: 8.
+       */
       concurrency?: number;
       /** The longest that one visit may take. Default: 10 minutes. */
       visitTimeout?: HumanDuration;

@@ -236,6 +236,69 @@ describe.each(databases.eachSupportedId())(
       expect(server.openSessionCount).toBe(0);
     });
 
+    it('visits mailboxes that timed out in a lane of their own, which is bounded (R21)', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const mailboxes = new MailboxStore(db);
+      const { dispatcher, run, outcomes } = createDispatcher(db, server, {
+        concurrency: 1,
+      });
+      const slow = [
+        await aChannel(db, 'component:default/slow'),
+        await aChannel(db, 'component:default/slower'),
+      ];
+      server.failNext('connect', 'connection-timed-out');
+      server.failNext('connect', 'connection-timed-out');
+      await run();
+      expect(outcomes).toMatchObject([{ kind: 'failed' }, { kind: 'failed' }]);
+
+      server.hangNext('connect');
+      await makeDue(db);
+      dispatcher.wake();
+      const putOff = async () => {
+        const due = await Promise.all(
+          slow.map(({ id }) => mailboxes.nextVisitAt(id)),
+        );
+        return due.filter(at => at && at.getTime() - Date.now() < 30_000);
+      };
+      while ((await putOff()).length !== 1) {
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      // The lane is full and hangs; the one place of the others is free.
+      await aChannel(db, 'component:default/quick');
+      dispatcher.wake();
+      while (outcomes.length < 3) {
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      expect(outcomes[2]).toMatchObject({ kind: 'completed' });
+
+      await dispatcher.stop();
+      expect(outcomes.slice(3)).toEqual([{ kind: 'aborted' }]);
+    });
+
+    it('leaves a host alone that ten visits in a row did not reach, without a failure of those put off (R35)', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const mailboxes = new MailboxStore(db);
+      const { run, outcomes } = createDispatcher(db, server, {
+        concurrency: 1,
+      });
+      for (let n = 0; n < 10; n += 1) {
+        await aChannel(db, `component:default/down-${n}`);
+        server.failNext('connect', 'connection-refused');
+      }
+      await run();
+      expect(outcomes).toHaveLength(10);
+
+      const { id } = await aChannel(db, 'component:default/another');
+      await run();
+      expect(outcomes).toHaveLength(10);
+      expect((await mailboxes.getById(id)).failedVisits).toBe(0);
+      const next = (await mailboxes.nextVisitAt(id))!.getTime() - Date.now();
+      expect(next).toBeGreaterThan(40_000);
+      expect(next).toBeLessThan(80_000);
+    });
+
     it('hands its work back at once when it is stopped', async () => {
       const db = await open();
       const server = new FakeMailServer();

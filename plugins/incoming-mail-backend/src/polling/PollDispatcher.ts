@@ -15,9 +15,13 @@ import { JournalStore, NewJournalEntry } from '../journal';
 import { Pipeline, startPipeline } from '../lib';
 import { HealthNews, Mailbox, stateAfterVisit } from '../mailboxes';
 import { SettleRefusal } from '../transport';
+import { HostBreaker } from './HostBreaker';
 import { pollMailbox } from './pollMailbox';
 import { nextVisitInMs } from './pollSchedule';
 import { PollDeps, PollOutcome } from './types';
+
+// When a mailbox that found no place in the slow lane is looked at again.
+const PUT_OFF_MS = 15_000;
 
 /** What the dispatcher needs besides what a visit needs. */
 export interface PollDispatcherOptions {
@@ -27,6 +31,7 @@ export interface PollDispatcherOptions {
   /** Names this replica in leases. */
   readonly holder: string;
   readonly leaseMs: number;
+  /** The most visits at a time; as many again of mailboxes that timed out. */
   readonly concurrency: number;
   readonly visitTimeoutMs: number;
   /** Called after mail was stored; must not throw. */
@@ -46,10 +51,17 @@ export interface PollDispatcherOptions {
  * runs one: the leases share the mailboxes out. After a visit the three
  * records are written: health (which is also where back-off counts), journal
  * and metrics.
+ *
+ * Hosts that hang keep nobody waiting for long: mailboxes whose last visit
+ * timed out are visited in a lane of their own, and hosts that are down are
+ * left alone (see {@link HostBreaker}). A mailbox that is put off for that is
+ * due again soon, which is no failure and is recorded nowhere.
  */
 export class PollDispatcher {
   readonly #options: PollDispatcherOptions;
   readonly #pipeline: Pipeline;
+  readonly #breaker = new HostBreaker();
+  readonly #slowLane = new Set<Promise<void>>();
 
   constructor(options: PollDispatcherOptions) {
     const { deps, holder, leaseMs, concurrency, logger } = options;
@@ -77,33 +89,79 @@ export class PollDispatcher {
   }
 
   /** Resolves when no visit is under way. */
-  idle(): Promise<void> {
-    return this.#pipeline.idle();
+  async idle(): Promise<void> {
+    await this.#pipeline.idle();
+    await this.#slowLaneEnded();
   }
 
   /** Ends all visits after what they are storing; their leases are released. */
-  stop(): Promise<void> {
-    return this.#pipeline.stop();
+  async stop(): Promise<void> {
+    await this.#pipeline.stop();
+    await this.#slowLaneEnded();
+  }
+
+  // Only the pipeline adds to the lane, and it adds nothing any more.
+  async #slowLaneEnded(): Promise<void> {
+    await Promise.all(this.#slowLane);
   }
 
   async #visit(ticket: LeaseTicket, signal: AbortSignal): Promise<void> {
-    const { deps, logger } = this.#options;
-    const mailboxId = ticket.subjectId;
-    try {
-      const mailbox = await deps.mailboxes.findById(mailboxId);
-      if (mailbox?.pausedAt) {
+    const { deps } = this.#options;
+    await this.#logged(ticket, async () => {
+      const mailbox = await deps.mailboxes.findById(ticket.subjectId);
+      if (!mailbox) {
+        return;
+      }
+      if (mailbox.pausedAt) {
         // Something had it visited all the same; resuming it does so again.
         await releaseLease(deps.db, ticket);
-      } else if (mailbox) {
+        return;
+      }
+      const waitMs = this.#waitMs(mailbox);
+      if (waitMs > 0) {
+        await releaseLease(deps.db, ticket, waitMs);
+      } else if (isSlow(mailbox)) {
+        this.#visitInSlowLane(mailbox, ticket, signal);
+      } else {
         await this.#visitMailbox(mailbox, ticket, signal);
       }
+    });
+  }
+
+  // The lane is asked first: a probe that the breaker lets through is spent.
+  #waitMs(mailbox: Mailbox): number {
+    const { concurrency, random } = this.#options;
+    const full = isSlow(mailbox) && this.#slowLane.size >= concurrency;
+    const waitMs = full ? PUT_OFF_MS : this.#breaker.enter(hostOf(mailbox));
+    // Those put off together do not come back together.
+    return Math.ceil(waitMs * (1 + 0.2 * random()));
+  }
+
+  // Not waited for: the visit gives its place in the pipeline up at once.
+  #visitInSlowLane(
+    mailbox: Mailbox,
+    ticket: LeaseTicket,
+    signal: AbortSignal,
+  ): void {
+    const done = this.#logged(ticket, () =>
+      this.#visitMailbox(mailbox, ticket, signal),
+    ).finally(() => this.#slowLane.delete(done));
+    this.#slowLane.add(done);
+  }
+
+  async #logged(
+    { subjectId }: LeaseTicket,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       // The lease runs out by itself and the mailbox is due again.
       if (!(error instanceof LeaseLostError)) {
-        logger.error('A visit could not be carried out or recorded', {
-          mailboxId,
-          reason: toSafeError(error).message,
-        });
+        this.#options.logger.error(
+          'A visit could not be carried out or recorded',
+          { mailboxId: subjectId, reason: toSafeError(error).message },
+        );
       }
     }
   }
@@ -122,6 +180,7 @@ export class PollDispatcher {
       leaseSignal => this.#pollInTime(mailbox, ticket, leaseSignal),
     );
     this.#options.onOutcome(outcome, performance.now() - startedAt);
+    this.#breaker.note(hostOf(mailbox), outcome);
     if (outcome.kind === 'aborted') {
       await releaseLease(deps.db, ticket, 0);
       return;
@@ -210,6 +269,14 @@ export class PollDispatcher {
       });
     }
   }
+}
+
+function isSlow({ failure }: Mailbox): boolean {
+  return failure?.code === 'connection-timed-out';
+}
+
+function hostOf({ server }: Mailbox): string {
+  return `${server.host}:${server.port}`;
 }
 
 const REFUSALS: Readonly<Record<SettleRefusal, string>> = {
