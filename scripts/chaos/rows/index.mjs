@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import { imapCrashRows } from './crashPoints.mjs';
+
+/**
+ * One row of the table of faults.
+ *
+ * @typedef {object} Row
+ * @property {string} id - of the table; a point behind it counts its cases
+ * @property {string} title
+ * @property {number} [mailsPerVisit] - replicas are restarted where it changes
+ * @property {boolean} [nightOnly]
+ * @property {(world: import('../World.mjs').World, size: Size) =>
+ *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
+ *   under load; returns the channels that it used. Throws what the oracle cannot see.
+ */
+
+/** @type {Row[]} */
+export const rows = [...imapCrashRows];

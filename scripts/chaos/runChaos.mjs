@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import { clearReport, writeReport } from '../lib/reports.mjs';
+import { findStrangers, judge, readEnds } from './oracle.mjs';
+import { rows as allRows } from './rows/index.mjs';
+import { within } from './waiting.mjs';
+import { World } from './World.mjs';
+
+const SUITE = 'chaos';
+const ROW_DEADLINE_MS = 120_000;
+const NIGHT_ROW_DEADLINE_MS = 30 * 60_000;
+
+/**
+ * Runs the suite.
+ *
+ * @param {object} options
+ * @param {string} options.seed
+ * @param {boolean} options.night
+ * @param {string[]} [options.only] - ids of rows; `R2` stands for all `R2.…`
+ * @param {string} [options.broken] - see `readOptions.mjs`
+ * @param {string} options.dovecotProgram
+ * @returns {Promise<number>} the exit code
+ */
+export async function runChaos(options) {
+  const { seed, night, only, broken } = options;
+  clearReport(SUITE);
+  const rows = allRows.filter(row => isWanted(row, { night, only }));
+  console.log(
+    `chaos: seed ${seed}, ${rows.length} rows${night ? ', night' : ''}${
+      broken ? `, BROKEN ON PURPOSE: ${broken}` : ''
+    }`,
+  );
+  const startedAt = performance.now();
+  const world = await World.start({
+    seed,
+    dovecotProgram: options.dovecotProgram,
+    broken,
+  });
+  const abandon = () => world.close().finally(() => process.exit(130));
+  process.once('SIGINT', abandon);
+  process.once('SIGTERM', abandon);
+  print('', 'start', secondsSince(startedAt));
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  let isWhole = false;
+  try {
+    for (const row of rows) {
+      const outcome = await runRow(world, row, { night });
+      counts[outcome] += 1;
+    }
+    isWhole = await judgeAll(world, startedAt);
+    counts[isWhole ? 'passed' : 'failed'] += 1;
+  } finally {
+    process.off('SIGINT', abandon);
+    process.off('SIGTERM', abandon);
+    const failed = !isWhole || counts.failed > 0;
+    await world.close({ keepLogs: failed });
+    writeReport(SUITE, counts);
+    if (failed) {
+      console.error(
+        `chaos: FAILED (seed ${seed}); the replicas' logs are in ${world.folder}`,
+      );
+    }
+  }
+  return counts.failed > 0 ? 1 : 0;
+}
+
+function isWanted({ id, nightOnly = false, onRequest = false }, { night, only }) {
+  if (only) {
+    return only.some(wanted => id === wanted || id.startsWith(`${wanted}.`));
+  }
+  return !onRequest && (night || !nightOnly);
+}
+
+const secondsSince = startedAt => (performance.now() - startedAt) / 1000;
+
+function print(id, title, seconds, rest = '') {
+  console.log(
+    `${seconds.toFixed(1).padStart(6)} s  ${id.padEnd(6)} ${title}${
+      rest && `: ${rest}`
+    }`,
+  );
+}
+
+/** @returns {Promise<'passed' | 'failed' | 'skipped'>} */
+async function runRow(world, row, { night }) {
+  const startedAt = performance.now();
+  const faults = [];
+  let verdict;
+  try {
+    await within(
+      (async () => {
+        await world.readBy(row.mailsPerVisit ?? 25);
+        const channels = await row.run(world, { night });
+        if (channels === undefined) {
+          return;
+        }
+        await world.heal();
+        await world.drain(channels);
+        verdict = await judgeRow(world, row, channels);
+      })(),
+      night ? NIGHT_ROW_DEADLINE_MS : ROW_DEADLINE_MS,
+      row.title,
+    );
+  } catch (error) {
+    faults.push(error.message);
+    await world.heal();
+  }
+  if (!verdict && faults.length === 0) {
+    print(row.id, row.title, secondsSince(startedAt), 'SKIPPED');
+    return 'skipped';
+  }
+  const isGood =
+    faults.length === 0 &&
+    verdict.lost.length === 0 &&
+    verdict.doubled.length === 0;
+  print(
+    row.id,
+    row.title,
+    secondsSince(startedAt),
+    `${isGood ? '' : 'FAILED '}${verdict ? toText(verdict) : ''}`,
+  );
+  faults.forEach(fault => console.log(`           ${fault}`));
+  return isGood ? 'passed' : 'failed';
+}
+
+async function judgeRow(world, row, channels) {
+  const verdicts = [];
+  for (const channel of channels) {
+    const ends = await readEnds(world.api, channel);
+    const mails = channel.mails.filter(mail => mail.row === row.id);
+    verdicts.push(judge(ends, mails));
+  }
+  return sum(verdicts);
+}
+
+function sum(verdicts) {
+  const total = { mails: 0, lost: [], doubled: [], states: {} };
+  for (const { mails, lost, doubled, states } of verdicts) {
+    total.mails += mails;
+    total.lost.push(...lost);
+    total.doubled.push(...doubled);
+    for (const [state, count] of Object.entries(states)) {
+      total.states[state] = (total.states[state] ?? 0) + count;
+    }
+  }
+  return total;
+}
+
+function toText({ mails, lost, doubled, states }) {
+  const counted = Object.entries(states)
+    .sort()
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ');
+  return `${lost.length} lost, ${doubled.length} doubled of ${mails} (${counted})`;
+}
+
+/** Everything once more, from one fresh replica: what came late is seen here. */
+async function judgeAll(world, startedAt) {
+  const begun = performance.now();
+  await world.leaveOne();
+  const verdicts = [];
+  const strangers = [];
+  for (const channel of world.channels()) {
+    const ends = await readEnds(world.api, channel);
+    verdicts.push(judge(ends, channel.mails));
+    strangers.push(...findStrangers(ends, channel.mails));
+  }
+  const total = sum(verdicts);
+  print('', 'all mail, from a fresh replica', secondsSince(begun), toText(total));
+  total.lost.forEach(uuid => console.log(`           lost: ${uuid}`));
+  total.doubled.forEach(uuid => console.log(`           doubled: ${uuid}`));
+  strangers.forEach(name => console.log(`           nobody sent: ${name}`));
+  print(
+    '',
+    'total',
+    secondsSince(startedAt),
+    `${world.restarts} restarts of the database, ${world.cuts} cuts`,
+  );
+  console.log(
+    `chaos: ${total.lost.length} lost, ${total.doubled.length} doubled of ${total.mails} mails under ${world.kills} kills`,
+  );
+  return (
+    total.lost.length === 0 &&
+    total.doubled.length === 0 &&
+    strangers.length === 0
+  );
+}
