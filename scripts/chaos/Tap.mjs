@@ -11,8 +11,8 @@ const CONNECT_DEADLINE_MS = 10_000;
  * @property {'toServer' | 'toClient'} [direction] - `toServer` by default
  * @property {string[]} bytes - to be seen one after the other on one connection
  * @property {'before' | 'answered'} at - before the last of these bytes go on;
- *   or when they have gone on, the other side has answered, and nothing of the
- *   answer has been passed back. `before` is the only one for `toClient`.
+ *   or when the server has got and answered them, and nothing of the answer has
+ *   been passed back. `before` is the only one for `toClient`.
  */
 
 /**
@@ -89,8 +89,8 @@ class Trail {
   }
 
   /**
-   * @returns {{ start: number, end: number } | undefined} where the moment is
-   *   in the chunk, if it is the one that is waited for
+   * @returns {{ start: number } | undefined} where the moment is in the chunk,
+   *   if it is the one that is waited for
    */
   find(chunk) {
     const { bytes } = this.#watch.moment;
@@ -108,7 +108,7 @@ class Trail {
       from = start + wanted.length;
       this.#step = (this.#step + 1) % bytes.length;
       if (this.#step === 0 && this.#watch.count()) {
-        return { start: Math.max(0, start - before), end: from - before };
+        return { start: Math.max(0, start - before) };
       }
     }
   }
@@ -219,7 +219,7 @@ export class Tap {
       await write(to, chunk);
       return;
     }
-    const { watch, start, end } = hit;
+    const { watch, start } = hit;
     if (watch.moment.at === 'before') {
       await write(to, chunk.subarray(0, start));
       if (await watch.carryOut(this)) {
@@ -236,15 +236,14 @@ export class Tap {
     const arrived = new Promise(resolve => {
       connection.answer = { arrived: resolve, ended };
     });
-    await write(to, chunk.subarray(0, end));
+    // All of it: the rest of a command may be behind what it is told by.
+    await write(to, chunk);
     await arrived;
-    const goesOn = await watch.carryOut(this);
-    if (!goesOn) {
+    if (!(await watch.carryOut(this))) {
       connection.destroy();
     }
     connection.answer = undefined;
     finish();
-    await write(to, chunk.subarray(end));
   }
 
   #look(connection, direction, chunk) {
