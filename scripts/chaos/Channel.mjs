@@ -16,6 +16,8 @@ import { sandboxLibrary } from './sandboxLibrary.mjs';
 export class Channel {
   #world;
   #protocol;
+  /** Far above what Dovecot begins with, the seconds since 1970. */
+  #validity = 3_000_000_000;
 
   constructor({ world, name, protocol = 'imap' }) {
     this.#world = world;
@@ -78,6 +80,12 @@ export class Channel {
 
   async #put(raw) {
     await this.#world.dovecot.mail.deliver(this.address, raw);
+  }
+
+  /** Gives the mailbox another UIDVALIDITY; its mails stay. */
+  async renumber() {
+    this.#validity += 1;
+    await this.#world.dovecot.mail.setUidValidity(this.address, this.#validity);
   }
 
   /**

@@ -1,4 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+import {
+  attempt,
+  attempted,
+  bytesStored,
+  claimed,
+  fetching,
+  handled,
+  handledForGood,
+  listed,
+  signedIn,
+  stored,
+  storedForGood,
+  toldNoted,
+  toldServer,
+} from './moments.mjs';
 
 // Where a replica dies, one by one: the rows of the crash tables, each as the
 // moment on a wire by which it is told. No code of the product has a part in
@@ -11,15 +26,6 @@ export const MAILS_PER_VISIT = 2;
 
 const VISITS = MAILS_PER_CASE / MAILS_PER_VISIT;
 
-const sql = (at, ...bytes) => ({ wire: 'database', at, bytes });
-const imap = (at, ...bytes) => ({ wire: 'imap', at, bytes });
-
-const CLAIM = 'update "leases" set "holder" = $1, "ticket"';
-const STORE = 'insert into "inbox_messages"';
-const ATTEMPT = '"attempts" = "attempts" + 1';
-const EFFECT = 'insert into "deliveries"';
-const COMMIT = 'COMMIT';
-
 /**
  * @typedef {object} CrashPoint
  * @property {string} name - as the table has it
@@ -31,85 +37,82 @@ const COMMIT = 'COMMIT';
 export const imapPoints = [
   {
     name: 'lease claimed, nothing begun',
-    moment: sql('answered', CLAIM, COMMIT),
+    moment: claimed('answered'),
     times: VISITS,
   },
   {
     name: 'signing in',
-    moment: imap('before', 'AUTHENTICATE'),
+    moment: signedIn('before'),
     times: VISITS,
   },
   {
     name: 'folder open, nothing listed',
-    moment: imap('before', 'UID SEARCH'),
+    moment: listed('before'),
     times: VISITS,
   },
   {
     name: 'within the bytes of a mail',
-    moment: {
-      ...imap('before', 'BODY[]<0> {', '\r\n\r\n'),
-      direction: 'toClient',
-    },
+    moment: fetching,
     times: MAILS_PER_CASE,
   },
   {
     name: 'mail fetched, before it is stored',
-    moment: sql('before', STORE),
+    moment: stored('before'),
     times: VISITS,
   },
   {
     name: 'mail stored, before its bytes are',
-    moment: sql('before', 'insert into "inbox_chunks"'),
+    moment: bytesStored('before'),
     times: MAILS_PER_CASE,
   },
   {
     name: 'all stored, before the commit',
-    moment: sql('before', STORE, COMMIT),
+    moment: storedForGood('before'),
     times: VISITS,
   },
   {
     name: 'committed, the answer lost',
-    moment: sql('answered', STORE, COMMIT),
+    moment: storedForGood('answered'),
     times: VISITS,
   },
   {
     name: 'durable, before the server is told',
-    moment: imap('before', 'UID STORE'),
+    moment: toldServer('before'),
     times: VISITS,
   },
   {
     name: 'the server told, its answer lost',
-    moment: imap('answered', 'UID STORE', '\r\n'),
+    moment: toldServer('answered'),
     times: VISITS,
   },
   {
     name: 'the server told, before that is noted',
-    moment: sql('before', 'delete from "acknowledgements"'),
+    moment: toldNoted('before'),
     times: VISITS,
   },
   {
     name: 'stored, before the attempt is counted',
-    moment: sql('before', ATTEMPT),
+    moment: attempt('before'),
     times: MAILS_PER_CASE,
   },
   {
     name: 'attempt counted, before anything is made of it',
-    moment: sql('answered', ATTEMPT, COMMIT),
+    moment: attempted('answered'),
     times: MAILS_PER_CASE,
   },
   {
     name: 'handled, before the delivery is written',
-    moment: sql('before', EFFECT),
+    moment: handled('before'),
     times: MAILS_PER_CASE,
   },
   {
     name: 'effect written, before the commit',
-    moment: sql('before', EFFECT, COMMIT),
+    moment: handledForGood('before'),
     times: MAILS_PER_CASE,
   },
   {
     name: 'effect committed, the answer lost',
-    moment: sql('answered', EFFECT, COMMIT),
+    moment: handledForGood('answered'),
     times: MAILS_PER_CASE,
   },
 ];

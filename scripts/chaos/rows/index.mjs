@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { imapCrashRows } from './crashPoints.mjs';
+import { replicaRows } from './replicas.mjs';
 
 /**
  * One row of the table of faults.
@@ -15,4 +16,4 @@ import { imapCrashRows } from './crashPoints.mjs';
  */
 
 /** @type {Row[]} */
-export const rows = [...imapCrashRows];
+export const rows = [...imapCrashRows, ...replicaRows];
