@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sandboxLibrary } from './sandboxLibrary.mjs';
+import { ask } from './waiting.mjs';
 
 /**
  * A mail that was put into a mailbox.
@@ -43,6 +44,36 @@ export class Channel {
 
   read() {
     return this.#world.api.call('GET', this.path);
+  }
+
+  /** Replaces some of the settings. */
+  async update(settings) {
+    const { address, server, folder, authentication, version } =
+      await this.read();
+    await this.#world.api.call('PUT', this.path, {
+      ...{ address, server, folder, authentication, version },
+      ...settings,
+    });
+  }
+
+  /** Waits until the channel is as wanted; undefined where it is not in time. */
+  until(isGood, timeoutMs) {
+    return ask(
+      async () => {
+        const channel = await this.read();
+        if (isGood(channel)) {
+          return channel;
+        }
+        await this.#world.poke([this]);
+        return undefined;
+      },
+      { timeoutMs, everyMs: 500 },
+    );
+  }
+
+  /** The mailbox's owner, at a mail program. */
+  signInAsOwner() {
+    return this.#world.signInAsOwner(this.address);
   }
 
   /** A mail that is in no mailbox yet. */

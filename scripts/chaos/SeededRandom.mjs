@@ -17,6 +17,21 @@ export class SeededRandom {
     return Math.floor((hash.digest().readUInt32BE(0) / 2 ** 32) * limit);
   }
 
+  uuid() {
+    this.#drawn += 1;
+    const hex = createHash('sha256')
+      .update(`${this.#seed} ${this.#drawn}`)
+      .digest('hex');
+    const part = (from, to) => hex.slice(from, to);
+    return [
+      part(0, 8),
+      part(8, 12),
+      `4${part(13, 16)}`,
+      `8${part(17, 20)}`,
+      part(20, 32),
+    ].join('-');
+  }
+
   /** A whole number, both ends included. */
   between(from, to) {
     return from + this.below(to - from + 1);

@@ -7,6 +7,7 @@ import { freePort } from '../lib/ports.mjs';
 import { Browser } from '../smoke/Browser.mjs';
 import { Api } from './Api.mjs';
 import { Channel } from './Channel.mjs';
+import { MailboxOwner } from './MailboxOwner.mjs';
 import { PostgresServer } from './PostgresServer.mjs';
 import { Replica } from './Replica.mjs';
 import { sandboxLibrary } from './sandboxLibrary.mjs';
@@ -89,13 +90,14 @@ export class World {
     await this.#startReplicas();
     const client = await this.#registerClient();
     // What Dovecot may ask about tokens is what the client may that they are for.
+    this.introspection = {
+      endpoint: `http://127.0.0.1:${sandbox.httpPort}/oidc/token/introspection`,
+      clientId: client.clientId,
+      clientSecret: client.clientSecret,
+    };
     this.dovecot = await startDovecot({
       program: this.dovecotProgram,
-      introspection: {
-        endpoint: `http://127.0.0.1:${sandbox.httpPort}/oidc/token/introspection`,
-        clientId: client.clientId,
-        clientSecret: client.clientSecret,
-      },
+      introspection: this.introspection,
     });
     this.#closing.push(() => this.dovecot.close());
     await this.#layWires({
@@ -199,7 +201,11 @@ export class World {
     const registered = await fetch(`${this.sandboxUrl}/api/clients`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'Chaos', redirectUris: [redirectUrl] }),
+      body: JSON.stringify({
+        name: 'Chaos',
+        // The second is where a mailbox's owner signs in to a mail program.
+        redirectUris: [redirectUrl, 'http://localhost:9/callback'],
+      }),
     });
     return { callbackSlug, ...(await registered.json()) };
   }
@@ -281,6 +287,20 @@ export class World {
     if (done.status !== 'succeeded') {
       throw new Error(`The consent of ${account}: ${JSON.stringify(done)}`);
     }
+  }
+
+  /** The owner of a mailbox, at a mail program. */
+  async signInAsOwner(address) {
+    const { SandboxApplication } = sandboxLibrary();
+    const application = new SandboxApplication(
+      this.sandbox.issuer,
+      this.introspection,
+    );
+    return MailboxOwner.signIn({
+      address,
+      port: this.dovecot.imapPort,
+      accessToken: await application.accessToken(address),
+    });
   }
 
   /**

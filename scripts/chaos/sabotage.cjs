@@ -116,7 +116,9 @@ function sabotage(sourceFolder, names) {
     if (!swapped.has(path)) {
       // Exports of compiled modules are getters that cannot be redefined.
       const copy = { ...exported };
-      swaps.get(path).forEach(swap => Object.assign(copy, swap(copy)));
+      swaps
+        .get(path)
+        .forEach(swap => Object.assign(copy, swap({ ...copy })));
       swapped.set(path, copy);
     }
     return swapped.get(path);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { imapCrashRows } from './crashPoints.mjs';
+import { databaseRows } from './database.mjs';
+import { mailServerRows } from './mailServer.mjs';
 import { replicaRows } from './replicas.mjs';
+import { tokenRows } from './tokens.mjs';
 
 /**
  * One row of the table of faults.
@@ -16,4 +19,10 @@ import { replicaRows } from './replicas.mjs';
  */
 
 /** @type {Row[]} */
-export const rows = [...imapCrashRows, ...replicaRows];
+export const rows = [
+  ...imapCrashRows,
+  ...replicaRows,
+  ...databaseRows,
+  ...mailServerRows,
+  ...tokenRows,
+];
