@@ -24,26 +24,34 @@ export async function readEnds(api, channel) {
   const ends = new Map();
   const note = (uuid, end) => ends.set(uuid, [...(ends.get(uuid) ?? []), end]);
 
-  for (const summary of await api.list(`${project}/requests`)) {
-    const path = `${project}/requests/${summary.number}`;
-    const [, uuid] =
-      EXCERPT.exec(summary.excerpt) ??
-      CASE.exec(textOf(await api.call('GET', path))) ??
-      [];
-    note(uuid ?? `request ${summary.number}`, 'request');
-    if (summary.commentCount > 0) {
+  const rawOf = id => api.download(`${project}/messages/${id}/raw`);
+  /** By its text, or, where that was not to be read, by its bytes. */
+  const whose = async shown => {
+    const [, uuid] = CASE.exec(textOf(shown)) ?? [];
+    const known = uuid ?? uuidOfRaw.get(digest(await rawOf(shown.messageId)));
+    return known ?? `${project} ${shown.id}`;
+  };
+
+  for (const { number, excerpt, commentCount } of await api.list(
+    `${project}/requests`,
+  )) {
+    const path = `${project}/requests/${number}`;
+    const [, uuid] = EXCERPT.exec(excerpt) ?? [];
+    note(uuid ?? (await whose(await api.call('GET', path))), 'request');
+    if (commentCount > 0) {
       for (const comment of await api.list(`${path}/comments`)) {
-        const [, commented] = CASE.exec(textOf(comment)) ?? [];
-        note(commented ?? `comment ${comment.id}`, 'comment');
+        note(await whose(comment), 'comment');
       }
     }
   }
   for (const message of await api.list(`${project}/messages`)) {
     if (message.state !== 'done') {
-      const raw = await api.download(`${project}/messages/${message.id}/raw`);
-      const known = uuidOfRaw.get(digest(raw));
-      const [, uuid = known] = CASE.exec(raw.toString('latin1')) ?? [];
-      note(known ?? uuid ?? `mail ${message.id}`, message.state);
+      const raw = await rawOf(message.id);
+      const [, uuid] = CASE.exec(raw.toString('latin1')) ?? [];
+      note(
+        uuidOfRaw.get(digest(raw)) ?? uuid ?? `${project} ${message.id}`,
+        message.state,
+      );
     }
   }
   return ends;

@@ -6,7 +6,7 @@ import { within } from './waiting.mjs';
 import { World } from './World.mjs';
 
 const SUITE = 'chaos';
-const ROW_DEADLINE_MS = 120_000;
+const ROW_DEADLINE_MS = 240_000;
 const NIGHT_ROW_DEADLINE_MS = 30 * 60_000;
 
 /**
