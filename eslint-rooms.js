@@ -27,7 +27,7 @@ const BACKEND_ROOMS = {
     'inbox',
     'journal',
   ],
-  processing: ['database', 'lib', 'mailboxes', 'inbox', 'journal'],
+  processing: ['database', 'http', 'lib', 'mailboxes', 'inbox', 'journal'],
   requests: ['database', 'http'],
   retention: ['database', 'inbox', 'journal', 'oauth'],
 };
@@ -40,6 +40,7 @@ const LIBRARY_HOMES = {
   imapflow: ['src/transport/imap/**'],
   'node-pop3': ['src/transport/pop3/**'],
   libmime: ['src/processing/parse/**'],
+  piscina: ['src/processing/parse/ParserPool.ts'],
   mailparser: ['src/processing/parse/__testUtils__/**'],
   'html-to-text': ['src/processing/parse/**'],
   'sanitize-html': ['src/requests/safeHtml.ts'],

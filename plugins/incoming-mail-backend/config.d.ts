@@ -31,6 +31,15 @@ export interface Config {
        * app.baseUrl.
        */
       returnOrigins?: string[];
+      /**
+       * Whether the portal's pages (app.baseUrl) and the backend
+       * (backend.baseUrl) are on different sites, as app.example and
+       * backend.test are: browsers then keep Backstage's cookie from the
+       * backend's pages. Consents are given without it, and are used only
+       * after the person who started one has shown the code of its window.
+       * Default: false.
+       */
+      crossSite?: boolean;
     };
 
     polling?: {
@@ -54,6 +63,12 @@ export interface Config {
        * leases.duration. Default: 30 seconds, or that half.
        */
       handlerTimeout?: HumanDuration;
+      /**
+       * In how many threads mails are read, so that one that is made to hang
+       * or to fill the memory costs no more than its thread; 0 reads them in
+       * the backend's own. At most 16. Default: 1.
+       */
+      threads?: number;
     };
 
     messages?: {

@@ -222,4 +222,26 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await page.getByText('Quarantined').first().waitFor();
     await take('channel');
   });
+  await step(
+    'the owner of the mailbox gives access by a link, without the portal',
+    async () => {
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      const link = page.getByLabel('Link', { exact: true });
+      await link.waitFor();
+      // Somebody else's browser, which knows nothing of the portal.
+      const stranger = await context.browser().newContext({ locale: 'en-GB' });
+      const guest = await stranger.newPage();
+      await guest.goto(await link.inputValue());
+      await guest.getByText(`read ${ADDRESS}?`).waitFor();
+      await take('link', guest);
+      await guest.getByRole('button', { name: /^Continue to/ }).click();
+      await guest.getByRole('button', { name: new RegExp(ADDRESS) }).click();
+      await guest.getByRole('button', { name: 'Allow' }).click();
+      await guest.getByRole('heading', { name: /^Done/ }).waitFor();
+      await take('link-done', guest);
+      await stranger.close();
+      await page.reload();
+      await page.getByText('authorized by the link').waitFor();
+    },
+  );
 }

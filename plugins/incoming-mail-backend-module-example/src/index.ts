@@ -1,2 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+
+/**
+ * A mail handler and an OAuth 2.0 provider of one's own, to start from.
+ *
+ * @packageDocumentation
+ */
+
+export { incomingMailModuleExample as default } from './module';

@@ -14,7 +14,8 @@ describe('readIncomingMailConfig', () => {
   it('has a default for everything but the vault keys', () => {
     expect(read()).toEqual({
       vaultKeys: [],
-      oauth: { returnOrigins: ['https://portal.test'] },
+      oauth: { returnOrigins: ['https://portal.test'], crossSite: false },
+      portal: { title: 'Backstage', url: 'https://portal.test/some/path' },
       polling: {
         intervalMs: 60_000,
         tickMs: 5_000,

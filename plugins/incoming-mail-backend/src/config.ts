@@ -14,7 +14,11 @@ export interface IncomingMailConfig {
   readonly oauth: {
     /** Where a consent may be started from; exact origins. */
     readonly returnOrigins: readonly string[];
+    /** Whether browsers keep the portal's cookie from the backend. */
+    readonly crossSite: boolean;
   };
+  /** The installation, as people outside it are told. */
+  readonly portal: { readonly title: string; readonly url: string };
   readonly polling: {
     readonly intervalMs: number;
     readonly tickMs: number;
@@ -25,6 +29,7 @@ export interface IncomingMailConfig {
   readonly processing: {
     readonly concurrency: number;
     readonly handlerTimeoutMs: number;
+    readonly threads: number;
   };
   readonly messages: { readonly maxBytes: number };
   readonly leases: { readonly durationMs: number };
@@ -54,7 +59,7 @@ export function readIncomingMailConfig(
   const durationMs = (key: string, fallback: number, minimum: number) =>
     readDuration(root, `incomingMail.${key}`, fallback, minimum);
   const count = (key: string, fallback: number, maximum: number) =>
-    readCount(root, `incomingMail.${key}`, fallback, maximum);
+    readCount(root, `incomingMail.${key}`, fallback, { minimum: 1, maximum });
   const leaseMs = durationMs('leases.duration', MINUTE, SECOND);
   const handlerTimeoutMs = durationMs(
     'processing.handlerTimeout',
@@ -72,7 +77,14 @@ export function readIncomingMailConfig(
     vaultKeys: (config?.getOptionalConfigArray('vault.keys') ?? []).map(
       key => ({ kid: key.getString('kid'), secret: key.getString('secret') }),
     ),
-    oauth: { returnOrigins: readOrigins(root) },
+    oauth: {
+      returnOrigins: readOrigins(root),
+      crossSite: config?.getOptionalBoolean('oauth.crossSite') ?? false,
+    },
+    portal: {
+      title: root.getOptionalString('app.title') ?? 'Backstage',
+      url: root.getString('app.baseUrl'),
+    },
     polling: {
       intervalMs: durationMs('polling.interval', MINUTE, SECOND),
       tickMs: durationMs('polling.tick', 5 * SECOND, 100),
@@ -83,6 +95,10 @@ export function readIncomingMailConfig(
     processing: {
       concurrency: count('processing.concurrency', 4, 64),
       handlerTimeoutMs,
+      threads: readCount(root, 'incomingMail.processing.threads', 1, {
+        minimum: 0,
+        maximum: 16,
+      }),
     },
     messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
     leases: { durationMs: leaseMs },
@@ -119,11 +135,13 @@ function readCount(
   root: Config,
   path: string,
   fallback: number,
-  maximum: number,
+  { minimum, maximum }: { minimum: number; maximum: number },
 ): number {
   const value = root.getOptionalNumber(path) ?? fallback;
-  if (!Number.isInteger(value) || value < 1 || value > maximum) {
-    throw new InputError(`${path} must be a whole number from 1 to ${maximum}`);
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw new InputError(
+      `${path} must be a whole number from ${minimum} to ${maximum}`,
+    );
   }
   return value;
 }

@@ -43,6 +43,9 @@ export function createConsentHooks(rooms: {
         failure: code,
       });
     },
+    async onLink({ mailboxId, event, code }) {
+      await journal.append({ mailboxId, event, failure: code });
+    },
     async onIntegrationChanged(integrationId) {
       await mailboxes.scheduleByIntegration(integrationId);
       rooms.wakePolling();

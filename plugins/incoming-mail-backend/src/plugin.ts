@@ -9,12 +9,15 @@ import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
-import { incomingMailHandlersExtensionPoint } from '@postroom/plugin-incoming-mail-node';
+import {
+  incomingMailHandlersExtensionPoint,
+  incomingMailProvidersExtensionPoint,
+} from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
 import { createConsentHooks } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
-import { HandlerCollector } from './extensions';
+import { HandlerCollector, ProviderCollector } from './extensions';
 import { createAuthorizer } from './http';
 import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
@@ -27,14 +30,29 @@ import {
   NoticeStore,
 } from './mailboxes';
 import { createMetrics } from './metrics';
-import { CALLBACK_PATH, createOAuth, START_PATH } from './oauth';
-import { CursorStore, PollDispatcher } from './polling';
-import { HandlerRegistry, ProcessingWorker } from './processing';
-import { mountRequestRoutes, RequestStore, RequestTracker } from './requests';
+import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
+import {
+  CursorStore,
+  GapStore,
+  KnownSourceStore,
+  PollDispatcher,
+} from './polling';
+import {
+  HandlerRegistry,
+  MessageRuns,
+  mountProcessingRoutes,
+  openParser,
+  ProcessingWorker,
+} from './processing';
+import {
+  createRequestTrackers,
+  mountRequestRoutes,
+  RequestStore,
+} from './requests';
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
-import { createOpenSession } from './transport';
+import { createOpenSession, secretOf } from './transport';
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -46,7 +64,9 @@ export const incomingMailPlugin = createBackendPlugin({
   pluginId: 'incoming-mail',
   register(env) {
     const collector = new HandlerCollector();
+    const providers = new ProviderCollector();
     env.registerExtensionPoint(incomingMailHandlersExtensionPoint, collector);
+    env.registerExtensionPoint(incomingMailProvidersExtensionPoint, providers);
     env.registerInit({
       deps: {
         auditor: coreServices.auditor,
@@ -85,7 +105,11 @@ export const incomingMailPlugin = createBackendPlugin({
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
         const requests = new RequestStore(db);
-        const tracker = new RequestTracker(requests);
+        const trackers = createRequestTrackers(requests);
+        const registry = new HandlerRegistry([
+          ...trackers,
+          ...collector.handlers,
+        ]);
         const openSession = createOpenSession({
           policy,
           allowPlaintextLoopback,
@@ -101,7 +125,10 @@ export const incomingMailPlugin = createBackendPlugin({
           fetch: createGuardedFetch({ policy, ca: config.egress.extraCa }),
           externalBaseUrl,
           returnOrigins: config.oauth.returnOrigins,
+          crossSite: config.oauth.crossSite,
+          portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
+          providers: providers.providers,
           hooks: createConsentHooks({
             cursors,
             journal,
@@ -117,11 +144,13 @@ export const incomingMailPlugin = createBackendPlugin({
           configPath: VAULT_KEYS_PATH,
         });
 
+        const parser = openParser({ threads: config.processing.threads });
         const worker = new ProcessingWorker({
           db,
           inbox,
           mailboxes,
-          registry: new HandlerRegistry([tracker, ...collector.handlers]),
+          registry,
+          parser,
           logger,
           holder,
           leaseMs: config.leases.durationMs,
@@ -134,11 +163,19 @@ export const incomingMailPlugin = createBackendPlugin({
           deps: {
             db,
             cursors,
+            gaps: new GapStore(db),
+            sources: new KnownSourceStore(db),
             inbox,
             mailboxes,
             openSession,
-            accessToken: (mailboxId, options) =>
-              oauth.vault.accessToken(mailboxId, options),
+            credentials: async (mailbox, { signal, refused }) => ({
+              method: 'oauth',
+              user: mailbox.address,
+              accessToken: await oauth.vault.accessToken(mailbox.id, {
+                signal,
+                forceRefreshOf: refused && secretOf(refused),
+              }),
+            }),
             policy: {
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,
@@ -167,6 +204,7 @@ export const incomingMailPlugin = createBackendPlugin({
           findIntegration: id => oauth.integrations.findChoice(id),
           forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
           startConsent: options => oauth.consents.startConsent(options),
+          links: oauth.links,
           connect: mailbox => oauth.applications.connect(mailbox),
           countMessages: mailboxId => inbox.count(mailboxId),
           checks: {
@@ -177,7 +215,19 @@ export const incomingMailPlugin = createBackendPlugin({
             openSession,
           },
           wakePolling,
-          handlerId: tracker.id,
+          handlerId: trackers[0].id,
+        });
+
+        const runs = new MessageRuns({
+          db,
+          inbox,
+          mailboxes,
+          registry,
+          parser,
+          journal,
+          logger,
+          handlerTimeoutMs: config.processing.handlerTimeoutMs,
+          onRunnable: () => worker.wake(),
         });
 
         const authorizer = createAuthorizer(services);
@@ -198,12 +248,25 @@ export const incomingMailPlugin = createBackendPlugin({
               mountJournalRoutes(mount, { authorizer, journal, mailboxIdOf });
               mountInboxRoutes(mount, { authorizer, inbox, mailboxIdOf });
               mountRequestRoutes(mount, { authorizer, requests });
+              mountProcessingRoutes(mount, {
+                authorizer,
+                registry,
+                runs,
+                mailboxIdOf,
+              });
             },
           }),
         );
-        httpRouter.addAuthPolicy({ path: START_PATH, allow: 'user-cookie' });
+        httpRouter.addAuthPolicy({
+          path: START_PATH,
+          allow: config.oauth.crossSite ? 'unauthenticated' : 'user-cookie',
+        });
         httpRouter.addAuthPolicy({
           path: CALLBACK_PATH,
+          allow: 'unauthenticated',
+        });
+        httpRouter.addAuthPolicy({
+          path: LINK_PATH,
           allow: 'unauthenticated',
         });
 
@@ -228,6 +291,7 @@ export const incomingMailPlugin = createBackendPlugin({
         lifecycle.addShutdownHook(async () => {
           await dispatcher.stop();
           await worker.stop();
+          await parser.close();
           await oauth.vault.settle();
         });
       },

@@ -6,6 +6,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import { JournalStore } from './journal';
 import {
+  announceConsentEnds,
   announceExpiry,
   NoticeStore,
   Notifier,
@@ -18,6 +19,9 @@ type Schedule = Pick<
   SchedulerServiceTaskScheduleDefinition,
   'frequency' | 'timeout' | 'initialDelay'
 >;
+
+// A person starts few consents; what is left over is dropped a minute later.
+const UNCLAIMED_AT_ONCE = 500;
 
 /**
  * Schedules what one replica does for all, now and then. Each task is one
@@ -40,6 +44,17 @@ export async function scheduleHousekeeping(options: {
         what: 'consents',
         keepMs: retentionPolicy.consents,
         removeOld: removal => oauth.removeOldConsents(removal),
+      },
+      {
+        what: 'links',
+        keepMs: retentionPolicy.links,
+        removeOld: removal => oauth.removeOldLinks(removal),
+      },
+      {
+        what: 'former refresh tokens',
+        // Each names its own end.
+        keepMs: 0,
+        removeOld: ({ limit }) => oauth.removeFormerTokens({ limit }),
       },
       {
         what: 'journal',
@@ -95,13 +110,27 @@ export async function scheduleHousekeeping(options: {
     signal => oauth.sendRevocations({ logger, signal }),
   );
   await schedule(
-    'secret-expiry',
+    'unclaimed',
+    {
+      frequency: { minutes: 1 },
+      timeout: { minutes: 1 },
+      initialDelay: { seconds: 30 },
+    },
+    async () => {
+      await oauth.dropUnclaimed(UNCLAIMED_AT_ONCE);
+    },
+  );
+  await schedule(
+    'expiry-calendar',
     {
       frequency: { hours: 1 },
       timeout: { minutes: 5 },
       initialDelay: { minutes: 1 },
     },
-    async () => announceExpiry(await oauth.listSecretWarnings(), notices),
+    async () => {
+      await announceExpiry(await oauth.listSecretWarnings(), notices);
+      await announceConsentEnds(await oauth.listConsentWarnings(), notices);
+    },
   );
   await schedule(
     'notices',

@@ -30,6 +30,8 @@ export const discoveredIssuerSchema = z.object({
   /** At most 100, of those that it names. */
   scopesSupported: z.array(z.string()),
   clientAuthenticationMethods: z.array(z.string()),
+  /** Whether it says that its authorization responses name it (RFC 9207 section 3). */
+  issDeclared: z.boolean(),
 });
 
 /** See {@link discoveredIssuerSchema}. @public */

@@ -165,6 +165,40 @@ const catalogue = {
     title: 'The authorization took too long',
     remedy: 'An authorization is open for ten minutes. Start it again.',
   },
+  'claim-refused': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'The code of the authorization was entered wrongly too often',
+    remedy:
+      'What was given is dropped. Start again with the Authorize button, and copy the code from the window that it opens.',
+  },
+  'link-unknown': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link is not complete, or not one of ours',
+    remedy:
+      'Open the link as it was sent, from its first to its last character.',
+  },
+  'link-used': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link has done its work already',
+    remedy:
+      'Nothing more has to be done. To authorize once more, have a new link made.',
+  },
+  'link-expired': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link has run out',
+    remedy: 'Have a new link made by the person who sent this one.',
+  },
+  'link-revoked': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'This link was withdrawn',
+    remedy:
+      'Ask the person who sent it. If access is still wanted, they make a new one.',
+  },
   'consent-revoked': {
     fixedBy: 'mailbox-owner',
     retry: 'stop',
@@ -173,12 +207,35 @@ const catalogue = {
     remedy:
       'The access was withdrawn or has run out, for instance after a change of password. Authorize again; reading goes on where it stopped.',
   },
+  'consent-ended-in-testing': {
+    fixedBy: 'admin',
+    retry: 'stop',
+    health: 'needs-consent',
+    title:
+      'The access ended after seven days, as it does while the Google app is in testing',
+    remedy:
+      'An administrator publishes the app in the Google Cloud console, or makes its user type Internal; otherwise this happens every seven days. Then authorize again; reading goes on where it stopped.',
+  },
   'wrong-account': {
     fixedBy: 'mailbox-owner',
     retry: 'stop',
     title: 'Another account than the channel’s address was authorized',
     remedy:
       'Sign in at the provider with the account whose address the channel has. Nothing was stored.',
+  },
+  'wrong-tenant': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'The account belongs to a Microsoft tenant that is not allowed',
+    remedy:
+      'Sign in with an account of an allowed tenant, or have an administrator add the tenant’s ID to the integration. Nothing was stored.',
+  },
+  'too-many-grants': {
+    fixedBy: 'admin',
+    retry: 'stop',
+    title: 'Too many mailboxes use this account through the same integration',
+    remedy:
+      'Providers bound how many accesses one account gives to one client and then end the oldest ones silently. Remove channels that are no longer used, or use another integration for some of them.',
   },
   'domain-not-allowed': {
     fixedBy: 'admin',
@@ -278,6 +335,13 @@ const catalogue = {
     remedy:
       'Only its beginning was kept. The mail itself is still in the mailbox.',
   },
+  'message-not-delivered': {
+    fixedBy: 'provider',
+    retry: 'stop',
+    title: 'The server lists the mail but does not deliver it',
+    remedy:
+      'It was asked for three times, the last time after more than an hour. The mail is still in the mailbox, where another program may be able to read it.',
+  },
   'message-unreadable': {
     fixedBy: 'nobody',
     retry: 'stop',
@@ -297,6 +361,20 @@ const catalogue = {
     title: 'Turning the mail into a request took too long',
     remedy:
       'It is tried again by itself a few times and then kept for review; the log of the backend has the cause.',
+  },
+  'handler-missing': {
+    fixedBy: 'admin',
+    retry: 'stop',
+    title: 'The handler of this mailbox is not installed',
+    remedy:
+      'An administrator installs the module that brings it, or binds another handler. Then have the mail handled again; it is kept until then.',
+  },
+  'handler-settings-invalid': {
+    fixedBy: 'admin',
+    retry: 'stop',
+    title: 'The settings of the mailbox’s handler are not valid any more',
+    remedy:
+      'An administrator corrects the settings of the handler. Then have the mail handled again; it is kept until then.',
   },
   'internal-error': {
     fixedBy: 'us',

@@ -53,6 +53,14 @@ export const handlerDescriptionSchema = z.object({
 /** See {@link handlerDescriptionSchema}. @public */
 export type HandlerDescription = z.infer<typeof handlerDescriptionSchema>;
 
+/** The most handlers that one installation may have. @public */
+export const MAX_HANDLERS = 200;
+
+/** Every handler of an installation, by title. @public */
+export const handlerListSchema = z.object({
+  items: z.array(handlerDescriptionSchema).max(MAX_HANDLERS),
+});
+
 /** The value of one setting, by the kind of its field. @public */
 export const handlerSettingSchema = z.union([
   z.string().max(1000),

@@ -7,18 +7,26 @@
  * @packageDocumentation
  */
 
+export * from './afterStoring';
 export * from './api';
+export * from './authorizationParameters';
 export * from './checks';
+export * from './consentEndings';
+export * from './consentLinks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';
+export * from './folders';
 export * from './handlers';
+export * from './handlerSettings';
 export * from './integrations';
 export * from './journal';
 export * from './lintIntegration';
 export * from './mailboxes';
 export * from './messages';
+export * from './microsoftIssuer';
 export * from './permissions';
+export * from './providerDescriptions';
 export * from './providers';
 export * from './requests';
 export * from './vault';

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { applicationFaults } from './applicationFaults';
+import { authorizationParameterListSchema } from './authorizationParameters';
 import { failureSchema } from './failures';
+import { hasTemplatedIssuer } from './microsoftIssuer';
 
 /** The providers that an integration can be made for. @public */
 export const providerIdSchema = z.enum(['google', 'microsoft', 'custom']);
@@ -112,13 +114,34 @@ const domainSchema = z
     'is not a domain, such as corp.example',
   );
 
+/**
+ * The id of a provider that a backend module brings: kebab-case, stored with
+ * the integrations that were made from it.
+ *
+ * @public
+ */
+export const providerPresetIdSchema = z
+  .string()
+  .max(100)
+  .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'is not the id of a provider');
+
 const settings = {
   name: z.string().trim().min(1, 'is required').max(100),
   provider: providerIdSchema,
+  /**
+   * The provider of a backend module that a `custom` integration was made
+   * from. Where that module is gone, it works as one made by hand.
+   */
+  preset: providerPresetIdSchema.optional(),
   /** Who allows the access: the owner of each mailbox unless told. */
   grantType: grantTypeSchema.default('authorization_code'),
   /** RFC 9207 / OpenID Connect issuer; required when the scopes hold `openid`. */
   issuer: endpointUrl.optional(),
+  /**
+   * Whether the provider declares that its authorization responses name the
+   * issuer (RFC 9207): one that does not is then refused. Absent: no.
+   */
+  issDeclared: z.boolean().optional(),
   authorizationEndpoint: endpointUrl,
   tokenEndpoint: endpointUrl,
   revocationEndpoint: endpointUrl.optional(),
@@ -151,6 +174,26 @@ const settings = {
     .optional(),
   /** Domains that the account must belong to; empty means any. */
   allowedDomains: z.array(domainSchema).max(100),
+  /**
+   * Whether an account of an allowed domain may give access to another
+   * address, as with shared mailboxes, if the mail server lets it. Absent: no.
+   */
+  allowSharedMailboxes: z.boolean().optional(),
+  /**
+   * Microsoft only: the IDs of the tenants that the account must belong to.
+   * Absent or empty means any. Needs the scope `openid`.
+   */
+  allowedTenants: z
+    .array(z.guid('is not a tenant ID').toLowerCase())
+    .max(100)
+    .optional(),
+  /** Added to each authorization request. */
+  authorizationParameters: authorizationParameterListSchema.optional(),
+  /**
+   * Google only: whether the app's publishing status is Testing, which ends
+   * each consent after seven days. Absent: no.
+   */
+  inTesting: z.boolean().optional(),
   /** Where a token may be shown; a channel chooses from these. */
   mailHosts: z
     .array(mailHostSchema)
@@ -191,16 +234,80 @@ export const clientKeySchema = z.strictObject({
 /** See {@link clientKeySchema}. @public */
 export type ClientKeyInput = z.infer<typeof clientKeySchema>;
 
-type IssuerRule = { issuer?: string; scopes: string[] };
-
-function issuerIsKnown(value: IssuerRule): boolean {
-  return value.issuer !== undefined || !value.scopes.includes('openid');
+interface ProviderRules {
+  provider: ProviderId;
+  issuer?: string;
+  issDeclared?: boolean;
+  authorizationEndpoint: string;
+  tokenEndpoint: string;
+  scopes: string[];
+  allowedTenants?: string[];
+  authorizationParameters?: { name: string; value: string }[];
 }
 
-const issuerRule = {
-  path: ['issuer'],
-  message:
-    'is required with the scope openid: ID tokens are checked against it',
+/** What depends on several fields, on the field that it is mended in. */
+function refuseContradictions(
+  value: ProviderRules,
+  context: z.RefinementCtx,
+): void {
+  const refuse = (path: Array<string | number>, message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  const hasIdToken = value.scopes.includes('openid');
+  if (
+    value.issuer === undefined &&
+    (value.issDeclared || (hasIdToken && !hasTemplatedIssuer(value)))
+  ) {
+    refuse(
+      ['issuer'],
+      hasIdToken
+        ? 'is required with the scope openid: ID tokens are checked against it'
+        : 'is required where the provider names it in its answers: they are checked against it',
+    );
+  }
+  if (value.allowedTenants?.length) {
+    if (value.provider !== 'microsoft') {
+      refuse(['allowedTenants'], 'are known at Microsoft only');
+    } else if (!hasIdToken) {
+      refuse(
+        ['allowedTenants'],
+        'need the scope openid: the ID token names the tenant',
+      );
+    }
+  }
+  value.authorizationParameters?.forEach((parameter, index) => {
+    const message = findPresetError(value.provider, parameter);
+    if (message) {
+      refuse(['authorizationParameters', index, 'value'], message);
+    }
+  });
+}
+
+/**
+ * Why a parameter may not have a value at a provider: without these, Google
+ * gives a refresh token at the first consent of a person only, or none at all.
+ */
+function findPresetError(
+  provider: ProviderId,
+  { name, value }: { name: string; value: string },
+): string | undefined {
+  if (provider !== 'google') {
+    return undefined;
+  }
+  if (name === 'prompt' && !value.split(' ').includes('consent')) {
+    return 'has to hold consent at Google, which otherwise gives no refresh token';
+  }
+  return name === 'access_type' && value !== 'offline'
+    ? 'has to be offline at Google, which otherwise gives no refresh token'
+    : undefined;
+}
+
+function presetIsCustom(value: { provider: ProviderId; preset?: string }) {
+  return value.preset === undefined || value.provider === 'custom';
+}
+
+const presetRule = {
+  path: ['preset'],
+  message: 'is for the provider custom only',
 };
 
 function refuseUnfit(
@@ -237,7 +344,8 @@ export const createIntegrationSchema = z
     clientSecretExpiresOn: secretExpirySchema.optional(),
     clientKey: clientKeySchema.optional(),
   })
-  .refine(issuerIsKnown, issuerRule)
+  .superRefine(refuseContradictions)
+  .refine(presetIsCustom, presetRule)
   .superRefine(refuseUnfit);
 
 /** See {@link createIntegrationSchema}. @public */
@@ -250,6 +358,10 @@ export type CreateIntegration = z.infer<typeof createIntegrationSchema>;
  * then it has to be entered again, so that it is never sent to a new place
  * unasked. The same holds for `clientKey`.
  *
+ * `nextClientSecret` is kept beside the present one and tried first, until one
+ * of the two is retired. An absent one keeps what is stored; it is dropped
+ * where the present one has to be entered again.
+ *
  * @public
  */
 export const updateIntegrationSchema = z
@@ -259,13 +371,51 @@ export const updateIntegrationSchema = z
     clientSecret: clientSecretSchema.optional(),
     /** Absent: not known. */
     clientSecretExpiresOn: secretExpirySchema.optional(),
+    nextClientSecret: clientSecretSchema.optional(),
+    /** Absent: not known. */
+    nextClientSecretExpiresOn: secretExpirySchema.optional(),
     clientKey: clientKeySchema.optional(),
   })
-  .refine(issuerIsKnown, issuerRule)
+  .superRefine(refuseContradictions)
+  .refine(presetIsCustom, presetRule)
   .superRefine(refuseUnfit);
 
 /** See {@link updateIntegrationSchema}. @public */
 export type UpdateIntegration = z.infer<typeof updateIntegrationSchema>;
+
+/**
+ * Ends the time in which an integration has two client secrets: `present`
+ * leaves the next one alone, which must have been accepted by the provider;
+ * `next` gives the next one up.
+ *
+ * @public
+ */
+export const retireClientSecretSchema = z.strictObject({
+  secret: z.enum(['present', 'next']),
+  version: z.number().int().min(1),
+});
+
+/** See {@link retireClientSecretSchema}. @public */
+export type RetireClientSecret = z.infer<typeof retireClientSecretSchema>;
+
+/**
+ * How the next client secret stands: not tried yet, accepted by the provider
+ * and in use, or refused while the present one was accepted.
+ *
+ * @public
+ */
+export const nextSecretStateSchema = z.enum(['untried', 'in-use', 'refused']);
+
+/** See {@link nextSecretStateSchema}. @public */
+export type NextSecretState = z.infer<typeof nextSecretStateSchema>;
+
+/**
+ * How many mailboxes may use one account through one integration. Google keeps
+ * 100 refresh tokens per account and client, and each consent makes one.
+ *
+ * @public
+ */
+export const grantLimits = { warnFrom: 20, refuseFrom: 50 } as const;
 
 /**
  * Our client registration at a provider, as administrators see it. The client
@@ -285,6 +435,20 @@ export const integrationSchema = z.object({
     /** Of the secret or, where the client signs, of its certificate. */
     expiresOn: secretExpirySchema.optional(),
   }),
+  /** The secret that is to take the present one's place; absent where none is. */
+  nextClientSecret: z
+    .object({
+      state: nextSecretStateSchema,
+      updatedAt: z.iso.datetime(),
+      expiresOn: secretExpirySchema.optional(),
+    })
+    .optional(),
+  /** When the first of its consents ends, as far as that can be told. */
+  nextConsentEnd: z.iso.datetime().optional(),
+  /** The account that most mailboxes use through it, from `grantLimits.warnFrom` on. */
+  crowdedAccount: z
+    .object({ account: z.string(), grants: z.number().int() })
+    .optional(),
   /** What may be known of the key that the client signs with. */
   clientKey: z
     .object({

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { failureSchema } from './failures';
+import { folderSchema } from './folders';
 import { grantTypeSchema, mailHostSchema } from './integrations';
 
 /**
@@ -20,19 +21,6 @@ export const mailAddressSchema = z
     /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
     'is not an e-mail address',
   );
-
-/**
- * A folder's name as people write it. No control characters: they would end
- * an IMAP command (RFC 9051 section 9).
- *
- * @public
- */
-export const folderSchema = z
-  .string()
-  .min(1)
-  .max(255)
-  // eslint-disable-next-line no-control-regex
-  .regex(/^[^\x00-\x1f\x7f]+$/, 'holds control characters');
 
 /**
  * How a mailbox is signed in to.
@@ -104,6 +92,21 @@ export const channelStateSchema = z.enum([
 export type ChannelState = z.infer<typeof channelStateSchema>;
 
 /**
+ * When a consent ends unless somebody authorizes again, and how that is known:
+ * the provider told it, its app is in testing, or the access is not being
+ * used, which ends it at last.
+ *
+ * @public
+ */
+export const consentEndSchema = z.object({
+  at: z.iso.datetime(),
+  reason: z.enum(['told', 'testing', 'unused']),
+});
+
+/** See {@link consentEndSchema}. @public */
+export type ConsentEnd = z.infer<typeof consentEndSchema>;
+
+/**
  * A project's mailbox as the tab *Email requests* shows it.
  *
  * @public
@@ -118,6 +121,8 @@ export const channelSchema = z.object({
   authentication: authenticationSchema,
   /** The integration's name, for people who may not list integrations. */
   integrationName: z.string().optional(),
+  /** The account that gave access, where that is not the address itself. */
+  readBy: z.string().optional(),
   /** Whether its owner authorizes it, or the application reads it in its own name. */
   grantType: grantTypeSchema.optional(),
   state: channelStateSchema,
@@ -127,6 +132,8 @@ export const channelSchema = z.object({
   lastVisitAt: z.iso.datetime().optional(),
   lastSuccessAt: z.iso.datetime().optional(),
   nextVisitAt: z.iso.datetime().optional(),
+  /** Absent where no end is in sight. */
+  consentEnd: consentEndSchema.optional(),
   /** Mails of the last 24 hours, and mails that wait for their turn. */
   counts: z.object({
     lastDay: z.number().int(),

@@ -26,6 +26,9 @@ export const messageStateSchema = z.enum([
 /** See {@link messageStateSchema}. @public */
 export type MessageState = z.infer<typeof messageStateSchema>;
 
+/** The states in which a mail waits for a person, who may have it run again. @public */
+export const runnableStates: readonly MessageState[] = ['held', 'quarantined'];
+
 /**
  * One step of the way a mail took, with the step's verdict in words.
  *
@@ -63,6 +66,25 @@ export const messageSummarySchema = z.object({
   target: z.string().optional(),
   trace: z.array(traceStepSchema),
 });
+
+/**
+ * What would become of a mail if it were handled now. Nothing of it stands.
+ *
+ * @public
+ */
+export const messageDryRunSchema = z.object({
+  /**
+   * Where the mail would stand: `stored` where a handler fails and would be
+   * tried again. Absent where a handler does not support dry runs, so that
+   * nobody can tell.
+   */
+  state: messageStateSchema.optional(),
+  /** As in {@link messageSummarySchema}, with a step `handle` for each binding. */
+  trace: z.array(traceStepSchema),
+});
+
+/** See {@link messageDryRunSchema}. @public */
+export type MessageDryRun = z.infer<typeof messageDryRunSchema>;
 
 /** See {@link messageSummarySchema}. @public */
 export type MessageSummary = z.infer<typeof messageSummarySchema>;

@@ -103,6 +103,19 @@ export const messageReadRawPermission: ResourcePermission<'catalog-entity'> =
     resourceType: RESOURCE_TYPE_PROJECT,
   });
 
+/**
+ * Has a mail that is held or quarantined handled again, and sees beforehand
+ * what would become of it.
+ *
+ * @public
+ */
+export const messageRunPermission: ResourcePermission<'catalog-entity'> =
+  createPermission({
+    name: 'incoming-mail.message.run',
+    attributes: { action: 'update' },
+    resourceType: RESOURCE_TYPE_PROJECT,
+  });
+
 /** Sees the requests of a project and their comments. @public */
 export const requestReadPermission: ResourcePermission<'catalog-entity'> =
   createPermission({
@@ -132,5 +145,6 @@ export const incomingMailPermissions: (
   channelAuthorizePermission,
   messageReadPermission,
   messageReadRawPermission,
+  messageRunPermission,
   requestReadPermission,
 ];

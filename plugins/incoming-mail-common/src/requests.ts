@@ -20,6 +20,25 @@ export const attachmentSummarySchema = z.object({
 /** See {@link attachmentSummarySchema}. @public */
 export type AttachmentSummary = z.infer<typeof attachmentSummarySchema>;
 
+/** How soon a request wants an answer, as its handler's settings say. @public */
+export const requestPrioritySchema = z.enum([
+  'low',
+  'normal',
+  'high',
+  'urgent',
+]);
+
+/** See {@link requestPrioritySchema}. @public */
+export type RequestPriority = z.infer<typeof requestPrioritySchema>;
+
+// What the settings of the handler that made it say; nothing of the mail.
+const marks = {
+  /** A word of the installation's own, such as `incident`. */
+  requestType: z.string().optional(),
+  priority: requestPrioritySchema.optional(),
+  labels: z.array(z.string()),
+};
+
 const content = {
   id: z.string(),
   sender: senderSchema,
@@ -46,6 +65,7 @@ export const requestSummarySchema = z.object({
   sender: senderSchema,
   /** The first words of the text, one line. */
   excerpt: z.string(),
+  ...marks,
   commentCount: z.number().int(),
   createdAt: z.iso.datetime(),
   /** When the request or its newest comment was made. */
@@ -61,6 +81,7 @@ export const requestSchema = z.object({
   projectRef: z.string(),
   number: z.number().int(),
   subject: z.string(),
+  ...marks,
   commentCount: z.number().int(),
   lastActivityAt: z.iso.datetime(),
 });

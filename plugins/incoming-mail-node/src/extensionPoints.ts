@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createExtensionPoint } from '@backstage/backend-plugin-api';
-import type { MailHandler } from './handlers';
+import type { AnyMailHandler } from './handlers';
+import type { OAuthProvider } from './providers';
 
 /**
  * Where a module adds handlers of its own.
@@ -10,13 +11,33 @@ import type { MailHandler } from './handlers';
 export interface IncomingMailHandlersExtensionPoint {
   /**
    * Adds handlers. An id that is not kebab-case or is already taken fails the
-   * start of the module that brought it.
+   * start of the plugin.
    */
-  addHandler(...handlers: Array<MailHandler | MailHandler[]>): void;
+  addHandler(...handlers: Array<AnyMailHandler | AnyMailHandler[]>): void;
 }
 
 /** See {@link IncomingMailHandlersExtensionPoint}. @public */
 export const incomingMailHandlersExtensionPoint =
   createExtensionPoint<IncomingMailHandlersExtensionPoint>({
     id: 'incoming-mail.handlers',
+  });
+
+/**
+ * Where a module adds OAuth 2.0 providers of its own.
+ *
+ * @public
+ */
+export interface IncomingMailProvidersExtensionPoint {
+  /**
+   * Adds providers. An id that is not kebab-case or is already taken, or a
+   * preset that could not be saved as an integration, fails the start of the
+   * plugin.
+   */
+  addProvider(...providers: Array<OAuthProvider | OAuthProvider[]>): void;
+}
+
+/** See {@link IncomingMailProvidersExtensionPoint}. @public */
+export const incomingMailProvidersExtensionPoint =
+  createExtensionPoint<IncomingMailProvidersExtensionPoint>({
+    id: 'incoming-mail.providers',
   });

@@ -37,9 +37,23 @@ export interface MailAttachment {
 }
 
 /**
+ * One field of the header. Fields are a list and never an object's properties:
+ * a sender chooses the names, and `__proto__` is one.
+ *
+ * @public
+ */
+export interface MailHeaderField {
+  /** Lower-cased, as in `x-alert-key`. */
+  readonly name: string;
+  /** Unfolded and decoded (RFC 2047), one line, at most 998 characters. */
+  readonly value: string;
+}
+
+/**
  * A mail that has been read: everything decoded, bounded and scrubbed of NUL
- * and lone surrogates, nothing trusted. Deeply immutable and shared between
- * handlers.
+ * and lone surrogates, nothing trusted. Deeply frozen and shared between
+ * handlers; only the bytes of attachments cannot be frozen, and must not be
+ * written to.
  *
  * @public
  */
@@ -67,6 +81,11 @@ export interface IncomingMessage {
   readonly cc: readonly MailAddress[];
   /** One line, possibly empty, at most 998 characters. */
   readonly subject: string;
+  /**
+   * Every field in the order of the header, at most 500. What the other
+   * properties say has been judged; these have not. See {@link headerValue}.
+   */
+  readonly headers: readonly MailHeaderField[];
   /** The text part, or the text of the HTML part where there is no other. Lines end in `\n`; possibly empty; at most 1 MiB. */
   readonly text: string;
   /** The HTML part as it came, at most 1 MiB. Hostile until sanitised; absent where there is none. */
@@ -76,4 +95,17 @@ export interface IncomingMessage {
   readonly sizeBytes: number;
   /** Whether only its beginning was kept because it is over the size limit; text and attachments may then be incomplete. */
   readonly truncated: boolean;
+}
+
+/**
+ * The value of the first field of that name, in whatever letters.
+ *
+ * @public
+ */
+export function headerValue(
+  message: Pick<IncomingMessage, 'headers'>,
+  name: string,
+): string | undefined {
+  const wanted = name.toLowerCase();
+  return message.headers.find(field => field.name === wanted)?.value;
 }

@@ -4,3 +4,4 @@ import { configure } from '@testing-library/react';
 
 // A busy machine is slow, and slowness is not what is tested.
 configure({ asyncUtilTimeout: 20_000 });
+jest.setTimeout(120_000);

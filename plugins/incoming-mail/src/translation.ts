@@ -38,6 +38,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       edit: 'Edit',
       loading: 'Loading…',
       never: 'never',
+      no: 'no',
+      yes: 'yes',
       learnMore: 'Read more',
       optional: 'Optional',
       reload: 'Reload',
@@ -145,6 +147,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         provider: 'Provider',
         state: 'State',
         secretExpires: 'Secret expires',
+        consentEnd: 'Next access ends',
         mailServers: 'Mail servers',
         channels: 'Channels',
         actions: 'Actions',
@@ -170,6 +173,31 @@ export const incomingMailTranslationRef = createTranslationRef({
         text: 'Make a new client secret at the provider and enter it here with its date. Until then the old one keeps working; without one no mail is read.',
         expiredText:
           'Mail is not read any more as soon as the provider refuses it. Make a new client secret at the provider and enter it here with its date; reading then resumes by itself.',
+      },
+      rotation: {
+        untried: {
+          title: 'The new client secret has not been used yet',
+          text: 'It is tried first at the next renewal of a token, or authorization; if the provider refuses it, the old one is used in its place. Test the connection to try both now.',
+        },
+        'in-use': {
+          title: 'The new client secret is in use',
+          text: 'The provider accepts it. The old one can be removed here, and then at the provider.',
+        },
+        refused: {
+          title:
+            'The provider refuses the new client secret; the old one is in use',
+          text: 'It is tried again each hour, in case the provider has not learnt it everywhere yet. If it was mistyped, enter it again below.',
+        },
+        removeOld: 'Remove the old secret',
+        removeNew: 'Give the new secret up',
+        unsaved: 'Save your changes first.',
+      },
+      crowd: {
+        title_one:
+          '{{count}} mailbox reads {{account}} through this integration',
+        title_other:
+          '{{count}} mailboxes read {{account}} through this integration',
+        text: 'Providers bound how many accesses one account gives to one client, and then end the oldest ones silently. From {{limit}} on, no more are authorized. Remove channels that are no longer used, or use another integration for some.',
       },
       vault: {
         rotating: 'Stored secrets are moving to another vault key',
@@ -216,6 +244,7 @@ export const incomingMailTranslationRef = createTranslationRef({
         google: 'Google Workspace and Gmail',
         microsoft: 'Microsoft 365 and Outlook',
         custom: 'Any other OAuth 2.0 provider',
+        preset: 'Set up for this portal',
       },
       registrationSection: 'Registration at the provider',
       registrationText:
@@ -248,6 +277,12 @@ export const incomingMailTranslationRef = createTranslationRef({
         'The date that the provider showed, if it showed one. You are warned before it comes.',
       clientSecretExpiresOnCheck:
         'You entered a new secret: enter its date as well, or clear this one.',
+      nextClientSecret: 'New client secret, beside the stored one',
+      nextClientSecretAdd: 'Add a new secret and keep the old one for now',
+      nextClientSecretHint:
+        'Tried first from then on. The old one stays until you remove it, and is used where the new one is refused.',
+      nextClientSecretStored: 'A new secret is stored. Leave empty to keep it.',
+      nextClientSecretExpiresOn: 'Expiry date of the new secret',
       clientPrivateKey: 'Private key',
       clientPrivateKeyNew:
         'In PEM, not encrypted; RSA from 2048 bits, or EC on P-256. Stored encrypted, never shown again.',
@@ -271,7 +306,13 @@ export const incomingMailTranslationRef = createTranslationRef({
       tokenEndpoint: 'Token endpoint',
       revocationEndpoint: 'Revocation endpoint',
       issuer: 'Issuer',
-      issuerHint: 'Required with the scope openid.',
+      issuerHint:
+        'Required with the scope openid, except at Microsoft, where every tenant is an issuer of its own.',
+      issDeclared: 'The provider names itself in its answers (RFC 9207)',
+      issDeclaredHint:
+        'Taken over by the discovery. An answer without the issuer’s name is then refused; one with another name always is.',
+      issNotDeclared:
+        '{{provider}} does not declare that it names itself in its answers (RFC 9207). Where it does all the same, the name is compared with the issuer.',
       discovery: {
         hint: 'The address by which the provider calls itself. Most providers tell their endpoints there.',
         button: 'Discover from issuer',
@@ -315,6 +356,22 @@ export const incomingMailTranslationRef = createTranslationRef({
       allowedDomains: 'Allowed e-mail domains',
       allowedDomainsHint:
         'One per line. Only mailboxes of these domains may be connected; empty allows any.',
+      allowSharedMailboxes: 'Shared mailboxes',
+      allowSharedMailboxesHint:
+        'An account of an allowed domain may give access to another address, if the mail server lets it read there. With the scopes openid and email the account is known and shown at the channel.',
+      allowedTenants: 'Allowed tenant IDs',
+      allowedTenantsHint:
+        'One per line. Only accounts of these Microsoft tenants may authorize; empty allows any. Needs the scope openid.',
+      inTesting: 'This app is in testing',
+      inTestingHint:
+        'Its publishing status at Google is Testing: every access ends after seven days. Owners of mailboxes are warned before.',
+      parameter: {
+        text: 'Parameters that are added to authorization requests. Where the provider’s preset sends one already, only prompt takes its place.',
+        name: 'Parameter {{number}}',
+        value: 'Value of parameter {{number}}',
+        add: 'Add parameter',
+        remove: 'Remove parameter {{number}}',
+      },
       allowedDomainsHintApplication:
         'One per line, at least one: they alone bound which mailboxes projects may connect.',
       mailHostsSection: 'Mail servers',
@@ -544,10 +601,18 @@ export const incomingMailTranslationRef = createTranslationRef({
         server: 'Mail server',
         folder: 'Folder',
         integration: 'Integration',
+        readBy: 'Read by',
         readingSince: 'Reading mail since',
         lastVisit: 'Last visit',
         lastSuccess: 'Last success',
         nextVisit: 'Next visit',
+        consentEnd: 'Access ends',
+        consentEndReason: {
+          told: 'The provider gave it for a limited time. Authorize again before.',
+          testing:
+            'The Google app is in testing. Authorize again before, or have an administrator publish it.',
+          unused: 'It is not being used, because the mailbox is not read.',
+        },
         lastDay: 'Mails in 24 hours',
         waiting: 'Waiting',
         held: 'Held for review',
@@ -576,14 +641,47 @@ export const incomingMailTranslationRef = createTranslationRef({
         opening: 'Preparing the authorization…',
         waiting:
           'Finish in the provider’s window. This page goes on by itself.',
-        blocked:
-          'Your browser blocked the provider’s window. Open it with this link:',
-        openProvider: 'Open the provider’s page',
+        blocked: 'Your browser blocked the provider’s window',
+        blockedText:
+          'Go on in this tab instead; it comes back to this page when you are done.',
+        goToProvider: 'Go to the provider’s page',
+        unclaimed: 'Enter the code that the window shows',
+        unclaimedText:
+          'Access was given. It is used only after you have entered the code of the window that opened when you pressed Authorize.',
+        code: 'Code',
+        claim: 'Use the access',
+        wrongCode_one: 'That is not the code. {{count}} try is left.',
+        wrongCode_other: 'That is not the code. {{count}} tries are left.',
+        again: 'Authorize again',
+        editMailbox: 'Edit the mailbox',
+        openIntegration: 'Open the integration',
+        makeLink: 'Make a new link',
         succeeded: 'The channel is enabled',
         succeededText:
           'New mail to {{address}} becomes a request in this project.',
         cancelled: 'The authorization was cancelled. Nothing was stored.',
         cancel: 'Cancel authorization',
+      },
+      links: {
+        title: 'Link for the owner of the mailbox',
+        text: 'Somebody else signs in to {{address}}? Make a link and send it to them. They need no account in this portal.',
+        make: 'Make a link',
+        lifetime: 'Works for',
+        lifetimeOption: {
+          hours1: '1 hour',
+          hours24: '24 hours',
+          hours72: '3 days',
+          hours168: '7 days',
+        },
+        made: 'The link is made',
+        madeText:
+          'Copy it now: it is not shown again. Send it to nobody but the owner of {{address}}; only that account can use it, once.',
+        link: 'Link',
+        open: 'Links that can still be used',
+        facts: 'Made by {{who}}, {{made}}; works until {{until}}.',
+        opened: 'First opened {{when}}.',
+        unopened: 'Not opened yet.',
+        revoke: 'Withdraw',
       },
       deleteDialog: {
         title: 'Delete this channel?',
@@ -600,12 +698,20 @@ export const incomingMailTranslationRef = createTranslationRef({
         'channel-updated': 'The channel’s settings were changed',
         authorized: 'The mailbox was authorized',
         'authorization-failed': 'The authorization failed',
+        'link-created': 'A link for the owner of the mailbox was made',
+        'link-opened': 'The link was opened',
+        'link-used': 'The mailbox was authorized by the link',
+        'link-refused': 'The link was refused',
+        'link-revoked': 'The link was withdrawn',
         'baseline-set': 'Reading starts from now on',
         'mail-accepted': 'New mail was read',
         'visit-failed': 'The mailbox could not be read',
         recovered: 'The mailbox can be read again',
         'mailbox-renumbered':
           'The server renumbered the mailbox; it was compared again',
+        'after-storing-refused':
+          'The server did not mark, move or delete mail that was read; reading goes on',
+        'mail-run-again': 'A held mail is handled again',
       },
       mails_one: '{{count}} mail',
       mails_other: '{{count}} mails',
@@ -632,6 +738,23 @@ export const incomingMailTranslationRef = createTranslationRef({
       request: 'Request {{number}}',
       comment: 'Comment on request {{number}}',
       download: 'Download mail',
+      runAgain: {
+        button: 'Handle again',
+        started: 'The mail is handled again in a moment.',
+      },
+      dryRun: {
+        button: 'Try without effect',
+        title: 'What would become of it now',
+        unknown: 'A handler does not tell beforehand.',
+        state: {
+          stored: 'A handler would fail, and be tried again.',
+          done: 'It would be done.',
+          ignored: 'It would be ignored.',
+          duplicate: 'It would count as a duplicate.',
+          held: 'It would be held for review.',
+          quarantined: 'It would be quarantined.',
+        },
+      },
       trace: 'The way it took',
       noTrace: 'No step has been taken yet.',
       details: 'Details of “{{subject}}”',
@@ -661,6 +784,13 @@ export const incomingMailTranslationRef = createTranslationRef({
     request: {
       heading: 'Request {{number}}',
       back: 'All requests',
+      marks: 'Type, priority and labels',
+      priority: {
+        low: 'Low priority',
+        normal: 'Normal priority',
+        high: 'High priority',
+        urgent: 'Urgent',
+      },
       unknownSender: 'Unknown sender',
       unverified: 'Unverified sender',
       unverifiedHint:

@@ -13,6 +13,8 @@ export interface DovecotConfigOptions {
   readonly dir: string;
   readonly imapPort: number;
   readonly imapsPort: number;
+  readonly pop3Port: number;
+  readonly pop3sPort: number;
   readonly mechanisms: readonly SaslMechanism[];
   readonly introspection: DovecotIntrospection;
   readonly user: DovecotUser;
@@ -68,7 +70,7 @@ function mainConfig(options: DovecotConfigOptions): string {
   const { user, mechanisms } = options;
   const paths = dovecotPaths(plain(options.dir));
   return `
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
 base_dir = ${paths.run}
 state_dir = ${paths.run}
@@ -123,6 +125,21 @@ service imap-login {
     ssl = yes
   }
 }
+service pop3-login {
+  inet_listener pop3 {
+    port = ${options.pop3Port}
+  }
+  inet_listener pop3s {
+    port = ${options.pop3sPort}
+    ssl = yes
+  }
+}
+protocol pop3 {
+  # Names that last, as Dovecot's manual has it for new installations.
+  pop3_uidl_format = %08Xu%08Xv
+  # One session at a time, as RFC 1939 section 3 wants it.
+  pop3_lock_session = yes
+}
 # After refused logins an address waits up to 15 s for its next one, which all
 # tests share. The socket's mode switches that off.
 service anvil {
@@ -151,6 +168,9 @@ service anvil {
   chroot =
 }
 service imap-login {
+  chroot =
+}
+service pop3-login {
   chroot =
 }
 `;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { connect as connectTo, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import { demoPassword } from '../accounts';
@@ -13,6 +15,30 @@ import { startDovecot, type Dovecot } from './startDovecot';
 jest.setTimeout(60_000);
 
 const SUPPORT = 'support@corp.test';
+
+/** A few lines of POP3, of which only the answers' beginnings count. */
+class Pop3Dialog {
+  readonly #socket: Socket;
+
+  constructor(port: number) {
+    this.#socket = connectTo({ port, host: '127.0.0.1' });
+  }
+
+  async say(...lines: string[]): Promise<string> {
+    let heard = '';
+    // The greeting, then an answer to each line.
+    for (const line of ['', ...lines]) {
+      if (line) this.#socket.write(`${line}\r\n`);
+      const [chunk] = await once(this.#socket, 'data');
+      heard += chunk;
+    }
+    return heard;
+  }
+
+  hangUp(): void {
+    this.#socket.destroy();
+  }
+}
 
 describe('findDovecot', () => {
   it('finds nothing without being told, which CI does not stand for', () => {
@@ -120,6 +146,20 @@ onDovecot('startDovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
     expect(await client.mailboxOpen('Archive')).toMatchObject({
       readOnly: true,
     });
+  });
+
+  it('has the same mail by POP3, one session at a time', async () => {
+    await dovecot.mail.deliver(SUPPORT, Buffer.from('Subject: one\r\n\r\n'));
+    const first = new Pop3Dialog(dovecot.pop3Port);
+    expect(
+      await first.say(`USER ${SUPPORT}`, `PASS ${demoPassword}`, 'UIDL 1'),
+    ).toMatch(/\+OK 1 [0-9a-f]{16}\r\n$/);
+    const second = new Pop3Dialog(dovecot.pop3Port);
+    expect(await second.say(`USER ${SUPPORT}`, `PASS ${demoPassword}`)).toMatch(
+      /-ERR \[IN-USE\]/,
+    );
+    first.hangUp();
+    second.hangUp();
   });
 
   it('tells of connections that are left open', async () => {

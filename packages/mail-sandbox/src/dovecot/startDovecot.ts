@@ -33,6 +33,10 @@ export interface Dovecot {
   readonly imapPort: number;
   /** With TLS, for the name `localhost`. */
   readonly imapsPort: number;
+  /** POP3 without TLS, with STLS on offer. */
+  readonly pop3Port: number;
+  /** POP3 with TLS, for the name `localhost`. */
+  readonly pop3sPort: number;
   /** The PEM certificate to trust for TLS. */
   readonly ca: string;
   readonly mail: DovecotMail;
@@ -51,7 +55,7 @@ const POLL_MS = 20;
 const NOBODY = 65534;
 
 /**
- * Starts a real IMAP server (Dovecot 2.3) on free ports of loopback, with
+ * Starts a real IMAP and POP3 server (Dovecot 2.3) on free ports of loopback, with
  * everything it has in a temporary folder. Runs as root or as anybody; ends
  * with this process at the latest.
  *
@@ -69,6 +73,8 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     return {
       imapPort: ports[0],
       imapsPort: ports[1],
+      pop3Port: ports[2],
+      pop3sPort: ports[3],
       ca,
       mail: new DovecotMail({
         dir,
@@ -119,10 +125,11 @@ async function startOnFreePorts(
   { program, introspection, mechanisms = saslMechanisms }: DovecotOptions,
 ) {
   for (let attempt = 1; ; attempt += 1) {
-    const ports = await freePorts(2);
-    const [imapPort, imapsPort] = ports;
+    const ports = await freePorts(4);
+    const [imapPort, imapsPort, pop3Port, pop3sPort] = ports;
     const files = dovecotConfig({
-      ...{ dir, user, introspection, mechanisms, imapPort, imapsPort },
+      ...{ dir, user, introspection, mechanisms },
+      ...{ imapPort, imapsPort, pop3Port, pop3sPort },
     });
     for (const [path, text] of files) {
       await writeFile(path, text, { mode: 0o600 });

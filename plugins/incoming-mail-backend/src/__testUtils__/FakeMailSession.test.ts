@@ -19,13 +19,17 @@ const options = {
 
 mailSessionContract('FakeMailSession', async () => {
   const fake = new FakeMailServer();
-  fake.refusedTokens.add('bad-token');
+  fake.refusedSecrets.add('bad-token');
   return {
     ...options,
     openSession: fake.openSession,
     deliver: raw => fake.deliver(raw),
-    expunge: uid => fake.expunge(uid),
-    seenUids: () => fake.seenUids(),
+    expunge: key => fake.expunge(Number(key)),
+    otherFolder: () => {
+      fake.createFolder('Archive');
+      return 'Archive';
+    },
+    seenKeys: () => fake.seenUids().map(String),
     hungUp: () => expect(fake.openSessionCount).toBe(0),
     stop: () => {},
   };
@@ -44,9 +48,9 @@ describe('FakeMailServer', () => {
     fake.failNext('list', 'throttled');
     const session = await fake.openSession({ ...options, signal });
     await session.open('INBOX');
-    await expect(session.list({ afterUid: 0, limit: 1 })).rejects.toMatchObject(
-      { code: 'throttled' },
-    );
+    await expect(session.list({ after: 0, limit: 1 })).rejects.toMatchObject({
+      code: 'throttled',
+    });
     await session.close();
 
     expect(fake.calls.map(call => call.operation)).toEqual([
@@ -96,11 +100,12 @@ describe('FakeMailServer', () => {
 
     const session = await fake.openSession({ ...options, signal });
     expect(await session.open('INBOX')).toEqual({
+      positions: 'uids',
       uidValidity: 2,
       uidNext: 3,
       messageCount: 2,
     });
-    const refs = await session.list({ afterUid: 0, limit: 5 });
-    expect(refs.map(ref => ref.uid)).toEqual([1, 2]);
+    const refs = await session.list({ after: 0, limit: 5 });
+    expect(refs.map(ref => ref.position)).toEqual([1, 2]);
   });
 });

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FailureCode } from '@postroom/plugin-incoming-mail-common';
-import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import {
+  AfterStoring,
+  FailureCode,
+} from '@postroom/plugin-incoming-mail-common';
+import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import { secretOf } from '../transport/secretOf';
+import {
+  FetchedBatch,
   FetchedMessage,
+  FetchLimits,
+  MailFolder,
   MailSession,
   MessageRef,
   OpenFolder,
   OpenSession,
   SessionOptions,
+  SettleOutcome,
+  SettleRefusal,
 } from '../transport/types';
 
 /** What a session can be asked for; `connect` is the opening itself. */
@@ -16,7 +25,8 @@ export type FakeOperation =
   | 'open'
   | 'list'
   | 'fetch'
-  | 'acknowledge'
+  | 'settle'
+  | 'list-folders'
   | 'close';
 
 /** One call, as it was made. */
@@ -24,6 +34,8 @@ export interface FakeCall {
   readonly operation: FakeOperation;
   readonly folder?: string;
   readonly uids?: readonly number[];
+  /** What is to be done with the mails of `settle`. */
+  readonly action?: AfterStoring['action'];
 }
 
 interface FakeMail {
@@ -57,41 +69,68 @@ class FakeMailSession implements MailSession {
     return this.#call({ operation: 'open', folder }, () => {
       const { uidValidity, uidNext, mails } = this.#server.folder(folder);
       this.#folderName = folder;
-      return { uidValidity, uidNext, messageCount: mails.length };
+      return {
+        positions: 'uids',
+        uidValidity,
+        uidNext,
+        messageCount: mails.length,
+      };
     });
   }
 
-  list(options: { afterUid: number; limit: number }): Promise<MessageRef[]> {
+  list(options: { after: number; limit: number }): Promise<MessageRef[]> {
     return this.#call({ operation: 'list' }, () =>
       this.#mails()
         .map(mail => mail.ref)
-        .filter(ref => ref.uid > options.afterUid)
+        .filter(ref => ref.position > options.after)
         .slice(0, options.limit),
     );
   }
 
   fetch(
     refs: readonly MessageRef[],
-    limits: { maxBytes: number; truncateBytes: number },
-  ): Promise<FetchedMessage[]> {
-    const uids = refs.map(ref => ref.uid);
+    limits: FetchLimits,
+  ): Promise<FetchedBatch> {
+    const uids = refs.map(ref => ref.position);
     return this.#call({ operation: 'fetch', uids }, () => {
+      const { undeliverable } = this.#server;
       const mails = this.#mails();
-      return refs.flatMap(ref => {
-        const mail = mails.find(({ ref: { uid } }) => uid === ref.uid);
-        return mail ? [toFetched(ref, mail.raw, limits)] : [];
+      const present = refs.flatMap(ref => {
+        const mail = mails.find(one => one.ref.position === ref.position);
+        return mail ? [{ ref, raw: mail.raw }] : [];
       });
+      return {
+        messages: present
+          .filter(({ ref }) => !undeliverable.has(ref.position))
+          .map(({ ref, raw }) => toFetched(ref, raw, limits)),
+        refused: present
+          .map(({ ref }) => ref)
+          .filter(ref => undeliverable.has(ref.position)),
+      };
     });
   }
 
-  acknowledge(uids: readonly number[]): Promise<void> {
-    return this.#call({ operation: 'acknowledge', uids }, () => {
-      this.#mails()
-        .filter(mail => uids.includes(mail.ref.uid))
-        .forEach(mail => {
-          mail.seen = true;
-        });
+  settle(
+    sourceKeys: readonly string[],
+    action: AfterStoring,
+  ): Promise<SettleOutcome> {
+    const uids = sourceKeys.map(Number);
+    const call = { operation: 'settle', uids, action: action.action } as const;
+    return this.#call(call, () => {
+      const { settleRefusal } = this.#server;
+      if (settleRefusal) {
+        return { done: [], refusal: settleRefusal };
+      }
+      return this.#server.settle(this.#openFolder(), uids, action)
+        ? { done: sourceKeys }
+        : { done: [], refusal: 'no-folder' };
     });
+  }
+
+  listFolders(): Promise<MailFolder[]> {
+    return this.#call({ operation: 'list-folders' }, () =>
+      this.#server.folderNames.map(path => ({ path, selectable: true })),
+    );
   }
 
   async close(): Promise<void> {
@@ -103,10 +142,14 @@ class FakeMailSession implements MailSession {
   }
 
   #mails(): FakeMail[] {
+    return this.#server.folder(this.#openFolder()).mails;
+  }
+
+  #openFolder(): string {
     if (this.#folderName === undefined) {
       throw new TypeError('No folder is open');
     }
-    return this.#server.folder(this.#folderName).mails;
+    return this.#folderName;
   }
 
   async #call<T>(call: FakeCall, answer: () => T): Promise<T> {
@@ -143,8 +186,12 @@ class FakeMailSession implements MailSession {
 export class FakeMailServer {
   /** All calls of all sessions, in order. */
   readonly calls: FakeCall[] = [];
-  /** Tokens that are refused with `login-refused`. */
-  readonly refusedTokens = new Set<string>();
+  /** Tokens and passwords that are refused with `login-refused`. */
+  readonly refusedSecrets = new Set<string>();
+  /** UIDs of mails that are listed and not delivered. */
+  readonly undeliverable = new Set<number>();
+  /** Why nothing is marked, moved or deleted, if it is not. */
+  settleRefusal?: SettleRefusal;
   /** Sessions that have been opened and not closed. */
   openSessionCount = 0;
 
@@ -181,7 +228,8 @@ export class FakeMailServer {
       raw: bytes,
       seen: false,
       ref: {
-        uid,
+        position: uid,
+        sourceKey: `${uid}`,
         sizeBytes: options.announcedBytes ?? bytes.length,
         receivedAt: options.receivedAt ?? new Date(0),
       },
@@ -192,7 +240,7 @@ export class FakeMailServer {
   /** Removes a mail, as if its owner had deleted it. */
   expunge(uid: number, folderName?: string): void {
     const folder = this.folder(folderName);
-    folder.mails = folder.mails.filter(mail => mail.ref.uid !== uid);
+    folder.mails = folder.mails.filter(mail => mail.ref.position !== uid);
   }
 
   /** A new UIDVALIDITY: the same mails, numbered anew from 1. */
@@ -201,7 +249,11 @@ export class FakeMailServer {
     folder.uidValidity += 1;
     folder.mails = folder.mails.map((mail, index) => ({
       ...mail,
-      ref: { ...mail.ref, uid: index + 1 },
+      ref: {
+        ...mail.ref,
+        position: index + 1,
+        sourceKey: `${index + 1}`,
+      },
     }));
     folder.uidNext = folder.mails.length + 1;
   }
@@ -211,10 +263,50 @@ export class FakeMailServer {
     this.folder(folderName).uidNext += count;
   }
 
+  get folderNames(): string[] {
+    return [...this.#folders.keys()];
+  }
+
+  /** The texts of the mails in a folder. */
+  texts(folderName?: string): string[] {
+    return this.folder(folderName).mails.map(({ raw }) => raw.toString());
+  }
+
+  /** Used by the sessions. */
+  settle(
+    folderName: string,
+    uids: readonly number[],
+    action: AfterStoring,
+  ): boolean {
+    const folder = this.folder(folderName);
+    const mails = folder.mails.filter(({ ref }) => uids.includes(ref.position));
+    switch (action.action) {
+      case 'mark-read':
+        mails.forEach(mail => {
+          mail.seen = true;
+        });
+        break;
+      case 'move':
+        if (folderName === action.folder || !this.#folders.has(action.folder)) {
+          return false;
+        }
+        mails.forEach(({ raw }) =>
+          this.deliver(raw, { folder: action.folder }),
+        );
+        folder.mails = folder.mails.filter(mail => !mails.includes(mail));
+        break;
+      case 'delete':
+        folder.mails = folder.mails.filter(mail => !mails.includes(mail));
+        break;
+      default:
+    }
+    return true;
+  }
+
   seenUids(folderName?: string): number[] {
     return this.folder(folderName)
       .mails.filter(mail => mail.seen)
-      .map(mail => mail.ref.uid);
+      .map(mail => mail.ref.position);
   }
 
   /** Has the next such call do something first. Several are used in turn. */
@@ -237,9 +329,8 @@ export class FakeMailServer {
   /** Opens a session on this server, whatever host it is asked for. */
   readonly openSession: OpenSession = async options => {
     await this.enter(options, { operation: 'connect' });
-    const token = options.credentials.accessToken.reveal();
-    if (this.refusedTokens.has(token)) {
-      throw new MailFailure('login-refused', 'The token is refused');
+    if (this.refusedSecrets.has(secretOf(options.credentials).reveal())) {
+      throw new MailFailure('login-refused', 'The secret is refused');
     }
     this.openSessionCount += 1;
     return new FakeMailSession(this, options);
@@ -275,7 +366,7 @@ export class FakeMailServer {
 function toFetched(
   ref: MessageRef,
   raw: Buffer,
-  limits: { maxBytes: number; truncateBytes: number },
+  limits: FetchLimits,
 ): FetchedMessage {
   const wanted =
     ref.sizeBytes > limits.maxBytes ? limits.truncateBytes : limits.maxBytes;

@@ -4,8 +4,10 @@ import { AddressInfo, createServer, Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { MailHost } from '@postroom/plugin-incoming-mail-common';
 import { TestCertificate } from './selfSignedCertificate';
+import { Cut, endAfterPieces, writeInPieces } from './writeInPieces';
 
 export const GOOD_TOKEN = 'good-token';
+export const GOOD_PASSWORD = 'good "pass\\word';
 
 /** A mail of the server's only folder, INBOX. */
 export interface ScriptedMail {
@@ -13,6 +15,8 @@ export interface ScriptedMail {
   readonly raw: Buffer;
   readonly receivedAt: string;
   seen: boolean;
+  /** Marked for removal. */
+  deleted?: boolean;
   /** What RFC822.SIZE says, where that is not the truth. */
   announcedBytes?: number;
 }
@@ -37,7 +41,19 @@ export interface ScriptedImapServerOptions {
   readonly capabilities?: readonly string[];
   /** The first line; false for none at all. */
   readonly greeting?: string | false;
+  /** In what pieces everything is sent; in one unless told. */
+  readonly cut?: Cut;
 }
+
+const toBase64 = (text: string) => Buffer.from(text).toString('base64');
+const fromBase64 = (text: string) => Buffer.from(text, 'base64').toString();
+// RFC 9051 section 4.3.
+const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+const REFUSED = 'NO [AUTHENTICATIONFAILED] Invalid credentials';
+const TOKEN_REFUSED = toBase64(
+  JSON.stringify({ status: '401', schemes: 'bearer', scope: 'mail' }),
+);
 
 /**
  * A small IMAP4rev1 server (RFC 3501) with one folder and one account, whose
@@ -45,7 +61,9 @@ export interface ScriptedImapServerOptions {
  * use and is strict about nothing.
  */
 export class ScriptedImapServer {
-  readonly mails: ScriptedMail[] = [];
+  mails: ScriptedMail[] = [];
+  /** The other folders, and what was put into them. */
+  readonly folders = new Map<string, Buffer[]>();
   /** All command lines that came in, without their tags. */
   readonly received: string[] = [];
   uidValidity = 1_700_000_000;
@@ -134,8 +152,12 @@ export class ScriptedImapServer {
     this.#listen(connection, socket);
     const { greeting = '* OK ready' } = this.#options;
     if (greeting !== false) {
-      socket.write(`${greeting}\r\n`);
+      this.#write(socket, `${greeting}\r\n`);
     }
+  }
+
+  #write(socket: Socket, data: string | Buffer): void {
+    writeInPieces(socket, Buffer.from(data), this.#options.cut);
   }
 
   #listen(connection: Connection, socket: Socket): void {
@@ -164,7 +186,7 @@ export class ScriptedImapServer {
       name: name.toUpperCase(),
       args,
       socket,
-      write: data => socket.writable && socket.write(data),
+      write: data => this.#write(socket, data),
       proceed: () => this.#answer(connection, command),
     };
     const script = this.#scripts.get(command.name);
@@ -189,11 +211,23 @@ export class ScriptedImapServer {
         return this.#startTls(connection);
       case 'AUTHENTICATE':
         return this.#authenticate(connection, command);
+      case 'LOGIN':
+        return done(
+          args.endsWith(` ${quoted(GOOD_PASSWORD)}`) ? undefined : REFUSED,
+        );
       case 'NAMESPACE':
         untagged('NAMESPACE (("" "/")) NIL NIL');
         return done();
       case 'LIST':
+        if (args.endsWith(' ""')) {
+          // Asks for the delimiter only (RFC 9051 section 6.3.9).
+          untagged('LIST (\\Noselect) "/" ""');
+          return done();
+        }
         untagged('LIST (\\HasNoChildren) "/" INBOX');
+        this.folders.forEach((_, folder) =>
+          untagged(`LIST (\\HasNoChildren) "/" ${quoted(folder)}`),
+        );
         return done();
       case 'SELECT':
         if (!/^"?INBOX"?$/.test(args)) {
@@ -203,21 +237,31 @@ export class ScriptedImapServer {
         return done(`OK [${this.access}] selected`);
       case 'UID SEARCH':
         untagged(
-          ['SEARCH', ...this.#find(args.slice(4)).map(m => m.uid)].join(' '),
+          ['SEARCH', ...this.find(args.slice(4)).map(m => m.uid)].join(' '),
         );
         return done();
       case 'UID FETCH':
-        this.#find(args).forEach(mail => write(this.#row(mail, args)));
+        this.find(args).forEach(mail => write(this.row(mail, args)));
         return done();
       case 'UID STORE':
-        this.#find(args).forEach(mail => {
-          mail.seen = true;
+        this.find(args).forEach(mail => {
+          mail.seen ||= args.includes('\\Seen');
+          mail.deleted ||= args.includes('\\Deleted');
         });
+        return done();
+      case 'UID COPY':
+      case 'UID MOVE':
+        return done(this.#copy(args, name === 'UID MOVE'));
+      case 'UID EXPUNGE':
+        this.#remove(this.find(args).filter(mail => mail.deleted));
+        return done();
+      case 'EXPUNGE':
+        this.#remove(this.mails.filter(mail => mail.deleted));
         return done();
       case 'LOGOUT':
         untagged('BYE');
         done();
-        return void command.socket.end();
+        return endAfterPieces(command.socket);
       case 'NOOP':
       case 'ENABLE':
       case 'ID':
@@ -251,25 +295,46 @@ export class ScriptedImapServer {
 
   #authenticate(connection: Connection, command: ScriptedCommand): void {
     const { tag, args, write } = command;
-    const judge = (response: string) => {
-      const message = Buffer.from(response, 'base64').toString();
-      if (message.includes(`auth=Bearer ${GOOD_TOKEN}\x01\x01`)) {
-        write(`${tag} OK signed in\r\n`);
-        return;
-      }
-      const challenge = { status: '401', schemes: 'bearer', scope: 'mail' };
-      const encoded = Buffer.from(JSON.stringify(challenge)).toString('base64');
-      write(`+ ${encoded}\r\n`);
-      connection.onLine = () =>
-        write(`${tag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n`);
+    const [mechanism, initial] = args.split(' ');
+    const ask = (challenge: string, judge: (response: string) => void) => {
+      write(`+ ${challenge}\r\n`);
+      connection.onLine = line => judge(fromBase64(line));
     };
-    const [, initial] = args.split(' ');
-    if (initial) {
-      judge(initial);
+    const end = (isGood: boolean) =>
+      write(`${tag} ${isGood ? 'OK signed in' : REFUSED}\r\n`);
+    const judge = (response: string) => {
+      if (mechanism === 'PLAIN') {
+        end(response.endsWith(`\0${GOOD_PASSWORD}`));
+      } else if (response.includes(`auth=Bearer ${GOOD_TOKEN}\x01\x01`)) {
+        end(true);
+      } else {
+        ask(TOKEN_REFUSED, () => end(false));
+      }
+    };
+    if (mechanism === 'LOGIN') {
+      ask(toBase64('Username:'), () =>
+        ask(toBase64('Password:'), response => end(response === GOOD_PASSWORD)),
+      );
+    } else if (initial) {
+      judge(fromBase64(initial));
     } else {
-      write('+ \r\n');
-      connection.onLine = judge;
+      ask('', judge);
     }
+  }
+
+  #copy(args: string, isMove: boolean): string {
+    const [, folder] = / "?([^"]+)"?$/.exec(args) ?? [];
+    const target = this.folders.get(folder);
+    const mails = this.find(args);
+    target?.push(...mails.map(({ raw }) => raw));
+    if (target && isMove) {
+      this.#remove(mails);
+    }
+    return target ? 'OK done' : 'NO [TRYCREATE] Unknown mailbox';
+  }
+
+  #remove(mails: readonly ScriptedMail[]): void {
+    this.mails = this.mails.filter(mail => !mails.includes(mail));
   }
 
   #selectLines(): string[] {
@@ -283,7 +348,7 @@ export class ScriptedImapServer {
   }
 
   /** The mails of the sequence set that the arguments begin with. */
-  #find(args: string): ScriptedMail[] {
+  find(args: string): ScriptedMail[] {
     const last = Math.max(0, ...this.mails.map(mail => mail.uid));
     const ranges = args
       .split(' ')[0]
@@ -295,7 +360,8 @@ export class ScriptedImapServer {
     );
   }
 
-  #row(mail: ScriptedMail, args: string): Buffer {
+  /** The answer to a FETCH of a mail. */
+  row(mail: ScriptedMail, args: string): Buffer {
     const seq = this.mails.indexOf(mail) + 1;
     const items = [`UID ${mail.uid}`];
     if (args.includes('RFC822.SIZE')) {

@@ -70,6 +70,8 @@ export async function startTestPlugin(
             vault: { keys: [{ kid: 'test', secret: randomToken() }] },
             egress: { allowPrivate: ['127.0.0.0/8', '::1/128'] },
             development: { allowPlaintextLoopback: true },
+            // Threads do not go through jest, and could not load its sources.
+            processing: { threads: 0 },
             ...options.config,
           },
         },

@@ -29,6 +29,22 @@ export function forShare<T extends Knex.QueryBuilder>(tx: Knex, query: T): T {
   return isPostgres(tx) ? (query.forShare() as T) : query;
 }
 
+/**
+ * Has transactions that name the same thing wait for each other, where there
+ * is no row that all of them write. The lock ends with the transaction, so it
+ * works behind a pooler as well. See {@link forUpdateSkipLocked} for SQLite.
+ */
+export async function holdName(
+  tx: Knex.Transaction,
+  name: string,
+): Promise<void> {
+  if (isPostgres(tx)) {
+    await tx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [
+      name,
+    ]);
+  }
+}
+
 /** Whether an insert or update failed because of a unique index. */
 export function isUniqueViolation(error: unknown): boolean {
   return isDatabaseConflictError(error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export { isUniqueViolation } from './dialect';
+export { holdName, isUniqueViolation } from './dialect';
 export { fromJson } from './json';
 export {
   addLease,
@@ -25,5 +25,9 @@ export {
   readDbNow,
 } from './time';
 export { toSafeError } from './toSafeError';
-export { inTransaction } from './transaction';
+export {
+  inRolledBackTransaction,
+  inSavepoint,
+  inTransaction,
+} from './transaction';
 export type { Db, Tx } from './transaction';

@@ -15,11 +15,15 @@ export const tables = {
   oauthIntegrations: 'oauth_integrations',
   oauthGrants: 'oauth_grants',
   oauthConsents: 'oauth_consents',
+  oauthConsentLinks: 'oauth_consent_links',
+  oauthPendingGrants: 'oauth_pending_grants',
   oauthRevocations: 'oauth_revocations',
   mailboxes: 'mailboxes',
   mailboxCursors: 'mailbox_cursors',
   inboxMessages: 'inbox_messages',
   inboxChunks: 'inbox_chunks',
+  knownSources: 'known_sources',
+  fetchGaps: 'fetch_gaps',
   acknowledgements: 'acknowledgements',
   handlerBindings: 'handler_bindings',
   deliveries: 'deliveries',
@@ -46,6 +50,7 @@ export type DbIntegrationRow = {
   version: number;
   name: string;
   provider: string;
+  preset: string | null;
   issuer: string | null;
   authorization_endpoint: string;
   token_endpoint: string;
@@ -63,6 +68,16 @@ export type DbIntegrationRow = {
   client_certificate: string | null;
   allowed_domains: string;
   mail_hosts: string;
+  allow_shared_mailboxes: DbBoolean | null;
+  iss_declared: DbBoolean | null;
+  allowed_tenants: string | null;
+  authorization_parameters: string | null;
+  in_testing: DbBoolean | null;
+  next_secret_sealed: string | null;
+  next_secret_updated_at: DbInteger | null;
+  next_secret_expires_on: string | null;
+  next_secret_accepted_at: DbInteger | null;
+  next_secret_refused_at: DbInteger | null;
   fault_code: string | null;
   fault_detail: string | null;
   fault_since: DbInteger | null;
@@ -77,6 +92,7 @@ export type DbGrantRow = {
   integration_id: string;
   integration_version: number;
   account: string;
+  consented_as: string | null;
   scopes: string;
   state: string;
   failure_code: string | null;
@@ -90,6 +106,11 @@ export type DbGrantRow = {
   refreshing_until: DbInteger | null;
   failed_refreshes: number;
   next_refresh_at: DbInteger | null;
+  previous_refresh_sealed: string | null;
+  previous_refresh_until: DbInteger | null;
+  refreshed_at: DbInteger | null;
+  refresh_ends_at: DbInteger | null;
+  refresh_end_slides: DbBoolean | null;
   created_at: DbInteger;
   updated_at: DbInteger;
 };
@@ -116,6 +137,37 @@ export type DbConsentRow = {
   outcome: string | null;
   failure_code: string | null;
   failure_detail: string | null;
+  kind: string | null;
+  link_id: string | null;
+  return_path: string | null;
+};
+
+export type DbConsentLinkRow = {
+  id: string;
+  mailbox_id: string;
+  integration_id: string;
+  integration_version: number;
+  address: string;
+  secret_hash: string;
+  created_by: string;
+  created_at: DbInteger;
+  expires_at: DbInteger;
+  opened_at: DbInteger | null;
+  used_at: DbInteger | null;
+  revoked_at: DbInteger | null;
+};
+
+export type DbPendingGrantRow = {
+  id: string;
+  claim_sealed: string;
+  tries: number;
+  access_sealed: string;
+  refresh_sealed: string | null;
+  scopes: string;
+  access_expires_at: DbInteger;
+  consented_as: string | null;
+  claimed_at: DbInteger | null;
+  expires_at: DbInteger;
 };
 
 export type DbRevocationRow = {
@@ -145,6 +197,9 @@ export type DbMailboxRow = {
   folder: string;
   auth_method: string;
   integration_id: string | null;
+  after_storing: string;
+  after_storing_folder: string | null;
+  after_storing_refusal: string | null;
   state: string;
   failure_code: string | null;
   failure_detail: string | null;
@@ -165,7 +220,25 @@ export type DbCursorRow = {
   uid_validity: DbInteger;
   base_uid: DbInteger;
   last_uid: DbInteger;
+  keyed_by: string | null;
   created_at: DbInteger;
+};
+
+export type DbKnownSourceRow = {
+  cursor_id: string;
+  source_key: string;
+  size_bytes: DbInteger;
+  head_digest: string | null;
+  listed_at: DbInteger;
+};
+
+export type DbFetchGapRow = {
+  cursor_id: string;
+  source_key: string;
+  size_bytes: DbInteger;
+  received_at: DbInteger | null;
+  attempts: number;
+  due_at: DbInteger;
 };
 
 export type DbInboxMessageRow = {
@@ -185,6 +258,7 @@ export type DbInboxMessageRow = {
   subject: string | null;
   sender: string | null;
   target: string | null;
+  thread_id: string | null;
   trace: string;
   finished_at: DbInteger | null;
 };
@@ -199,6 +273,7 @@ export type DbAcknowledgementRow = {
   message_id: string;
   cursor_id: string;
   uid: DbInteger;
+  source_key: string | null;
 };
 
 export type DbHandlerBindingRow = {
@@ -206,6 +281,7 @@ export type DbHandlerBindingRow = {
   mailbox_id: string;
   handler_id: string;
   position: number;
+  settings: string | null;
 };
 
 export type DbDeliveryRow = {
@@ -256,6 +332,9 @@ export type DbRequestRow = {
   created_at: DbInteger;
   last_activity_at: DbInteger;
   comment_count: number;
+  request_type: string | null;
+  priority: string | null;
+  labels: string | null;
 };
 
 export type DbRequestCommentRow = {

@@ -32,3 +32,33 @@ export async function inTransaction<T>(
     }
   }
 }
+
+/**
+ * Runs `work` in a transaction that is rolled back whatever comes of it: for a
+ * look at what would happen. Each of `work`'s parts that may fail belongs into
+ * a {@link inSavepoint} of its own, since PostgreSQL refuses everything after a
+ * failed statement.
+ */
+export async function inRolledBackTransaction<T>(
+  knex: Knex,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const tx = await knex.transaction();
+  try {
+    return await work(tx);
+  } finally {
+    await tx.rollback();
+  }
+}
+
+/**
+ * Runs a part of a transaction, of which nothing stands if it rejects. The
+ * part is handed a transaction of its own, which can end neither way what is
+ * around it.
+ */
+export async function inSavepoint<T>(
+  tx: Tx,
+  work: (savepoint: Tx) => Promise<T>,
+): Promise<T> {
+  return tx.transaction(work);
+}

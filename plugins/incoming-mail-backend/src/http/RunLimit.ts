@@ -56,6 +56,19 @@ export class RunLimit {
     this.#runs.set(userRef, [...runs, now]);
   }
 
+  /** Like {@link take}; false where it is refused. */
+  tryTake(userRef: string): boolean {
+    try {
+      this.take(userRef);
+      return true;
+    } catch (error) {
+      if (error instanceof TooManyRequestsError) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
   /** Keeps the map as small as the number of people who were here just now. */
   #forgetBefore(oldest: number): void {
     for (const [userRef, runs] of this.#runs) {

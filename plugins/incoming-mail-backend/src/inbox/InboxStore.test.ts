@@ -23,7 +23,7 @@ const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
 const aMail = (uid: number, raw: Buffer | string = `mail ${uid}`) =>
   ({
-    uid,
+    sourceKey: `${uid}`,
     raw: Buffer.from(raw),
     sizeBytes: raw.length,
     truncated: false,
@@ -47,19 +47,27 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
     const cursor = await cursorOf(1);
     const accept = (
       messages: ArrivedMessage[],
-      options: { cursorId?: string; renumbered?: boolean } = {},
+      options: {
+        cursorId?: string;
+        recognisesBytes?: boolean;
+        acknowledges?: boolean;
+      } = {},
     ) =>
       inTransaction(db, tx =>
         inbox.accept(tx, {
           mailboxId: mailbox.id,
           cursorId: cursor.id,
-          renumbered: false,
+          recognisesBytes: false,
+          acknowledges: true,
           messages,
           ...options,
         }),
       );
     const waiting = () => inbox.listWaiting(mailbox.id, 100);
-    return { db, mailbox, inbox, cursor, cursorOf, accept, waiting };
+    /** Of what the server is still to be told. */
+    const told = (deletable = false) =>
+      inbox.listAcknowledgements(cursor.id, { limit: 10, deletable });
+    return { told, db, mailbox, inbox, cursor, cursorOf, accept, waiting };
   };
   const claimProcessing = async (db: Knex) => {
     const [ticket] = await claimDue(db, {
@@ -72,7 +80,7 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
   };
 
   it('stores every byte once, in order, and remembers to tell the server', async () => {
-    const { db, inbox, cursor, accept, waiting, mailbox } = await setUp();
+    const { db, inbox, cursor, accept, waiting, mailbox, told } = await setUp();
     const large = randomBytes(2_500_000);
     expect(await accept([aMail(5), aMail(7, large), aMail(9, '')])).toBe(3);
     const stored = await waiting();
@@ -80,19 +88,19 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
     expect((await inbox.readRaw(stored[0].id)).toString()).toBe('mail 5');
     expect((await inbox.readRaw(stored[1].id)).equals(large)).toBe(true);
     expect(await inbox.readRaw(stored[2].id)).toHaveLength(0);
-    expect(await inbox.listAcknowledgements(cursor.id, 10)).toEqual([5, 7, 9]);
-    await inbox.removeAcknowledgements(cursor.id, [5, 9]);
-    expect(await inbox.listAcknowledgements(cursor.id, 10)).toEqual([7]);
+    expect(await told()).toEqual(['5', '7', '9']);
+    await inbox.removeAcknowledgements(cursor.id, ['5', '9']);
+    expect(await told()).toEqual(['7']);
     // Handling is due.
     expect((await claimProcessing(db)).subjectId).toBe(mailbox.id);
   });
 
   it('takes a second arrival for what it is, alone or among new mail', async () => {
-    const { accept, waiting, inbox, cursor, mailbox } = await setUp();
+    const { accept, waiting, inbox, mailbox, told } = await setUp();
     await accept([aMail(1), aMail(2)]);
     expect(await accept([aMail(2), aMail(3), aMail(1)])).toBe(1);
     expect(await waiting()).toHaveLength(3);
-    expect(await inbox.listAcknowledgements(cursor.id, 10)).toEqual([1, 2, 3]);
+    expect(await told()).toEqual(['1', '2', '3']);
     expect(await inbox.count(mailbox.id)).toEqual({
       lastDay: 3,
       waiting: 3,
@@ -111,12 +119,66 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
     expect(await waiting()).toHaveLength(20);
   });
 
+  it('shows mail that the server does not deliver, once, and has nothing handled of it', async () => {
+    const { db, inbox, mailbox, cursor, waiting, told } = await setUp();
+    const lost = () =>
+      inTransaction(db, tx =>
+        inbox.acceptUndelivered(tx, {
+          mailboxId: mailbox.id,
+          cursorId: cursor.id,
+          sources: [{ sourceKey: '7', sizeBytes: 4_000 }],
+        }),
+      );
+    await lost();
+    await lost();
+    const { items } = await inbox.list(mailbox.id, { limit: 10 });
+    expect(items).toMatchObject([
+      {
+        state: 'quarantined',
+        failure: 'message-not-delivered',
+        sizeBytes: 4_000,
+        truncated: true,
+      },
+    ]);
+    expect(await inbox.readRaw(items[0].id)).toHaveLength(0);
+    expect(await waiting()).toEqual([]);
+    expect(await told()).toEqual([]);
+    await expect(
+      inTransaction(db, tx => inbox.runAgain(tx, mailbox.id, items[0].id)),
+    ).rejects.toThrow('never delivered');
+  });
+
+  it('names POP3 mail by key and size, and tells a server of either', async () => {
+    const { db, accept, inbox, cursor, told } = await setUp();
+    const pop3 = (sourceKey: string, sizeBytes: number) => ({
+      ...aMail(1),
+      sourceKey,
+      sizeBytes,
+    });
+    const long = `uidl:${'x'.repeat(70)}#1`;
+    expect(await accept([pop3(long, 5), pop3(long, 6)])).toBe(2);
+    expect(await accept([pop3(long, 5), aMail(3)])).toBe(1);
+    expect((await told()).sort()).toEqual(['3', long, long]);
+    // As the former version wrote it.
+    await db(tables.acknowledgements)
+      .where({ source_key: '3' })
+      .update({ source_key: null });
+    expect((await told()).sort()).toEqual(['3', long, long]);
+    expect(await told(true)).toEqual([]);
+    await db(tables.inboxMessages).update({ state: 'done' });
+    expect(await told(true)).toHaveLength(3);
+    await inbox.removeAcknowledgements(cursor.id, ['3']);
+    expect(await told()).toEqual([long, long]);
+    expect(await accept([aMail(4)], { acknowledges: false })).toBe(1);
+    expect(await told()).toHaveLength(2);
+  });
+
   it('recognises mail by its bytes after a renumbering, and only then', async () => {
     const { accept, waiting, cursorOf } = await setUp();
     await accept([aMail(1, 'same'), aMail(2, 'same')]);
     expect(await waiting()).toHaveLength(2);
     const { id: cursorId } = await cursorOf(2);
-    const options = { cursorId, renumbered: true };
+    const options = { cursorId, recognisesBytes: true };
     expect(await accept([aMail(1, 'same'), aMail(2, 'other')], options)).toBe(
       1,
     );

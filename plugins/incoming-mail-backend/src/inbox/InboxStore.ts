@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID } from 'node:crypto';
-import { NotFoundError } from '@backstage/errors';
+import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   FailureCode,
   MessageState,
   MessageSummary,
   Page,
   PageQuery,
+  runnableStates,
+  TraceStep,
   traceStepSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
@@ -30,11 +32,12 @@ import {
   tables,
   Tx,
 } from '../database';
-import { dedupeKey } from './dedupeKey';
+import { dedupeKey, isUid } from './dedupeKey';
 import {
   ArrivedMessage,
   MessageEnd,
   MessagePostponement,
+  MessageSource,
   WaitingMessage,
 } from './types';
 
@@ -43,6 +46,18 @@ const CHUNK_BYTES = 1_048_576;
 // Both engines bound the number of values in one statement (PostgreSQL 65,535,
 // SQLite 32,766).
 const ROWS_PER_INSERT = 500;
+
+const DELETABLE = ['done', 'ignored', 'duplicate'] satisfies MessageState[];
+
+const NOT_DELIVERED = 'message-not-delivered' satisfies FailureCode;
+
+const NOT_DELIVERED_TRACE: readonly TraceStep[] = [
+  {
+    step: 'fetch',
+    verdict: 'failed',
+    reason: 'The server lists it and did not deliver it, asked three times',
+  },
+];
 
 /**
  * The mails that are ours: the one place where fetching and handling meet.
@@ -64,8 +79,9 @@ export class InboxStore {
    * still to be told. Part of the visit's transaction, together with the
    * cursor: either all of it stands or nothing.
    *
-   * @param options.renumbered - the server gave its mails new numbers, so a
-   *   mail whose very bytes are stored already is the same mail
+   * @param options.recognisesBytes - the server's names for its mails do not
+   *   last, so a mail whose very bytes are stored already is the same mail
+   * @param options.acknowledges - whether the server is to be told anything
    * @returns how many were new; the others had been accepted before
    */
   async accept(
@@ -74,7 +90,8 @@ export class InboxStore {
       mailboxId: string;
       cursorId: string;
       messages: readonly ArrivedMessage[];
-      renumbered: boolean;
+      recognisesBytes: boolean;
+      acknowledges: boolean;
     },
   ): Promise<number> {
     const { mailboxId, cursorId } = options;
@@ -82,7 +99,7 @@ export class InboxStore {
       message,
       row: toRow(tx, mailboxId, cursorId, message),
     }));
-    const known = options.renumbered
+    const known = options.recognisesBytes
       ? await knownContents(tx, mailboxId, arrivals)
       : new Set<string>();
     const candidates = arrivals.filter(({ row }) => !known.has(row.sha256));
@@ -94,42 +111,119 @@ export class InboxStore {
     for (const { message, row } of accepted) {
       await insertChunks(tx, row.id, message.raw);
     }
-    await tx.batchInsert(
-      tables.acknowledgements,
-      accepted.map(({ message, row }) => ({
-        message_id: row.id,
-        cursor_id: cursorId,
-        uid: message.uid,
-      })),
-      ROWS_PER_INSERT,
-    );
+    if (options.acknowledges) {
+      await tx.batchInsert(
+        tables.acknowledgements,
+        accepted.map(({ message: { sourceKey }, row }) => ({
+          message_id: row.id,
+          cursor_id: cursorId,
+          uid: isUid(sourceKey) ? Number(sourceKey) : 0,
+          source_key: sourceKey,
+        })),
+        ROWS_PER_INSERT,
+      );
+    }
     if (accepted.length > 0) {
       await scheduleWork(tx, 'process', mailboxId);
     }
     return accepted.length;
   }
 
-  /** UIDs under a cursor that the server is still to be told of, ascending. */
-  async listAcknowledgements(
-    cursorId: string,
-    limit: number,
-  ): Promise<number[]> {
-    const rows = await this.#db<DbAcknowledgementRow>(tables.acknowledgements)
-      .where({ cursor_id: cursorId })
-      .orderBy('uid')
-      .limit(limit)
-      .select('uid');
-    return rows.map(row => Number(row.uid));
+  /**
+   * Has mails that the server lists and does not deliver seen by people: each
+   * is an entry of the mail log, quarantined and without a byte. Nothing is
+   * told to the server, and nothing of it is ever deleted there.
+   */
+  async acceptUndelivered(
+    tx: Tx,
+    options: {
+      mailboxId: string;
+      cursorId: string;
+      sources: readonly MessageSource[];
+    },
+  ): Promise<void> {
+    const { mailboxId, cursorId, sources } = options;
+    const inserted = await insertNew(
+      tx,
+      sources.map(source => ({
+        ...toRow(tx, mailboxId, cursorId, {
+          ...source,
+          raw: Buffer.alloc(0),
+          truncated: true,
+        }),
+        state: 'quarantined' satisfies MessageState,
+        next_attempt_at: null,
+        failure_code: NOT_DELIVERED,
+        trace: JSON.stringify(NOT_DELIVERED_TRACE),
+        finished_at: dbNow(tx),
+      })),
+    );
+    for (const id of inserted) {
+      await insertChunks(tx, id, Buffer.alloc(0));
+    }
   }
 
-  /** The server has been told. */
+  /**
+   * Source keys under a cursor that the server is still to be told of; of IMAP
+   * in the order of their UIDs.
+   *
+   * @param options.deletable - only of mails that may be deleted there: those
+   *   that are processed and that we have whole. What is held or quarantined
+   *   may still be wanted
+   */
+  async listAcknowledgements(
+    cursorId: string,
+    options: { limit: number; deletable: boolean },
+  ): Promise<string[]> {
+    const rows: Array<Pick<DbAcknowledgementRow, 'uid' | 'source_key'>> =
+      await this.#db(`${tables.acknowledgements} as a`)
+        .where('a.cursor_id', cursorId)
+        .modify(query => {
+          if (options.deletable) {
+            query
+              .join(`${tables.inboxMessages} as m`, 'm.id', 'a.message_id')
+              .whereIn('m.state', DELETABLE)
+              .andWhere('m.truncated', false);
+          }
+        })
+        .orderBy(['a.uid', 'a.message_id'])
+        .limit(options.limit)
+        .select('a.uid', 'a.source_key');
+    // The former version named a mail by its UID alone.
+    return rows.map(row => row.source_key ?? `${row.uid}`);
+  }
+
+  /** The server has been told, or is not to be told any more. */
   async removeAcknowledgements(
     cursorId: string,
-    uids: readonly number[],
+    sourceKeys: readonly string[],
   ): Promise<void> {
-    await this.#db<DbAcknowledgementRow>(tables.acknowledgements)
-      .where({ cursor_id: cursorId })
-      .whereIn('uid', [...uids])
+    for (let at = 0; at < sourceKeys.length; at += ROWS_PER_INSERT) {
+      const some = sourceKeys.slice(at, at + ROWS_PER_INSERT);
+      const uids = some.filter(isUid).map(Number);
+      await this.#db<DbAcknowledgementRow>(tables.acknowledgements)
+        .where({ cursor_id: cursorId })
+        .andWhere(named =>
+          named
+            .whereIn('source_key', some)
+            .orWhere(former =>
+              former.whereNull('source_key').whereIn('uid', uids),
+            ),
+        )
+        .delete();
+    }
+  }
+
+  /**
+   * Tells the server nothing of mails under cursors that are no longer current:
+   * their names may mean other mails by now.
+   */
+  async forgetAcknowledgements(
+    tx: Tx,
+    cursorIds: readonly string[],
+  ): Promise<void> {
+    await tx<DbAcknowledgementRow>(tables.acknowledgements)
+      .whereIn('cursor_id', [...cursorIds])
       .delete();
   }
 
@@ -228,6 +322,56 @@ export class InboxStore {
     expectOne(postponed, messageId);
   }
 
+  /** Remembers the conversation of a mail, so that it is the same at the next attempt. */
+  async setThread(tx: Tx, messageId: string, threadId: string): Promise<void> {
+    const changed = await whereStored(tx, messageId).update({
+      thread_id: threadId,
+    });
+    expectOne(changed, messageId);
+  }
+
+  /**
+   * Has a mail that waits for a person handled again, with all its attempts
+   * before it. What handlers are done with is not repeated.
+   *
+   * @throws NotFoundError
+   * @throws ConflictError where it is neither held nor quarantined, as when
+   *   somebody else has just asked for the same; or where the server did not
+   *   deliver it, as there is nothing to handle
+   */
+  async runAgain(tx: Tx, mailboxId: string, messageId: string): Promise<void> {
+    const changed = await tx<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId, id: messageId })
+      .whereIn('state', [...runnableStates])
+      .andWhere(ours =>
+        ours
+          .whereNull('failure_code')
+          .orWhereNot({ failure_code: NOT_DELIVERED }),
+      )
+      .update({
+        state: 'stored' satisfies MessageState,
+        attempts: 0,
+        failure_code: null,
+        next_attempt_at: dbNow(tx),
+        finished_at: null,
+      } as {});
+    if (changed === 0) {
+      await getRow(tx, mailboxId, messageId);
+      throw new ConflictError(
+        'The mail is neither held nor quarantined, or was never delivered; load it again',
+      );
+    }
+    await scheduleWork(tx, 'process', mailboxId);
+  }
+
+  /** What handling has to know of a mail in whatever state. @throws NotFoundError */
+  async getFacts(
+    mailboxId: string,
+    messageId: string,
+  ): Promise<WaitingMessage> {
+    return fromWaitingRow(await getRow(this.#db, mailboxId, messageId));
+  }
+
   /** The mails of a mailbox for the mail log, newest first. */
   async list(
     mailboxId: string,
@@ -241,13 +385,7 @@ export class InboxStore {
 
   /** One mail of a mailbox. @throws NotFoundError */
   async get(mailboxId: string, messageId: string): Promise<MessageSummary> {
-    const row = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
-      .where({ mailbox_id: mailboxId, id: messageId })
-      .first();
-    if (!row) {
-      throw new NotFoundError(`There is no mail ${messageId}`);
-    }
-    return fromRow(row);
+    return fromRow(await getRow(this.#db, mailboxId, messageId));
   }
 
   /** How many mails came in the last 24 hours, wait, and are held for a person. */
@@ -275,6 +413,20 @@ export class InboxStore {
       ),
     };
   }
+}
+
+async function getRow(
+  db: Knex,
+  mailboxId: string,
+  messageId: string,
+): Promise<DbInboxMessageRow> {
+  const row = await db<DbInboxMessageRow>(tables.inboxMessages)
+    .where({ mailbox_id: mailboxId, id: messageId })
+    .first();
+  if (!row) {
+    throw new NotFoundError(`There is no mail ${messageId}`);
+  }
+  return row;
 }
 
 function whereStored(tx: Tx, messageId: string) {
@@ -309,7 +461,7 @@ async function knownContents(
 
 async function insertNew(
   tx: Tx,
-  rows: ReadonlyArray<ReturnType<typeof toRow>>,
+  rows: ReadonlyArray<object>,
 ): Promise<Set<string>> {
   const inserted: Array<{ id: string }> = [];
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
@@ -344,7 +496,7 @@ function toRow(
   return {
     id: randomUUID(),
     mailbox_id: mailboxId,
-    dedupe_key: dedupeKey(cursorId, message.uid),
+    dedupe_key: dedupeKey(cursorId, message),
     size_bytes: message.sizeBytes,
     truncated: message.truncated,
     sha256: createHash('sha256').update(message.raw).digest('hex'),
@@ -365,6 +517,7 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
     attempts: row.attempts,
+    ...(row.thread_id !== null && { threadId: row.thread_id }),
   };
 }
 

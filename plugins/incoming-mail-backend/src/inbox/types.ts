@@ -14,6 +14,8 @@ export interface WaitingMessage {
   readonly truncated: boolean;
   /** How many attempts were begun so far. */
   readonly attempts: number;
+  /** Its conversation; absent until a handler is done with it. */
+  readonly threadId?: string;
 }
 
 /** What is known of a mail once it has been parsed, for the mail log. */
@@ -40,11 +42,16 @@ export interface MessagePostponement {
   readonly failure: FailureCode;
 }
 
-/** A mail as it came from the server, to be accepted. */
-export interface ArrivedMessage {
-  readonly uid: number;
+/** A mail on its server: what it is called there, and how large it is. */
+export interface MessageSource {
+  /** Names it under its cursor: an IMAP UID, or a POP3 key. */
+  readonly sourceKey: string;
   readonly sizeBytes: number;
   readonly receivedAt?: Date;
+}
+
+/** A mail as it came from the server, to be accepted. */
+export interface ArrivedMessage extends MessageSource {
   readonly raw: Buffer;
   readonly truncated: boolean;
 }

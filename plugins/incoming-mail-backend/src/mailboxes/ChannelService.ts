@@ -3,8 +3,10 @@ import { ConflictError } from '@backstage/errors';
 import {
   Channel,
   CheckReport,
+  ConsentLink,
   Connection,
   createChannelSchema,
+  CreatedConsentLink,
   IntegrationChoice,
   StartedConsent,
   updateChannelSchema,
@@ -13,6 +15,7 @@ import { z } from 'zod';
 import { Db, inTransaction, Tx } from '../database';
 import { FieldsError } from '../http';
 import { JournalStore } from '../journal';
+import { ConsentLinkService, ConsentMailbox } from '../oauth';
 import { ChannelCheckDeps, checkChannel } from './checkChannel';
 import { findSettingsFaults, needsNewConsent } from './channelRules';
 import { MailboxSettings, MailboxStore } from './MailboxStore';
@@ -28,10 +31,13 @@ export interface ChannelServiceOptions {
   /** Drops what a consent gave, because it no longer fits. */
   forgetGrant(tx: Tx, mailboxId: string): Promise<void>;
   startConsent(options: {
-    mailbox: { id: string; address: string; integrationId: string };
+    mailbox: ConsentMailbox;
     userRef: string;
     returnOrigin: string;
+    returnPath?: string;
   }): Promise<StartedConsent>;
+  /** Links for the owners of mailboxes. */
+  readonly links: Pick<ConsentLinkService, 'create' | 'list' | 'revoke'>;
   /** Gives access to a mailbox without asking anybody. */
   connect(mailbox: {
     id: string;
@@ -148,10 +154,20 @@ export class ChannelService {
     wakePolling();
   }
 
-  /** Checks the channel step by step; see {@link checkChannel}. */
-  async check(projectRef: string): Promise<CheckReport> {
+  /**
+   * Checks the channel step by step; see {@link checkChannel}.
+   *
+   * @param options.showDetail - whether what a server said is repeated
+   */
+  async check(
+    projectRef: string,
+    options: { showDetail: boolean },
+  ): Promise<CheckReport> {
     const { mailboxes, checks } = this.#options;
-    return checkChannel(await mailboxes.getByProject(projectRef), checks);
+    return checkChannel(await mailboxes.getByProject(projectRef), {
+      ...checks,
+      ...options,
+    });
   }
 
   /** Starts a consent for the channel's mailbox. */
@@ -159,19 +175,64 @@ export class ChannelService {
     projectRef: string;
     userRef: string;
     returnOrigin: string;
+    returnPath?: string;
   }): Promise<StartedConsent> {
-    const mailbox = await this.#options.mailboxes.getByProject(
-      options.projectRef,
-    );
-    return this.#options.startConsent({
-      mailbox: {
-        id: mailbox.id,
-        address: mailbox.address,
-        integrationId: mailbox.authentication.integrationId,
-      },
-      userRef: options.userRef,
-      returnOrigin: options.returnOrigin,
+    const { projectRef, ...start } = options;
+    const mailbox = await this.#getConsentMailbox(projectRef);
+    return this.#options.startConsent({ ...start, mailbox });
+  }
+
+  /** Makes a link by which the owner of the channel's mailbox authorizes it. */
+  async createLink(options: {
+    projectRef: string;
+    userRef: string;
+    lifetimeHours: number;
+  }): Promise<CreatedConsentLink> {
+    const { projectRef, userRef, lifetimeHours } = options;
+    const mailbox = await this.#getConsentMailbox(projectRef);
+    const link = await this.#options.links.create({
+      mailbox,
+      userRef,
+      lifetimeHours,
     });
+    await this.#options.journal.append({
+      mailboxId: mailbox.id,
+      event: 'link-created',
+      detail: `by ${userRef}`,
+    });
+    return link;
+  }
+
+  /** The channel's links that can still be used. */
+  async listLinks(projectRef: string): Promise<ConsentLink[]> {
+    const { mailboxes, links } = this.#options;
+    const { id } = await mailboxes.getByProject(projectRef);
+    return links.list(id);
+  }
+
+  /** @throws NotFoundError also where the link has had its end */
+  async revokeLink(options: {
+    projectRef: string;
+    linkId: string;
+    userRef: string;
+  }): Promise<void> {
+    const { mailboxes, links, journal } = this.#options;
+    const { id: mailboxId } = await mailboxes.getByProject(options.projectRef);
+    await links.revoke({ id: options.linkId, mailboxId });
+    await journal.append({
+      mailboxId,
+      event: 'link-revoked',
+      detail: `by ${options.userRef}`,
+    });
+  }
+
+  async #getConsentMailbox(projectRef: string): Promise<ConsentMailbox> {
+    const mailbox = await this.#options.mailboxes.getByProject(projectRef);
+    return {
+      id: mailbox.id,
+      address: mailbox.address,
+      integrationId: mailbox.authentication.integrationId,
+    };
   }
 
   /**
@@ -217,6 +278,7 @@ export class ChannelService {
       mailbox.authentication.integrationId,
     );
     const nextVisitAt = await mailboxes.nextVisitAt(mailbox.id);
+    const grant = await this.#options.checks.findGrant(mailbox.id);
     return {
       id: mailbox.id,
       projectRef: mailbox.projectRef ?? '',
@@ -226,6 +288,7 @@ export class ChannelService {
       folder: mailbox.folder,
       authentication: mailbox.authentication,
       integrationName: integration?.name,
+      readBy: grant?.consentedAs,
       grantType: integration?.grantType,
       state: mailbox.state,
       failure: mailbox.failure,
@@ -233,6 +296,7 @@ export class ChannelService {
       lastVisitAt: mailbox.lastVisitAt?.toISOString(),
       lastSuccessAt: mailbox.lastSuccessAt?.toISOString(),
       nextVisitAt: nextVisitAt?.toISOString(),
+      consentEnd: grant?.end,
       counts: await countMessages(mailbox.id),
       createdAt: mailbox.createdAt.toISOString(),
       updatedAt: mailbox.updatedAt.toISOString(),

@@ -74,7 +74,7 @@ describe.each(databases.eachSupportedId())('MailboxStore (%s)', databaseId => {
       mailbox,
     );
     expect(await store.listBindings(mailbox.id)).toEqual([
-      { id: expect.any(String), handlerId: 'request-tracker' },
+      { id: expect.any(String), handlerId: 'request-tracker', settings: {} },
     ]);
     expect(await claim(db)).toEqual([]);
     await inTransaction(db, tx => store.activate(tx, mailbox.id));

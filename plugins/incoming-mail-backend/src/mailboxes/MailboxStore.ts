@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
+  AfterStoring,
+  afterStoringSchema,
   Authentication,
   ChannelState,
   FailureCode,
@@ -32,6 +34,8 @@ export interface MailboxSettings {
   readonly server: MailHost;
   readonly folder: string;
   readonly authentication: Authentication;
+  /** Absent: mark it as read. */
+  readonly afterStoring?: AfterStoring;
 }
 
 /** How a visit left a mailbox. */
@@ -210,6 +214,20 @@ export class MailboxStore {
       .update({ reading_since: dbNow(tx) } as {});
   }
 
+  /**
+   * Notes why the server did not do what is to be done with stored mail, or
+   * that it did, in the transaction of the visit.
+   */
+  async setAfterStoringRefusal(
+    tx: Tx,
+    id: string,
+    refusal: string | undefined,
+  ): Promise<void> {
+    await tx<DbMailboxRow>(tables.mailboxes)
+      .where({ id })
+      .update({ after_storing_refusal: refusal ?? null });
+  }
+
   /** Has every mailbox of an integration visited soon, because it changed. */
   async scheduleByIntegration(integrationId: string): Promise<void> {
     const rows = await this.#db<DbMailboxRow>(tables.mailboxes)
@@ -266,11 +284,26 @@ export class MailboxStore {
     const rows = await this.#db<DbHandlerBindingRow>(tables.handlerBindings)
       .where({ mailbox_id: mailboxId })
       .orderBy('position');
-    return rows.map(row => ({ id: row.id, handlerId: row.handler_id }));
+    return rows.map(row => ({
+      id: row.id,
+      handlerId: row.handler_id,
+      settings: toStoredSettings(row.settings),
+    }));
+  }
+}
+
+// What is no JSON stays the text that it is, which no handler takes for its
+// settings: one spoiled row must not stop the mailbox.
+function toStoredSettings(text: string | null): unknown {
+  try {
+    return text === null ? {} : JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 
 function toSettingsColumns(settings: MailboxSettings) {
+  const { afterStoring = { action: 'mark-read' } } = settings;
   return {
     address: settings.address,
     protocol: settings.server.protocol,
@@ -280,6 +313,11 @@ function toSettingsColumns(settings: MailboxSettings) {
     folder: settings.folder,
     auth_method: settings.authentication.method,
     integration_id: settings.authentication.integrationId,
+    after_storing: afterStoring.action,
+    after_storing_folder:
+      afterStoring.action === 'move' ? afterStoring.folder : null,
+    // Whatever the server refused, it is to be asked anew.
+    after_storing_refusal: null,
   };
 }
 
@@ -297,6 +335,8 @@ function fromRow(row: DbMailboxRow): Mailbox {
     },
     folder: row.folder,
     authentication: { method: 'oauth', integrationId: row.integration_id! },
+    afterStoring: toAfterStoring(row),
+    afterStoringRefusal: row.after_storing_refusal ?? undefined,
     state: row.state as ChannelState,
     failure:
       row.failure_code === null
@@ -313,6 +353,15 @@ function fromRow(row: DbMailboxRow): Mailbox {
     createdAt: fromDbTime(row.created_at),
     updatedAt: fromDbTime(row.updated_at),
   };
+}
+
+function toAfterStoring(row: DbMailboxRow): AfterStoring {
+  return afterStoringSchema.parse({
+    action: row.after_storing,
+    ...(row.after_storing_folder !== null && {
+      folder: row.after_storing_folder,
+    }),
+  });
 }
 
 function toOptionalDate(value: DbInteger | null): Date | undefined {

@@ -29,7 +29,8 @@ export async function announceExpiry(
   }
 }
 
-function inDays(days: number): string {
+/** As a sentence goes on after “ends”. */
+export function inDays(days: number): string {
   if (days === 0) {
     return 'today';
   }

@@ -76,11 +76,8 @@ export function toHealthNotice(
   projectRef: string,
   { state, failure }: Pick<HealthNews, 'state' | 'failure'>,
 ): Notice {
-  const { kind, namespace, name } = parseEntityRef(projectRef);
-  const common = {
-    recipientRef: projectRef,
-    link: `/catalog/${namespace}/${kind}/${name}/email-requests`,
-  };
+  const { name } = parseEntityRef(projectRef);
+  const common = { recipientRef: projectRef, link: channelPath(projectRef) };
   if (state === 'active') {
     return {
       ...common,
@@ -98,6 +95,12 @@ export function toHealthNotice(
     description: entry?.remedy ?? 'The tab Email requests says more.',
     severity: 'high',
   };
+}
+
+/** The tab of a project's channel, as a path in the portal. */
+export function channelPath(projectRef: string): string {
+  const { kind, namespace, name } = parseEntityRef(projectRef);
+  return `/catalog/${namespace}/${kind}/${name}/email-requests`;
 }
 
 // Zero-padded, so that the order of characters is that of numbers.

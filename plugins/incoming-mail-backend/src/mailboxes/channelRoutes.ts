@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isError } from '@backstage/errors';
 import {
   channelAuthorizePermission,
   channelCreatePermission,
@@ -6,18 +7,23 @@ import {
   channelReadPermission,
   channelUpdatePermission,
   endpoints,
+  integrationReadPermission,
 } from '@postroom/plugin-incoming-mail-common';
 import {
   Authorizer,
   MountEndpoint,
   projectRefOf,
   RunLimit,
+  takeAtLeast,
+  UserCredentials,
   whoMay,
 } from '../http';
 import { ChannelService } from './ChannelService';
 
 // Each check signs in at the mail server, which counts that itself.
 const CHECKS_PER_MINUTE = 5;
+// So that how soon an answer comes tells little of what is behind a port.
+const CHECK_FLOOR_MS = 1_000;
 const CONNECTIONS_PER_MINUTE = 5;
 
 type ProjectInput = {
@@ -80,9 +86,12 @@ export function mountChannelRoutes(
   mount(endpoints.checkChannel, {
     authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { event: 'channel-check', severity: 'low', meta: ofProject },
-    handle: async ({ input, userRef }) => {
+    handle: async ({ input, userRef, credentials }) => {
       checks.take(userRef);
-      return channels.check(projectRefOf(input.params));
+      const showDetail = await mayReadIntegrations(authorizer, credentials);
+      const check = () =>
+        channels.check(projectRefOf(input.params), { showDetail });
+      return showDetail ? check() : takeAtLeast(CHECK_FLOOR_MS, check);
     },
   });
 
@@ -102,7 +111,7 @@ export function mountChannelRoutes(
       channels.startConsent({
         projectRef: projectRefOf(input.params),
         userRef,
-        returnOrigin: input.body.returnOrigin,
+        ...input.body,
       }),
   });
 
@@ -114,4 +123,62 @@ export function mountChannelRoutes(
       return channels.connect(projectRefOf(input.params));
     },
   });
+
+  mount(endpoints.createConsentLink, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: {
+      event: 'consent-link-create',
+      severity: 'medium',
+      meta: ofProject,
+    },
+    handle: ({ input, userRef }) =>
+      channels.createLink({
+        projectRef: projectRefOf(input.params),
+        userRef,
+        lifetimeHours: input.body.lifetimeHours,
+      }),
+  });
+
+  mount(endpoints.listConsentLinks, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: {
+      none: 'reads what the page shows; the links’ secrets are not stored',
+    },
+    handle: async ({ input }) => ({
+      items: await channels.listLinks(projectRefOf(input.params)),
+    }),
+  });
+
+  mount(endpoints.revokeConsentLink, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: {
+      event: 'consent-link-revoke',
+      severity: 'medium',
+      meta: input => ({ ...ofProject(input), linkId: input.params.linkId }),
+    },
+    handle: async ({ input, userRef }) => {
+      await channels.revokeLink({
+        projectRef: projectRefOf(input.params),
+        linkId: input.params.linkId,
+        userRef,
+      });
+      return undefined;
+    },
+  });
+}
+
+/** Whether a person is one of those who see integrations: an administrator. */
+async function mayReadIntegrations(
+  authorizer: Authorizer,
+  credentials: UserCredentials,
+): Promise<boolean> {
+  try {
+    await authorizer.global(credentials, integrationReadPermission);
+    return true;
+  } catch (error) {
+    if (isError(error) && error.name === 'NotAllowedError') {
+      return false;
+    }
+    throw error;
+  }
 }

@@ -51,6 +51,7 @@ const aMailbox = (changes: Partial<Mailbox> = {}): Mailbox => ({
   folder: 'INBOX',
   authentication: { method: 'oauth', integrationId: 'i-1' },
   state: 'active',
+  afterStoring: { action: 'mark-read' },
   failedVisits: 0,
   createdAt: new Date(0),
   updatedAt: new Date(0),
@@ -336,6 +337,21 @@ describe('checkChannel', () => {
     });
     expectFirstFault(report, step, 'connection-timed-out');
     expect(fake.openSessionCount).toBe(0);
+  });
+
+  it('repeats what a mail server said to administrators only (T26)', async () => {
+    const banner = '220 internal-host.corp.test ready';
+    const openSession = async () => {
+      throw new MailFailure('protocol-error', 'no', { detail: banner });
+    };
+    const faultOf = async (showDetail: boolean) => {
+      const { checks } = await run({ deps: { openSession, showDetail } });
+      return checks.find(({ verdict }) => verdict === 'failed');
+    };
+    expect((await faultOf(true))?.detail).toContain(banner);
+    const shown = await faultOf(false);
+    expect(shown).toMatchObject({ failure: 'protocol-error' });
+    expect(JSON.stringify(shown)).not.toContain('internal-host');
   });
 
   it.each(['microsoft', 'google'] as const)(

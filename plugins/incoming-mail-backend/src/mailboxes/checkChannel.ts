@@ -37,6 +37,11 @@ export interface ChannelCheckDeps {
     options: { signal: AbortSignal },
   ): Promise<Secret>;
   readonly openSession: OpenSession;
+  /**
+   * Whether what the mail server said is repeated, which is for
+   * administrators. Default: yes.
+   */
+  readonly showDetail?: boolean;
   readonly timeouts?: Partial<ChannelCheckTimeouts>;
 }
 
@@ -118,6 +123,7 @@ export async function checkChannel(
     },
     ...probeSteps(mailbox, {
       integration,
+      showDetail: deps.showDetail ?? true,
       probe: async signal =>
         token &&
         probeMailbox(mailbox, {
@@ -251,6 +257,7 @@ function probeSteps(
   mailbox: Mailbox,
   options: {
     integration: OAuthIntegration | undefined;
+    showDetail: boolean;
     probe(signal: AbortSignal): Promise<ProbeOutcome | undefined>;
   },
 ): CheckStep[] {
@@ -270,7 +277,7 @@ function probeSteps(
       run: async signal => {
         const result = await probeOnce(signal);
         return result?.kind === 'failed' && result.stage === stage
-          ? explainStage(result, options.integration)
+          ? explainStage(result, options)
           : judgeGoodStage(stage, mailbox);
       },
     };
@@ -297,13 +304,14 @@ function probeSteps(
 
 function explainStage(
   { stage, failure }: Extract<ProbeOutcome, { kind: 'failed' }>,
-  integration: OAuthIntegration | undefined,
+  options: { integration: OAuthIntegration | undefined; showDetail: boolean },
 ): CheckResult {
+  const { integration, showDetail } = options;
   const hint =
     stage === 'sign-in' && failure.code === 'login-refused'
       ? integration && signInHintOf(integration)
       : undefined;
-  return { ...explainFailure(failure), ...hint };
+  return { ...explainFailure(failure, { showDetail }), ...hint };
 }
 
 function signInHintOf({ provider, grantType }: OAuthIntegration) {

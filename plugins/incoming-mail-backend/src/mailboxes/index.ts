@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { announceConsentEnds } from './announceConsentEnds';
 export { announceExpiry } from './announceExpiry';
 export { announceHealth } from './announceHealth';
 export type { HealthNews } from './announceHealth';

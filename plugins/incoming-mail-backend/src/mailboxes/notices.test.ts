@@ -11,7 +11,8 @@ import {
 import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import { DbNoticeRow, dbNowPlus, inTransaction, tables } from '../database';
-import { SecretWarning } from '../oauth';
+import { ConsentWarning, SecretWarning } from '../oauth';
+import { announceConsentEnds } from './announceConsentEnds';
 import { announceExpiry } from './announceExpiry';
 import { announceHealth, isNews, toHealthNotice } from './announceHealth';
 import { Notice, NoticeStore } from './NoticeStore';
@@ -44,7 +45,7 @@ describe('isNews', () => {
 });
 
 describe('toHealthNotice', () => {
-  it('speaks in the words of the catalogue, of the project, and leads to its tab', () => {
+  it('speaks in the words of the catalogue, of the project, and leads to its tab (T58)', () => {
     expect(
       toHealthNotice(PROJECT, {
         state: 'needs-consent',
@@ -176,6 +177,62 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
     expect(sent.map(({ title }) => title)).toContain(
       'The client secret of Corp mail ends tomorrow',
     );
+  });
+
+  it('D4 P11: warns of each end of a consent once per step, to those who can act', async () => {
+    const countedFrom = new Date('2027-01-01T00:00:00Z');
+    const warning: ConsentWarning = {
+      mailboxId: '3f0c4b53-1d51-4a68-9f2e-0a4f3b6f2a11',
+      integrationId: 'an-integration',
+      account: 'support@corp.test',
+      projectRef: PROJECT,
+      createdBy: 'user:default/ada',
+      end: {
+        at: new Date('2027-01-08T00:00:00Z'),
+        reason: 'testing',
+        countedFrom,
+      },
+      daysBefore: 1,
+      daysLeft: 1,
+    };
+    await announceConsentEnds([warning], notices);
+    // The end moves by a little from one reading to the next.
+    const later = { ...warning.end, at: new Date('2027-01-08T00:00:02Z') };
+    await announceConsentEnds([{ ...warning, end: later }], notices);
+    // The step before, the next consent, and a mail server are other matters.
+    await announceConsentEnds([{ ...warning, daysBefore: 7 }], notices);
+    const renewed = { ...warning.end, countedFrom: new Date('2027-01-07') };
+    await announceConsentEnds([{ ...warning, end: renewed }], notices);
+    await announceConsentEnds(
+      [
+        {
+          ...warning,
+          mailboxId: 'a-mail-server',
+          projectRef: undefined,
+          end: { ...warning.end, reason: 'unused' },
+          daysBefore: 14,
+          daysLeft: 12,
+        },
+      ],
+      notices,
+    );
+    const sent = await notices.takeWaiting(100);
+    expect(sent).toHaveLength(4);
+    expect(sent[0]).toEqual({
+      recipientRef: PROJECT,
+      title: 'Mail of payments: the access to the mailbox ends tomorrow',
+      description: expect.stringContaining('publishing the app'),
+      link: '/catalog/default/component/payments/email-requests',
+      severity: 'high',
+    });
+    expect(sent).toContainEqual({
+      recipientRef: 'user:default/ada',
+      title:
+        'Mail of support@corp.test: the access to the mailbox ends in 12 days',
+      description: expect.stringContaining('has not been used for long'),
+      link: undefined,
+      severity: 'normal',
+    });
   });
 
   it('goes on with the others when one cannot be sent, and does not try that one again', async () => {

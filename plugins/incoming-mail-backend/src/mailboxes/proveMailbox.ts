@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Secret } from '../secrets';
-import { OpenFolder, OpenSession } from '../transport';
+import { OpenSession, readingStart } from '../transport';
 import { MailboxStore } from './MailboxStore';
 
 /**
@@ -14,7 +14,7 @@ import { MailboxStore } from './MailboxStore';
 export async function proveMailbox(
   options: { mailboxId: string; accessToken: Secret; signal: AbortSignal },
   deps: { mailboxes: MailboxStore; openSession: OpenSession },
-): Promise<OpenFolder & { folder: string }> {
+): Promise<ReturnType<typeof readingStart> & { folder: string }> {
   const { mailboxId, accessToken, signal } = options;
   const mailbox = await deps.mailboxes.getById(mailboxId);
   const session = await deps.openSession({
@@ -24,7 +24,7 @@ export async function proveMailbox(
   });
   try {
     const opened = await session.open(mailbox.folder);
-    return { ...opened, folder: mailbox.folder };
+    return { ...readingStart(opened), folder: mailbox.folder };
   } finally {
     await session.close();
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  AfterStoring,
   Authentication,
   ChannelState,
   Failure,
@@ -16,6 +17,9 @@ export interface Mailbox {
   readonly server: MailHost;
   readonly folder: string;
   readonly authentication: Authentication;
+  readonly afterStoring: AfterStoring;
+  /** Why the server refused that last; absent where it did not. */
+  readonly afterStoringRefusal?: string;
   readonly state: ChannelState;
   readonly failure?: Failure;
   /** How many visits failed in a row. */
@@ -31,4 +35,6 @@ export interface Mailbox {
 export interface HandlerBinding {
   readonly id: string;
   readonly handlerId: string;
+  /** As they are stored; whoever calls the handler judges them. */
+  readonly settings: unknown;
 }

@@ -1,30 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { NotFoundError } from '@backstage/errors';
-import { Router } from 'express';
+import { grantLimits } from '@postroom/plugin-incoming-mail-common';
+import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
+import express, { Router } from 'express';
 import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
 import { Authorizer, MountEndpoint } from '../http';
 import { Keyring } from '../secrets';
+import { ConsentClaims } from './consent/ConsentClaims';
+import { ConsentCompletion, ConsentHooks } from './consent/ConsentCompletion';
+import { ConsentFlow } from './consent/ConsentFlow';
+import { ConsentLinkService } from './consent/ConsentLinkService';
+import { ConsentLinkStore } from './consent/ConsentLinkStore';
 import { ApplicationAccess } from './consent/ApplicationAccess';
-import { ConsentFlow, ConsentHooks } from './consent/ConsentFlow';
 import { mountConsentRoutes } from './consent/consentRoutes';
 import { ConsentService } from './consent/ConsentService';
 import { ConsentStore } from './consent/ConsentStore';
+import { Portal } from './consent/linkPages';
+import { createLinkRouter } from './consent/linkRoutes';
 import {
   BrowserRouterOptions,
   createBrowserRouter,
 } from './consent/oauthBrowserRoutes';
+import { PendingGrantStore } from './consent/PendingGrantStore';
 import { checkIntegration } from './integrations/checkIntegration';
 import { discoverIssuer } from './integrations/discoverIssuer';
 import { mountIntegrationRoutes } from './integrations/integrationRoutes';
 import { IntegrationService } from './integrations/IntegrationService';
 import { IntegrationStore } from './integrations/IntegrationStore';
+import { ProviderCatalogue } from './integrations/ProviderCatalogue';
 import { IntegrationRecord } from './integrations/types';
 import { RevocationEndpoint } from './revocationEndpoint';
 import { TokenEndpoint } from './tokenEndpoint';
 import { forgetGrant } from './vault/forgetGrant';
 import { GrantStore } from './vault/GrantStore';
+import {
+  ConsentWarning,
+  listConsentWarnings,
+} from './vault/listConsentWarnings';
 import { listSecretWarnings, SecretWarning } from './vault/listSecretWarnings';
 import { resealRecords } from './vault/resealRecords';
 import { RevocationStore } from './vault/RevocationStore';
@@ -60,8 +74,14 @@ export interface OAuthOptions {
   readonly externalBaseUrl: string;
   /** Exact origins of pages that a consent may be started from. */
   readonly returnOrigins: readonly string[];
+  /** Whether portal and backend are on different sites. Default: no. */
+  readonly crossSite?: boolean;
+  /** What strangers are told of the installation. */
+  readonly portal: Portal;
   /** Whether endpoints on this very machine may be http; for development. */
   readonly allowHttpLoopback: boolean;
+  /** Those that modules brought. Default: none. */
+  readonly providers?: readonly OAuthProvider[];
   readonly hooks: OAuthHooks;
 }
 
@@ -69,10 +89,15 @@ export interface OAuthOptions {
 export interface OAuth {
   readonly integrations: IntegrationService;
   readonly consents: ConsentService;
+  readonly links: ConsentLinkService;
   readonly applications: ApplicationAccess;
   readonly vault: TokenVault;
   /** Removes consents that expired longer ago than `ageMs`; at most `limit`. */
   removeOldConsents(options: { ageMs: number; limit: number }): Promise<number>;
+  /** Removes links that ran out longer ago than `ageMs`; at most `limit`. */
+  removeOldLinks(options: { ageMs: number; limit: number }): Promise<number>;
+  /** Drops what consents gave and nobody claimed in time; at most `limit`. */
+  dropUnclaimed(limit: number): Promise<number>;
   /**
    * Drops what a consent gave for a mailbox, in the transaction of whoever
    * removes the mailbox or gives it to another account. The provider is told
@@ -90,6 +115,10 @@ export interface OAuth {
   }): Promise<void>;
   /** The client secrets that end soon, and who can renew them. */
   listSecretWarnings(): Promise<SecretWarning[]>;
+  /** The consents that end soon, and who can renew them. */
+  listConsentWarnings(): Promise<ConsentWarning[]>;
+  /** Drops former refresh tokens that are no longer tried; of at most `limit` grants. */
+  removeFormerTokens(options: { limit: number }): Promise<number>;
   /** How the grant of a mailbox is; undefined where nobody authorized it. */
   findGrant(mailboxId: string): Promise<GrantFacts | undefined>;
   /** Mounts the endpoints of integrations, of the vault and of consents under way. */
@@ -101,9 +130,12 @@ export interface OAuth {
 /** Puts the room together. */
 export function createOAuth(options: OAuthOptions): OAuth {
   const { db, keyring, externalBaseUrl, allowHttpLoopback } = options;
-  const integrationStore = new IntegrationStore({ db, keyring });
+  const providers = new ProviderCatalogue(options.providers);
+  const integrationStore = new IntegrationStore({ db, keyring, providers });
   const grants = new GrantStore({ db, keyring });
   const consentStore = new ConsentStore({ db, keyring });
+  const links = new ConsentLinkStore(db);
+  const pending = new PendingGrantStore({ db, keyring });
   const revocations = new RevocationStore({ db, keyring });
   const records = new SealedRecordStore(db);
   const tokenEndpoint = new TokenEndpoint({
@@ -124,18 +156,42 @@ export function createOAuth(options: OAuthOptions): OAuth {
     allowHttpLoopback,
     onChanged: async id => options.hooks.onIntegrationChanged?.(id),
   });
-  const consents = new ConsentService({
+  const completion = new ConsentCompletion({
     consents: consentStore,
-    integrations: integrationStore,
-    externalBaseUrl,
-    returnOrigins: options.returnOrigins,
-  });
-  const flow = new ConsentFlow({
-    consents: consentStore,
+    links,
     integrations: integrationStore,
     grants,
     revocations,
+    hooks: options.hooks,
+  });
+  const consents = new ConsentService({
+    consents: consentStore,
+    pending,
+    claims: new ConsentClaims({
+      pending,
+      integrations: integrationStore,
+      completion,
+    }),
+    integrations: integrationStore,
+    grants,
+    externalBaseUrl,
+    returnOrigins: options.returnOrigins,
+    crossSite: options.crossSite ?? false,
+  });
+  const flow = new ConsentFlow({
+    consents: consentStore,
+    links,
+    pending,
+    integrations: integrationStore,
+    completion,
     tokenEndpoint,
+    externalBaseUrl,
+  });
+  const linkService = new ConsentLinkService({
+    links,
+    consents: consentStore,
+    integrations: integrationStore,
+    flow,
     externalBaseUrl,
     hooks: options.hooks,
   });
@@ -155,6 +211,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   return {
     integrations,
     consents,
+    links: linkService,
     applications,
     vault,
     forgetGrant: (tx, mailboxId) =>
@@ -192,18 +249,38 @@ export function createOAuth(options: OAuthOptions): OAuth {
     },
     reportMissingKeys: report =>
       reportMissingKeys({ ...report, records, keyring }),
-    findGrant: mailboxId => grants.find(mailboxId),
+    async findGrant(mailboxId) {
+      const grant = await grants.find(mailboxId);
+      const end = await grants.findEnd(mailboxId);
+      return (
+        grant && {
+          scopes: grant.scopes,
+          state: grant.state,
+          failureCode: grant.failureCode,
+          consentedAs: grant.consentedAs,
+          end: end && { at: end.at.toISOString(), reason: end.reason },
+        }
+      );
+    },
+    listConsentWarnings: () => listConsentWarnings(grants),
+    removeFormerTokens: ({ limit }) => grants.removeOldPrevious(limit),
     listSecretWarnings: () => listSecretWarnings(db, integrationStore),
     removeOldConsents: removal => consentStore.removeOld(removal),
+    removeOldLinks: removal => links.removeOld(removal),
+    dropUnclaimed: limit => pending.dropOld(limit),
     mountRoutes: ({ mount, authorizer }) => {
       mountIntegrationRoutes({
         mount,
         authorizer,
         integrations,
+        providers,
         checkIntegration: async id =>
           checkIntegration(await getRecord(integrationStore, id), {
             ...options,
             tokenEndpoint,
+            crowdedAccount: (
+              await grants.listCrowds([id], grantLimits.warnFrom)
+            ).get(id),
           }),
         discoverIssuer: issuer => discoverIssuer(issuer, options),
       });
@@ -215,7 +292,15 @@ export function createOAuth(options: OAuthOptions): OAuth {
       });
     },
     createBrowserRouter: services =>
-      createBrowserRouter({ ...services, flow, externalBaseUrl }),
+      express.Router().use(
+        createBrowserRouter({ ...services, flow, externalBaseUrl }),
+        createLinkRouter({
+          auditor: services.auditor,
+          links: linkService,
+          portal: options.portal,
+          externalBaseUrl,
+        }),
+      ),
   };
 }
 

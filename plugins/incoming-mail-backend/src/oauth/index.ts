@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+export type { ConsentHooks, LinkNews } from './consent/ConsentCompletion';
+export type { ConsentLinkService } from './consent/ConsentLinkService';
 export type { ApplicationAccess } from './consent/ApplicationAccess';
-export type { ConsentHooks } from './consent/ConsentFlow';
 export type { ConsentService } from './consent/ConsentService';
 export type { BrowserRouterOptions } from './consent/oauthBrowserRoutes';
 export type { ConsentMailbox } from './consent/types';
@@ -17,10 +18,12 @@ export type { IntegrationService } from './integrations/IntegrationService';
 export {
   CALLBACK_PATH,
   isSecureBaseUrl,
+  LINK_PATH,
   START_PATH,
 } from './integrations/redirectUrl';
 export { orFailure, runChecks } from './runChecks';
 export type { CheckResult, CheckStep } from './runChecks';
 export type { GrantFacts } from './vault/types';
+export type { ConsentWarning } from './vault/listConsentWarnings';
 export type { SecretWarning } from './vault/listSecretWarnings';
 export type { AccessTokenOptions, TokenVault } from './vault/TokenVault';

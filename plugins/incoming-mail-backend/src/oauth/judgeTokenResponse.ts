@@ -10,6 +10,8 @@ export interface TokenResponse {
   readonly expires_in?: number;
   readonly refresh_token?: string;
   readonly scope?: string;
+  /** Seconds; not in an RFC, but told by Google and others. */
+  readonly refresh_token_expires_in?: unknown;
 }
 
 /** Whether a token response can be used. */
@@ -116,6 +118,7 @@ function accept(response: TokenResponse, scopes: string[]): TokenVerdict {
         ? new Secret(response.refresh_token)
         : undefined,
       expiresInMs: lifeSeconds(response.expires_in) * 1_000,
+      refreshExpiresInMs: refreshLifeMs(response.refresh_token_expires_in),
       scopes,
     },
   };
@@ -125,6 +128,20 @@ function lifeSeconds(expiresIn: number | undefined): number {
   return expiresIn === undefined || !Number.isFinite(expiresIn)
     ? DEFAULT_LIFE_SECONDS
     : Math.min(Math.max(Math.floor(expiresIn), 1), MAX_LIFE_SECONDS);
+}
+
+// Longer than any refresh token is given for: ten years.
+const MAX_REFRESH_LIFE_SECONDS = 315_360_000;
+
+/** Undefined where nothing usable is told; 0 and less mean "none" at some. */
+function refreshLifeMs(told: unknown): number | undefined {
+  const seconds = typeof told === 'string' ? Number.parseFloat(told) : told;
+  return typeof seconds === 'number' &&
+    Number.isFinite(seconds) &&
+    seconds > 0 &&
+    seconds <= MAX_REFRESH_LIFE_SECONDS
+    ? Math.floor(seconds) * 1_000
+    : undefined;
 }
 
 // RFC 6749 section 5.1: left out where it is what was asked for.

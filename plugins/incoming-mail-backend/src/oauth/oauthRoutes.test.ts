@@ -38,6 +38,7 @@ describe('routes of the oauth room', () => {
       fetch,
       externalBaseUrl: 'https://portal.test/api/incoming-mail',
       returnOrigins: ['https://portal.test'],
+      portal: { title: 'Corp portal', url: 'https://portal.test' },
       allowHttpLoopback: false,
       hooks: {
         proveMailbox: async () => ({

@@ -22,6 +22,12 @@ export const sealedColumns = {
     purpose: 'client-secret',
     contextOf: id => `integration:${id}:client-secret`,
   },
+  nextClientSecret: {
+    table: tables.oauthIntegrations,
+    column: 'next_secret_sealed',
+    purpose: 'client-secret',
+    contextOf: id => `integration:${id}:next-client-secret`,
+  },
   clientKey: {
     table: tables.oauthIntegrations,
     column: 'client_key_sealed',
@@ -34,6 +40,12 @@ export const sealedColumns = {
     purpose: 'token',
     contextOf: id => `grant:${id}:refresh`,
   },
+  previousRefreshToken: {
+    table: tables.oauthGrants,
+    column: 'previous_refresh_sealed',
+    purpose: 'token',
+    contextOf: id => `grant:${id}:previous-refresh`,
+  },
   accessToken: {
     table: tables.oauthGrants,
     column: 'access_sealed',
@@ -45,6 +57,24 @@ export const sealedColumns = {
     column: 'verifier_sealed',
     purpose: 'verifier',
     contextOf: id => `consent:${id}:verifier`,
+  },
+  pendingAccessToken: {
+    table: tables.oauthPendingGrants,
+    column: 'access_sealed',
+    purpose: 'token',
+    contextOf: id => `pending:${id}:access`,
+  },
+  pendingRefreshToken: {
+    table: tables.oauthPendingGrants,
+    column: 'refresh_sealed',
+    purpose: 'token',
+    contextOf: id => `pending:${id}:refresh`,
+  },
+  claim: {
+    table: tables.oauthPendingGrants,
+    column: 'claim_sealed',
+    purpose: 'verifier',
+    contextOf: id => `pending:${id}:claim`,
   },
   revokedToken: {
     table: tables.oauthRevocations,

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import {
+  hasTemplatedIssuer,
+  microsoftIssuerOf,
+} from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import * as oauth from 'oauth4webapi';
 import type { GuardedFetch } from '../egress';
@@ -19,6 +23,7 @@ import {
   TokenRequestKind,
   toTokenFailure,
 } from './oauthFailures';
+import { readTenantId } from './readTenantId';
 import { readReply, TokenReply, toResponse } from './tokenReply';
 import { TokenSet } from './vault/types';
 
@@ -62,6 +67,8 @@ export interface CodeRedemption {
 export interface AccountClaims {
   readonly email?: unknown;
   readonly email_verified?: unknown;
+  /** Microsoft's tenant. */
+  readonly tid?: unknown;
 }
 
 /** What a token endpoint answered to a code that nobody was ever given. */
@@ -311,13 +318,17 @@ async function readAccount(
 ): Promise<AccountClaims> {
   try {
     const response = await oauth.processAuthorizationCodeResponse(
-      serverOf(integration),
+      idTokenServerOf(integration, reply),
       clientOf(integration),
       toResponse(reply, { withIdToken: true }),
       { expectedNonce: nonce, requireIdToken: true },
     );
     const claims = oauth.getValidatedIdTokenClaims(response);
-    return { email: claims?.email, email_verified: claims?.email_verified };
+    return {
+      email: claims?.email ?? signInNameOf(integration, claims),
+      email_verified: claims?.email_verified,
+      tid: claims?.tid,
+    };
   } catch (error) {
     const detail =
       error instanceof Error ? error.message : 'The ID token is not valid';
@@ -327,6 +338,46 @@ async function readAccount(
       { detail },
     );
   }
+}
+
+/**
+ * Microsoft leaves the address out of the tokens of accounts that have none on
+ * record, and names what they sign in with, which at Exchange Online is the
+ * mailbox's address. Only a person of the tenant's own can set it.
+ */
+function signInNameOf(
+  { settings }: IntegrationRecord,
+  claims: oauth.IDToken | undefined,
+): unknown {
+  return settings.provider === 'microsoft'
+    ? claims?.preferred_username
+    : undefined;
+}
+
+/**
+ * The server whose ID token a reply has to hold. Where each tenant is an issuer
+ * of its own, it is that of the tenant that the token names: the endpoint,
+ * which is Microsoft's, gave it to us, and which tenants are allowed is for
+ * the administrator to say.
+ */
+function idTokenServerOf(
+  integration: IntegrationRecord,
+  reply: TokenReply,
+): oauth.AuthorizationServer {
+  const server = serverOf(integration);
+  const { settings } = integration;
+  if (!hasTemplatedIssuer(settings)) {
+    return server;
+  }
+  const tenantId = readTenantId(reply);
+  const issuer = tenantId && microsoftIssuerOf(settings, tenantId);
+  if (!issuer) {
+    throw new MailFailure(
+      'wrong-account',
+      'The ID token names no tenant that the endpoints are for',
+    );
+  }
+  return { ...server, issuer };
 }
 
 function serverOf(integration: IntegrationRecord): oauth.AuthorizationServer {

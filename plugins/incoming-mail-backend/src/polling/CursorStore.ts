@@ -2,11 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { Knex } from 'knex';
 import { DbCursorRow, dbNow, tables, Tx } from '../database';
+import { KeyedBy } from '../transport';
 
-/** How far a folder was read while it kept its UIDVALIDITY. */
+/**
+ * How far a folder was read while it kept its UIDVALIDITY; or, with `keyedBy`,
+ * what all that is known of a POP3 mailbox hangs on.
+ */
 export interface Cursor {
   readonly id: string;
+  /** 0 for POP3, which IMAP never has. */
   readonly uidValidity: number;
+  /** POP3: what its source keys are made of; absent for IMAP. */
+  readonly keyedBy?: KeyedBy;
   /** Mails up to here are not read: they were there before. */
   readonly baseUid: number;
   /** Mails up to here have been read. */
@@ -41,6 +48,7 @@ export class CursorStore {
       folder: string;
       uidValidity: number;
       baseUid: number;
+      keyedBy?: KeyedBy;
     },
   ): Promise<Cursor> {
     const [row] = await tx<DbCursorRow>(tables.mailboxCursors)
@@ -51,6 +59,7 @@ export class CursorStore {
         uid_validity: options.uidValidity,
         base_uid: options.baseUid,
         last_uid: options.baseUid,
+        keyed_by: options.keyedBy ?? null,
         created_at: dbNow(tx),
       } as {})
       .returning('*');
@@ -61,7 +70,9 @@ export class CursorStore {
    * Begins to read a folder with mail that arrives from now on, if it was
    * never read before.
    *
-   * @returns false where it was: reading goes on where it stopped
+   * @returns false where it was: reading goes on where it stopped; and where
+   *   the folder has no numbering that lasts (UIDVALIDITY 0): the first visit
+   *   then notes what is there
    */
   async createBaseline(
     tx: Tx,
@@ -73,6 +84,9 @@ export class CursorStore {
     },
   ): Promise<boolean> {
     const { mailboxId, folder, uidValidity, uidNext } = options;
+    if (uidValidity === 0) {
+      return false;
+    }
     const known = await tx<DbCursorRow>(tables.mailboxCursors)
       .where({ mailbox_id: mailboxId, folder })
       .first('id');
@@ -86,6 +100,13 @@ export class CursorStore {
       baseUid: uidNext - 1,
     });
     return true;
+  }
+
+  /** The names that a POP3 server gives do not last: digests do. */
+  async keyByDigest(tx: Tx, cursorId: string): Promise<void> {
+    await tx<DbCursorRow>(tables.mailboxCursors)
+      .where({ id: cursorId })
+      .update({ keyed_by: 'digest' satisfies KeyedBy });
   }
 
   /** Moves a cursor forward; a smaller UID leaves it where it is. */
@@ -103,5 +124,6 @@ function fromRow(row: DbCursorRow): Cursor {
     uidValidity: Number(row.uid_validity),
     baseUid: Number(row.base_uid),
     lastUid: Number(row.last_uid),
+    keyedBy: (row.keyed_by ?? undefined) as KeyedBy | undefined,
   };
 }

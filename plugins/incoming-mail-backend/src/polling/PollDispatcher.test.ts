@@ -14,6 +14,8 @@ import { JournalStore } from '../journal';
 import { MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
 import { CursorStore } from './CursorStore';
+import { GapStore } from './GapStore';
+import { KnownSourceStore } from './KnownSourceStore';
 import { PollDispatcher, PollDispatcherOptions } from './PollDispatcher';
 import { PollOutcome } from './types';
 
@@ -46,10 +48,16 @@ describe.each(databases.eachSupportedId())(
         deps: {
           db,
           cursors: new CursorStore(db),
+          gaps: new GapStore(db),
+          sources: new KnownSourceStore(db),
           inbox: new InboxStore(db),
           mailboxes: new MailboxStore(db),
           openSession: server.openSession,
-          accessToken: async () => new Secret('token'),
+          credentials: async ({ address }) => ({
+            method: 'oauth',
+            user: address,
+            accessToken: new Secret('token'),
+          }),
           policy: {
             intervalMs: 60_000,
             messagesPerVisit: 100,
@@ -135,6 +143,35 @@ describe.each(databases.eachSupportedId())(
         'visit-failed',
         'visit-failed',
         'recovered',
+      ]);
+    });
+
+    it('tells once that the server does not do what is to be done with stored mail (R46)', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { id } = await aChannel(db);
+      const { run, journal } = createDispatcher(db, server);
+      const mailboxes = new MailboxStore(db);
+      const visit = async () => {
+        server.deliver('mail');
+        await makeDue(db);
+        await run();
+        const { state, afterStoringRefusal } = await mailboxes.getById(id);
+        return { state, afterStoringRefusal };
+      };
+      await run();
+      server.settleRefusal = 'read-only';
+      const refused = { state: 'active', afterStoringRefusal: 'read-only' };
+      expect(await visit()).toEqual(refused);
+      expect(await visit()).toEqual(refused);
+      server.settleRefusal = undefined;
+      expect(await visit()).toMatchObject({ afterStoringRefusal: undefined });
+      expect(await eventsOf(journal, id)).toEqual([
+        'baseline-set',
+        'mail-accepted',
+        'after-storing-refused',
+        'mail-accepted',
+        'mail-accepted',
       ]);
     });
 

@@ -14,9 +14,10 @@ import {
 import { JournalStore, NewJournalEntry } from '../journal';
 import { Pipeline, startPipeline } from '../lib';
 import { HealthNews, Mailbox, stateAfterVisit } from '../mailboxes';
-import { PollDeps, pollMailbox } from './pollMailbox';
+import { SettleRefusal } from '../transport';
+import { pollMailbox } from './pollMailbox';
 import { nextVisitInMs } from './pollSchedule';
-import { PollOutcome } from './types';
+import { PollDeps, PollOutcome } from './types';
 
 /** What the dispatcher needs besides what a visit needs. */
 export interface PollDispatcherOptions {
@@ -180,6 +181,13 @@ export class PollDispatcher {
         state,
         failure: failure && { code: failure.failure, detail: failure.detail },
       });
+      if (
+        outcome.kind === 'completed' &&
+        outcome.refusal !== mailbox.afterStoringRefusal
+      ) {
+        const { refusal } = outcome;
+        await deps.mailboxes.setAfterStoringRefusal(tx, mailbox.id, refusal);
+      }
       if (state !== 'active' || mailbox.state !== 'active') {
         const news = { mailbox, state, failure: failure?.failure };
         await this.#options.onHealth?.(tx, news);
@@ -196,6 +204,15 @@ export class PollDispatcher {
     }
   }
 }
+
+const REFUSALS: Readonly<Record<SettleRefusal, string>> = {
+  'read-only': 'The folder may only be read',
+  'not-marked': 'The folder keeps no mark for mail that was read',
+  'not-single':
+    'The server cannot remove single mails (neither MOVE nor UIDPLUS)',
+  'no-folder': 'There is no such folder to move mail to',
+  refused: 'The server refused it',
+};
 
 // What changed, in the order in which it happened. A failure that goes on and
 // a visit that found nothing are not worth a line each time.
@@ -225,6 +242,17 @@ function journalEntriesOf(
       mailboxId,
       event: 'mail-accepted',
       count: outcome.accepted,
+    });
+  }
+  if (
+    outcome.kind === 'completed' &&
+    outcome.refusal &&
+    outcome.refusal !== mailbox.afterStoringRefusal
+  ) {
+    entries.push({
+      mailboxId,
+      event: 'after-storing-refused',
+      detail: REFUSALS[outcome.refusal],
     });
   }
   if (outcome.kind === 'failed' && mailbox.failure?.code !== outcome.failure) {

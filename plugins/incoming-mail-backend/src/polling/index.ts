@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { CursorStore } from './CursorStore';
+export { GapStore } from './GapStore';
+export { KnownSourceStore } from './KnownSourceStore';
 export { PollDispatcher } from './PollDispatcher';
-export type { PollOutcome, PollPolicy } from './types';
+export type { PollDeps, PollOutcome, PollPolicy } from './types';

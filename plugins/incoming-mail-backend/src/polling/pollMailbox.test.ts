@@ -1,91 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
-import { Knex } from 'knex';
-import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
-import { FakeMailServer } from '../__testUtils__/FakeMailSession';
 import {
-  claimDue,
+  dbNowPlus,
   inTransaction,
-  LeaseTicket,
   revokeLease,
   scheduleWork,
   tables,
 } from '../database';
-import { InboxStore } from '../inbox';
-import { Mailbox, MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
-import { CursorStore } from './CursorStore';
-import { PollDeps, pollMailbox } from './pollMailbox';
+import { secretOf } from '../transport';
+import {
+  claim,
+  createWorld,
+  oauth,
+  stored,
+  visit,
+  visitDyingAt,
+  World,
+} from '../__testUtils__/pollingWorld';
+import { pollMailbox } from './pollMailbox';
+import { PollDeps } from './types';
 
 jest.setTimeout(120_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
-
-interface World {
-  readonly db: Knex;
-  readonly server: FakeMailServer;
-  readonly deps: PollDeps;
-  mailbox: Mailbox;
-  ticket: LeaseTicket;
-}
-
-const signal = () => new AbortController().signal;
-
-async function claim(db: Knex): Promise<LeaseTicket> {
-  const [ticket] = await claimDue(db, {
-    kind: 'poll',
-    holder: 'test',
-    limit: 1,
-    durationMs: 60_000,
-  });
-  return ticket;
-}
-
-async function createWorld(
-  db: Knex,
-  policy: Partial<PollDeps['policy']> = {},
-): Promise<World> {
-  const mailbox = await aChannel(db);
-  const server = new FakeMailServer();
-  return {
-    db,
-    server,
-    mailbox,
-    ticket: await claim(db),
-    deps: {
-      db,
-      cursors: new CursorStore(db),
-      inbox: new InboxStore(db),
-      mailboxes: new MailboxStore(db),
-      openSession: server.openSession,
-      accessToken: async () => new Secret('a token'),
-      policy: {
-        intervalMs: 60_000,
-        messagesPerVisit: 1_000,
-        maxMessageBytes: 10_000,
-        ...policy,
-      },
-    },
-  };
-}
-
-async function visit(world: World, deps: Partial<PollDeps> = {}) {
-  world.mailbox = await world.deps.mailboxes.getById(world.mailbox.id);
-  return pollMailbox(
-    world.mailbox,
-    world.ticket,
-    { ...world.deps, ...deps },
-    signal(),
-  );
-}
-
-async function stored(world: World): Promise<string[]> {
-  const { inbox } = world.deps;
-  const { items } = await inbox.list(world.mailbox.id, { limit: 100 });
-  const raws = await Promise.all(items.map(item => inbox.readRaw(item.id)));
-  return raws.map(raw => raw.toString('latin1')).sort();
-}
 
 describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
   const open = () => openTestDatabase(databases, databaseId as TestDatabaseId);
@@ -105,6 +44,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
       more: false,
       baseline: false,
       renumbered: false,
+      refusal: undefined,
     });
     expect(await stored(world)).toEqual([
       Buffer.from('new \xe9\x00').toString('latin1'),
@@ -122,15 +62,11 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     server.onNext('fetch', () => server.expunge(first));
     const reader = await server.openSession({
       server: world.mailbox.server,
-      credentials: {
-        method: 'oauth',
-        user: 'a person',
-        accessToken: new Secret('x'),
-      },
-      signal: signal(),
+      credentials: oauth('of a person'),
+      signal: new AbortController().signal,
     });
     await reader.open('INBOX');
-    await reader.acknowledge([second]);
+    await reader.settle([`${second}`], { action: 'mark-read' });
     await reader.close();
 
     expect(await visit(world)).toMatchObject({ accepted: 1 });
@@ -211,7 +147,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     await visit(world);
     world.server.deliver('x'.repeat(9_000));
     world.server.deliver('second');
-    world.server.failNext('acknowledge', 'connection-lost');
+    world.server.failNext('settle', 'connection-lost');
     expect(await visit(world)).toEqual({
       kind: 'failed',
       failure: 'connection-lost',
@@ -229,22 +165,45 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
   it('renews a refused token once, and takes the second refusal for an answer', async () => {
     const world = await createWorld(await open());
     const forced: unknown[] = [];
-    const accessToken: PollDeps['accessToken'] = async (_, options) => {
-      forced.push(options.forceRefreshOf?.reveal());
-      return new Secret(options.forceRefreshOf ? 'fresh' : 'stale');
+    const credentials: PollDeps['credentials'] = async (_, { refused }) => {
+      forced.push(refused && secretOf(refused).reveal());
+      return oauth(refused ? 'fresh' : 'stale');
     };
-    world.server.refusedTokens.add('stale');
-    expect(await visit(world, { accessToken })).toMatchObject({
+    world.server.refusedSecrets.add('stale');
+    expect(await visit(world, { credentials })).toMatchObject({
       kind: 'completed',
     });
     expect(forced).toEqual([undefined, 'stale']);
 
-    world.server.refusedTokens.add('fresh');
-    expect(await visit(world, { accessToken })).toMatchObject({
+    world.server.refusedSecrets.add('fresh');
+    expect(await visit(world, { credentials })).toMatchObject({
       kind: 'failed',
       failure: 'login-refused',
     });
     expect(forced).toHaveLength(4);
+  });
+
+  it('tries a refused password once only', async () => {
+    const world = await createWorld(await open());
+    const credentials = jest.fn<
+      ReturnType<PollDeps['credentials']>,
+      Parameters<PollDeps['credentials']>
+    >(async () => ({
+      method: 'password',
+      user: 'support@corp.test',
+      password: new Secret('hunter2'),
+    }));
+    world.server.refusedSecrets.add('hunter2');
+    expect(await visit(world, { credentials })).toMatchObject({
+      kind: 'failed',
+      failure: 'login-refused',
+    });
+    expect(credentials).toHaveBeenCalledTimes(1);
+
+    world.server.refusedSecrets.clear();
+    expect(await visit(world, { credentials })).toMatchObject({
+      kind: 'completed',
+    });
   });
 
   it('stores nothing once the lease went to someone else', async () => {
@@ -278,6 +237,77 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     expect(world.server.openSessionCount).toBe(0);
   });
 
+  describe('with mail that the server does not deliver', () => {
+    const makeDue = (world: World) =>
+      world.db(tables.fetchGaps).update({ due_at: dbNowPlus(world.db, -1) });
+    const setUp = async () => {
+      const world = await createWorld(await open());
+      await visit(world);
+      const { server } = world;
+      server.deliver('first');
+      const bad = server.deliver('bad');
+      server.deliver('third');
+      server.undeliverable.add(bad);
+      return { world, server, bad };
+    };
+    const askedFor = (world: World) =>
+      world.server.calls
+        .filter(({ operation }) => operation === 'fetch')
+        .flatMap(({ uids }) => uids);
+
+    it('reads the others, and asks for it again at later visits (P45, P63)', async () => {
+      const { world, server, bad } = await setUp();
+      expect(await visit(world)).toMatchObject({
+        kind: 'completed',
+        accepted: 2,
+      });
+      expect(await stored(world)).toEqual(['first', 'third']);
+      server.deliver('fourth');
+      expect(await visit(world)).toMatchObject({ accepted: 1 });
+      expect(askedFor(world).filter(uid => uid === bad)).toHaveLength(1);
+
+      await makeDue(world);
+      server.undeliverable.clear();
+      expect(await visit(world)).toMatchObject({ accepted: 1 });
+      expect(await stored(world)).toContain('bad');
+      expect(server.seenUids()).toContain(bad);
+      await makeDue(world);
+      expect(await visit(world)).toMatchObject({ accepted: 0 });
+      expect(askedFor(world).filter(uid => uid === bad)).toHaveLength(2);
+    });
+
+    it('shows it to people after three times, and asks no more (P62)', async () => {
+      const { world, server, bad } = await setUp();
+      await visit(world);
+      for (const _ of [2, 3, 4]) {
+        await makeDue(world);
+        expect(await visit(world)).toMatchObject({ kind: 'completed' });
+      }
+      expect(askedFor(world).filter(uid => uid === bad)).toHaveLength(3);
+      const { items } = await world.deps.inbox.list(world.mailbox.id, {
+        limit: 10,
+      });
+      expect(items.find(({ state }) => state === 'quarantined')).toMatchObject({
+        failure: 'message-not-delivered',
+        sizeBytes: 3,
+        truncated: true,
+        trace: [{ step: 'fetch', verdict: 'failed' }],
+      });
+      expect(items).toHaveLength(3);
+      expect(server.seenUids()).not.toContain(bad);
+      expect(await world.db(tables.fetchGaps)).toEqual([]);
+    });
+
+    it('forgets it when it is removed', async () => {
+      const { world, server, bad } = await setUp();
+      await visit(world);
+      server.expunge(bad);
+      await makeDue(world);
+      expect(await visit(world)).toMatchObject({ accepted: 0 });
+      expect(await world.db(tables.fetchGaps)).toEqual([]);
+    });
+  });
+
   it('loses and doubles nothing wherever the process dies', async () => {
     const db = await open();
     let point = 0;
@@ -298,36 +328,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     const uids = ['first', 'second', 'third'].map(raw =>
       world.server.deliver(raw),
     );
-    const crash = createCrash(point);
-    const survived = await visit(world, {
-      db: dyingDatabase(world.db, crash.step),
-      openSession: async options => {
-        crash.step();
-        const session = await world.server.openSession(options);
-        return new Proxy(session, {
-          get: (target, name: keyof typeof session) =>
-            typeof target[name] !== 'function'
-              ? target[name]
-              : async (...args: unknown[]) => {
-                  if (name === 'close') {
-                    return target.close();
-                  }
-                  crash.step();
-                  const result = await (
-                    target[name] as (...a: unknown[]) => Promise<unknown>
-                  )(...args);
-                  crash.step();
-                  return result;
-                },
-        });
-      },
-    }).then(
-      () => true,
-      error => {
-        expect(error).toBe(crash.error);
-        return false;
-      },
-    );
+    const survived = await visitDyingAt(point, world);
     // The next process.
     expect(await visit(world)).toMatchObject({ kind: 'completed' });
     expect(await stored(world)).toEqual(['first', 'second', 'third']);
@@ -335,35 +336,3 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     return survived;
   }
 });
-
-function createCrash(point: number) {
-  let steps = 0;
-  const error = new Error('the process dies');
-  return {
-    error,
-    step: () => {
-      steps += 1;
-      if (steps > point) {
-        throw error;
-      }
-    },
-  };
-}
-
-// Dies before a commit, and after one whose answer never arrives.
-function dyingDatabase(db: Knex, step: () => void): Knex {
-  return new Proxy(db, {
-    get: (target, name) =>
-      name === 'transaction'
-        ? async (work: Parameters<Knex['transaction']>[0]) => {
-            const result = await target.transaction(async tx => {
-              const made = await work(tx);
-              step();
-              return made;
-            });
-            step();
-            return result;
-          }
-        : target[name as keyof Knex],
-  });
-}

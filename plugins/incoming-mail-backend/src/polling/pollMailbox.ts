@@ -1,69 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import {
-  Db,
   holdLease,
   inTransaction,
   LeaseLostError,
   LeaseTicket,
 } from '../database';
-import { InboxStore } from '../inbox';
-import { Mailbox, MailboxStore } from '../mailboxes';
+import { Mailbox } from '../mailboxes';
 import {
+  FetchedBatch,
   MailSession,
   MessageRef,
   OpenFolder,
-  OpenSession,
   SessionCredentials,
 } from '../transport';
-import { Cursor, CursorStore } from './CursorStore';
+import { ListingReading } from './ListingReading';
+import { Reading } from './Reading';
+import { settleStored, wantsSettling } from './settleStored';
 import { takeBatch } from './takeBatch';
-import { PollOutcome, PollPolicy } from './types';
+import { PollDeps, PollOutcome, Visit } from './types';
+import { UidReading } from './UidReading';
 
 // Exactly once, the first half
 //
-// A mail is stored, together with the cursor that moves over it and the note
-// that the server is still to be told, in one transaction that proves the
-// lease. Only when that stands is the server told. So:
+// A mail is stored, together with the note that it was read (the cursor that
+// moves over it, or its name in the ledger) and the note that the server is
+// still to be told, in one transaction that proves the lease. Only when that
+// stands is the server told. So:
 // - dying before the commit leaves nothing: the mail is fetched again;
 // - dying after it leaves the note: the next visit tells the server;
 // - a commit of which the answer was lost is absorbed by the mail's unique
 //   key, like a second replica that fetched the same mail;
-// - reading is decided by the cursor alone. What the server says about flags
-//   is never asked: a person who reads the mail first hides nothing from us.
-
-/** A secret that polling carries from the vault to the session, unopened. */
-type AccessToken = SessionCredentials['accessToken'];
-
-/** What a visit needs. */
-export interface PollDeps {
-  readonly db: Db;
-  readonly cursors: CursorStore;
-  readonly inbox: InboxStore;
-  readonly mailboxes: MailboxStore;
-  readonly openSession: OpenSession;
-  /** @throws MailFailure */
-  accessToken(
-    mailboxId: string,
-    options: { signal: AbortSignal; forceRefreshOf?: AccessToken },
-  ): Promise<AccessToken>;
-  readonly policy: PollPolicy;
-}
+// - what was read is decided by our notes alone. What the server says about
+//   flags is never asked: a person who reads the mail first hides nothing;
+// - POP3 servers delete, and count mail as delivered, when a session ends well
+//   (RFC 1939 section 6). Ours ends well only if all that it fetched is stored;
+// - a mail that the server does not deliver leaves a gap, in the transaction
+//   that moves over it, and is asked for again at later visits.
 
 const LIST_LIMIT = 500;
 const BATCH_COUNT = 100;
 const BATCH_BYTES = 16 * 1_048_576;
-const ACKNOWLEDGE_LIMIT = 500;
 // Of a mail over the size limit this much is kept: its header, and enough of
 // the text to recognise it.
 const TRUNCATE_BYTES = 262_144;
-// The server's clock dates a mail, the database's the beginning of reading.
-const CLOCK_TOLERANCE_MS = 3_600_000;
+
+/** How far a visit came, also where it then fails. */
+interface Progress {
+  accepted: number;
+  /** Whether everything that was fetched is stored. */
+  stored: boolean;
+}
 
 /**
- * One visit of one mailbox: open, list after the cursor, fetch, store,
- * acknowledge, close. Never throws for what the outside world does; a failing
- * database is thrown.
+ * One visit of one mailbox: open, find what is new, fetch, store, settle,
+ * close. Never throws for what the outside world does; a failing database is
+ * thrown.
  */
 export async function pollMailbox(
   mailbox: Mailbox,
@@ -71,23 +63,24 @@ export async function pollMailbox(
   deps: PollDeps,
   signal: AbortSignal,
 ): Promise<PollOutcome> {
-  const progress = { accepted: 0 };
+  const progress: Progress = { accepted: 0, stored: true };
   let session: MailSession | undefined;
   try {
     session = await signIn(mailbox, deps, signal);
-    const folder = await session.open(mailbox.folder);
-    const position = await findPosition(mailbox, ticket, folder, deps);
-    const more = await readAfter(
-      position,
-      { mailbox, ticket, session, deps, signal },
-      progress,
+    const visit: Visit = { mailbox, ticket, session, deps, signal };
+    const reading = await beginReading(
+      visit,
+      await session.open(mailbox.folder),
     );
+    const more = await readNew(visit, reading, progress);
+    const refusal = await settleStored(visit, reading.cursor.id);
     return {
       kind: 'completed',
       accepted: progress.accepted,
       more,
-      baseline: position.baseline,
-      renumbered: position.renumberedNow,
+      baseline: reading.baseline,
+      renumbered: reading.renumbered,
+      refusal,
     };
   } catch (error) {
     if (signal.aborted || error instanceof LeaseLostError) {
@@ -104,173 +97,122 @@ export async function pollMailbox(
       accepted: progress.accepted,
     };
   } finally {
-    await session?.close();
+    await session?.close({ stored: progress.stored });
   }
 }
 
 // A server may refuse a token that has not run out (revoked, or replaced by
 // another replica a moment ago). One renewal decides: if the provider still
 // gives a token and the server refuses that one too, it is the server's word.
+// A password is never tried twice: servers lock accounts, and make everybody
+// from the same address wait.
 async function signIn(
   mailbox: Mailbox,
   deps: PollDeps,
   signal: AbortSignal,
 ): Promise<MailSession> {
-  const open = (accessToken: AccessToken) =>
-    deps.openSession({
-      server: mailbox.server,
-      credentials: { method: 'oauth', user: mailbox.address, accessToken },
-      signal,
-    });
-  const accessToken = await deps.accessToken(mailbox.id, { signal });
+  const open = (credentials: SessionCredentials) =>
+    deps.openSession({ server: mailbox.server, credentials, signal });
+  const credentials = await deps.credentials(mailbox, { signal });
   try {
-    return await open(accessToken);
+    return await open(credentials);
   } catch (error) {
-    if (!MailFailure.is(error) || error.code !== 'login-refused') {
+    const renewable =
+      credentials.method === 'oauth' &&
+      MailFailure.is(error) &&
+      error.code === 'login-refused';
+    if (!renewable) {
       throw error;
     }
     return open(
-      await deps.accessToken(mailbox.id, {
-        signal,
-        forceRefreshOf: accessToken,
-      }),
+      await deps.credentials(mailbox, { signal, refused: credentials }),
     );
   }
 }
 
-interface Position {
-  readonly cursor: Cursor;
-  /** The folder had another numbering before: known mails are recognised by their bytes. */
-  readonly renumbered: boolean;
-  readonly renumberedNow: boolean;
-  readonly baseline: boolean;
+function beginReading(visit: Visit, folder: OpenFolder): Promise<Reading> {
+  return folder.positions === 'uids'
+    ? UidReading.begin(visit, folder)
+    : ListingReading.begin(visit, folder);
 }
 
-async function findPosition(
-  mailbox: Mailbox,
-  ticket: LeaseTicket,
-  folder: OpenFolder,
-  deps: PollDeps,
-): Promise<Position> {
-  const known = await deps.cursors.list(mailbox.id, mailbox.folder);
-  const current = known.find(
-    cursor => cursor.uidValidity === folder.uidValidity,
-  );
-  if (current) {
-    return {
-      cursor: current,
-      renumbered: known.length > 1,
-      renumberedNow: false,
-      baseline: false,
-    };
-  }
-  const baseline = known.length === 0;
-  const cursor = await inTransaction(deps.db, async tx => {
-    await holdLease(tx, ticket);
-    if (baseline) {
-      await deps.mailboxes.setReadingSince(tx, mailbox.id);
-    }
-    return deps.cursors.create(tx, {
-      mailboxId: mailbox.id,
-      folder: mailbox.folder,
-      uidValidity: folder.uidValidity,
-      // The first time nothing old is read. Under a new numbering everything
-      // is looked at again, or what came in between would be lost.
-      baseUid: baseline ? folder.uidNext - 1 : 0,
-    });
-  });
-  return { cursor, renumbered: !baseline, renumberedNow: !baseline, baseline };
-}
-
-async function readAfter(
-  position: Position,
-  visit: {
-    mailbox: Mailbox;
-    ticket: LeaseTicket;
-    session: MailSession;
-    deps: PollDeps;
-    signal: AbortSignal;
-  },
-  progress: { accepted: number },
+/** @returns whether there is more to read */
+async function readNew(
+  visit: Visit,
+  reading: Reading,
+  progress: Progress,
 ): Promise<boolean> {
-  const { mailbox, ticket, session, deps, signal } = visit;
-  const { cursor, renumbered } = position;
-  const { messagesPerVisit, maxMessageBytes } = deps.policy;
-  let lastUid = cursor.lastUid;
-  let listed: MessageRef[] = [];
-  let seen = 0;
-
-  await acknowledgeStored(cursor, session, deps);
-  while (seen < messagesPerVisit) {
-    signal.throwIfAborted();
-    if (listed.length === 0) {
-      listed = await session.list({
-        afterUid: lastUid,
-        limit: Math.min(LIST_LIMIT, messagesPerVisit - seen),
-      });
+  const { messagesPerVisit, maxMessageBytes } = visit.deps.policy;
+  let waiting: MessageRef[] = [];
+  for (let seen = 0; seen < messagesPerVisit; ) {
+    visit.signal.throwIfAborted();
+    if (waiting.length === 0) {
+      waiting = await reading.next(
+        Math.min(LIST_LIMIT, messagesPerVisit - seen),
+      );
     }
-    const refs = takeBatch(listed, {
+    const asked = takeBatch(waiting, {
       maxCount: BATCH_COUNT,
       maxBytes: BATCH_BYTES,
       maxMessageBytes,
     });
-    if (refs.length === 0) {
+    if (asked.length === 0) {
       return false;
     }
-    listed = listed.slice(refs.length);
-    const wanted = renumbered
-      ? refs.filter(ref => !isOlderThanReading(ref.receivedAt, mailbox))
-      : refs;
-    const fetched = await session.fetch(wanted, {
+    const wanted = asked.filter(ref => !reading.isOld(ref));
+    progress.stored = false;
+    const fetched = await visit.session.fetch(wanted, {
       maxBytes: maxMessageBytes,
       truncateBytes: TRUNCATE_BYTES,
     });
-    const upTo = refs[refs.length - 1].uid;
-    progress.accepted += await inTransaction(deps.db, async tx => {
-      await holdLease(tx, ticket);
-      const accepted = await deps.inbox.accept(tx, {
-        mailboxId: mailbox.id,
-        cursorId: cursor.id,
-        messages: fetched.map(({ ref, raw, truncated }) => ({
-          ...ref,
-          raw,
-          truncated,
-        })),
-        renumbered,
-      });
-      await deps.cursors.advance(tx, cursor.id, upTo);
-      return accepted;
-    });
-    lastUid = upTo;
-    await acknowledgeStored(cursor, session, deps);
-    seen += refs.length;
+    progress.accepted += await storeBatch(visit, reading, { asked, fetched });
+    progress.stored = true;
+    const left = reading.leftOut(wanted, fetched);
+    if (left.length === asked.length) {
+      return true;
+    }
+    // Where the connection broke amid a batch, asking again tells why.
+    waiting = [...left, ...waiting.slice(asked.length)];
+    seen += asked.length - left.length;
   }
   return true;
 }
 
-function isOlderThanReading(
-  receivedAt: Date | undefined,
-  mailbox: Mailbox,
-): boolean {
-  return (
-    receivedAt !== undefined &&
-    mailbox.readingSince !== undefined &&
-    receivedAt.getTime() < mailbox.readingSince.getTime() - CLOCK_TOLERANCE_MS
-  );
+/** @returns how many mails were new */
+function storeBatch(
+  { mailbox, ticket, deps }: Visit,
+  reading: Reading,
+  batch: { asked: readonly MessageRef[]; fetched: FetchedBatch },
+): Promise<number> {
+  const { asked, fetched } = batch;
+  const { messages, refused } = fetched;
+  const under = { mailboxId: mailbox.id, cursorId: reading.cursor.id };
+  return inTransaction(deps.db, async tx => {
+    await holdLease(tx, ticket);
+    const accepted = await deps.inbox.accept(tx, {
+      ...under,
+      messages: messages.map(({ ref, raw, truncated }) => ({
+        ...ref,
+        raw,
+        truncated,
+      })),
+      recognisesBytes: reading.recognisesBytes,
+      acknowledges: wantsSettling(mailbox),
+    });
+    const lost = await deps.gaps.count(tx, under.cursorId, refused);
+    await deps.inbox.acceptUndelivered(tx, { ...under, sources: lost });
+    await deps.gaps.remove(tx, under.cursorId, keysWithout(asked, refused));
+    await reading.moveOver(tx, { asked, messages, lost });
+    return accepted;
+  });
 }
 
-// Also tells what an earlier visit stored but could not tell.
-async function acknowledgeStored(
-  cursor: Cursor,
-  session: MailSession,
-  deps: PollDeps,
-): Promise<void> {
-  const uids = await deps.inbox.listAcknowledgements(
-    cursor.id,
-    ACKNOWLEDGE_LIMIT,
-  );
-  if (uids.length > 0) {
-    await session.acknowledge(uids);
-    await deps.inbox.removeAcknowledgements(cursor.id, uids);
-  }
+function keysWithout(
+  refs: readonly MessageRef[],
+  others: readonly MessageRef[],
+): string[] {
+  const excluded = new Set(others.map(({ sourceKey }) => sourceKey));
+  return refs
+    .map(({ sourceKey }) => sourceKey)
+    .filter(key => !excluded.has(key));
 }

@@ -4,7 +4,11 @@ import { takeBatch } from './takeBatch';
 
 const limits = { maxCount: 3, maxBytes: 100, maxMessageBytes: 80 };
 const refsOf = (...sizes: number[]) =>
-  sizes.map((sizeBytes, n) => ({ uid: n + 1, sizeBytes }));
+  sizes.map((sizeBytes, n) => ({
+    position: n + 1,
+    sourceKey: `${n + 1}`,
+    sizeBytes,
+  }));
 
 describe('takeBatch', () => {
   it('stops at the count and before the bytes are exceeded', () => {

@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
+import { Db, LeaseTicket } from '../database';
+import { InboxStore } from '../inbox';
+import { Mailbox, MailboxStore } from '../mailboxes';
+import {
+  MailSession,
+  OpenSession,
+  SessionCredentials,
+  SettleOutcome,
+} from '../transport';
+import { CursorStore } from './CursorStore';
+import { GapStore } from './GapStore';
+import { KnownSourceStore } from './KnownSourceStore';
 
 /**
  * How a visit ended.
@@ -19,6 +31,8 @@ export type PollOutcome =
       readonly baseline: boolean;
       /** The server gave its mails new numbers since the last visit. */
       readonly renumbered: boolean;
+      /** Why the server did not do with stored mail what is to be done. */
+      readonly refusal?: SettleOutcome['refusal'];
     }
   | {
       readonly kind: 'failed';
@@ -35,4 +49,36 @@ export interface PollPolicy {
   readonly intervalMs: number;
   readonly messagesPerVisit: number;
   readonly maxMessageBytes: number;
+}
+
+/** What a visit needs. */
+export interface PollDeps {
+  readonly db: Db;
+  readonly cursors: CursorStore;
+  readonly gaps: GapStore;
+  readonly sources: KnownSourceStore;
+  readonly inbox: InboxStore;
+  readonly mailboxes: MailboxStore;
+  readonly openSession: OpenSession;
+  /**
+   * What signs in to a mailbox; polling carries it to the session, unopened.
+   *
+   * @param options.refused - what the server has just refused: a token is to
+   *   be renewed. Only given for OAuth 2.0, as a password does not change
+   * @throws MailFailure
+   */
+  credentials(
+    mailbox: Mailbox,
+    options: { signal: AbortSignal; refused?: SessionCredentials },
+  ): Promise<SessionCredentials>;
+  readonly policy: PollPolicy;
+}
+
+/** A visit under way: its mailbox is open. */
+export interface Visit {
+  readonly mailbox: Mailbox;
+  readonly ticket: LeaseTicket;
+  readonly session: MailSession;
+  readonly deps: PollDeps;
+  readonly signal: AbortSignal;
 }

@@ -13,6 +13,8 @@ import { RequestStore, RequestTracker } from '../requests';
 import { insertMailbox } from './__testUtils__/insertMailbox';
 import { openProcessing, Processing } from './__testUtils__/openProcessing';
 import { ordinaryHeader, rawMail } from './__testUtils__/rawMail';
+import { MAX_ATTEMPTS } from './attempts';
+import { Parser, ParserDiedError, parserInPlace } from './parse/Parser';
 
 jest.setTimeout(120_000);
 
@@ -438,6 +440,41 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     });
   });
 
+  it('tries a mail again that used up its time in the parser, then quarantines it; the others go on (R36, T49)', async () => {
+    const parser: Parser = {
+      ...parserInPlace,
+      async parse(raw, ...rest) {
+        if (raw.includes('Subject: hangs')) {
+          throw new ParserDiedError('Reading it took too long');
+        }
+        return parserInPlace.parse(raw, ...rest);
+      },
+    };
+    const { db, accept, work, letTimePass, effects, kinds, log } = await open(
+      [aHandler()],
+      { parser },
+    );
+    const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
+    await accept(mailboxId, [aMail('one'), aMail('hangs'), aMail('two')]);
+    await work();
+    expect(await effects()).toEqual(['one', 'two']);
+    for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      await letTimePass();
+      await work();
+    }
+    expect(kinds().slice(3)).toEqual(['postponed', 'postponed', 'quarantined']);
+    const [, hung] = await log(mailboxId);
+    expect(hung).toMatchObject({
+      state: 'quarantined',
+      failure: 'message-unreadable',
+    });
+    expect(hung.trace.at(-1)).toMatchObject({
+      step: 'parse',
+      verdict: 'failed',
+      reason: 'Reading it took too long',
+    });
+  });
+
   it('quarantines what is unreadable or too large, and goes on', async () => {
     const handle = jest.fn(writeEffect);
     const { db, accept, work, effects, log, inbox } = await open([
@@ -563,76 +600,198 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     await expect(effects()).resolves.toEqual(undone ? [] : ['one']);
   });
 
-  it('keeps the mail of a handler that is not installed any more', async () => {
+  it.each([
+    {
+      what: 'a handler that is not installed any more',
+      handlerId: 'gone',
+      failure: 'handler-missing',
+      reason: 'gone: not installed',
+    },
+    {
+      what: 'settings that the handler does not take any more',
+      handlerId: 'test',
+      failure: 'handler-settings-invalid',
+      reason: 'test: its settings are not valid: former is not known',
+    },
+  ])(
+    'holds the mail of $what, and handles it when it is run again (S69)',
+    async ({ handlerId, failure, reason }) => {
+      const { db, accept, work, log, inbox, outcomes, effects } = await open([
+        aHandler(),
+      ]);
+      const mailboxId = await insertMailbox(db, {
+        handlerIds: [handlerId],
+        settings: { test: { former: 'x' } },
+      });
+      await accept(mailboxId, [aMail('one')]);
+
+      await work();
+
+      const [entry] = await log(mailboxId);
+      expect(entry).toMatchObject({ state: 'held', failure });
+      expect(entry.trace.at(-1)).toMatchObject({
+        step: 'handle',
+        verdict: 'failed',
+        reason: expect.stringContaining(reason),
+      });
+      expect(outcomes.at(-1)?.outcome).toMatchObject({ kind: 'held', failure });
+      await expect(effects()).resolves.toEqual([]);
+
+      await db(tables.handlerBindings).update({ settings: '{}' });
+      const again = await open([aHandler(writeEffect, handlerId)], { db });
+      await inTransaction(db, tx => inbox.runAgain(tx, mailboxId, entry.id));
+      await again.work();
+      await expect(again.effects()).resolves.toEqual(['one']);
+      expect((await log(mailboxId))[0]).toMatchObject({
+        state: 'done',
+        attempts: 1,
+        failure: undefined,
+      });
+    },
+  );
+
+  it('holds mail whose settings are spoiled in the database, and goes on', async () => {
     const { db, accept, work, log } = await open([aHandler()]);
-    const mailboxId = await insertMailbox(db, { handlerIds: ['gone'] });
-    await accept(mailboxId, [aMail('one')]);
+    const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
+    await db(tables.handlerBindings).update({ settings: '{' });
+    const other = await insertMailbox(db, { handlerIds: ['test'] });
+    await accept(mailboxId, [aMail('one'), aMail('two')]);
+    await accept(other, [aMail('three')]);
 
     await work();
 
-    expect((await log(mailboxId))[0]).toMatchObject({
-      state: 'stored',
-      failure: 'handler-failed',
-      trace: expect.arrayContaining([
-        {
-          step: 'handle',
-          verdict: 'failed',
-          reason: expect.stringContaining('gone: not installed'),
-        },
-      ]),
-    });
-
-    const again = await open([aHandler(writeEffect, 'gone')], { db });
-    await again.letTimePass();
-    await again.work();
-    await expect(again.effects()).resolves.toEqual(['one']);
+    const states = [...(await log(mailboxId)), ...(await log(other))];
+    expect(states.map(({ state }) => state)).toEqual(['held', 'held', 'done']);
   });
 
-  it('calls all bound handlers in one transaction, and only those without a delivery', async () => {
+  it('calls bound handlers in their order, and repeats none that is done while another fails', async () => {
     let failing = true;
-    const { db, accept, work, effects, letTimePass, log } = await open([
+    const threads: string[] = [];
+    const handler = (name: string, fails: () => boolean) =>
       aHandler(async (message, context) => {
-        await addEffect(context, `first ${message.subject}`);
-        return { kind: 'ignored', reason: 'not for me' };
-      }, 'first'),
-      aHandler(async (message, context) => {
-        await addEffect(context, `second ${message.subject}`);
-        if (failing) {
+        threads.push(context.thread.id);
+        await addEffect(context, `${name} ${message.subject}`);
+        if (fails()) {
           throw new Error('fails');
         }
-        return { kind: 'created', target: 'x:2' };
-      }, 'second'),
+        return { kind: 'created', target: `x:${name}` };
+      }, name);
+    const { db, accept, work, effects, letTimePass, log, kinds } = await open([
+      handler('one', () => false),
+      handler('two', () => failing),
+      handler('three', () => false),
     ]);
     const mailboxId = await insertMailbox(db, {
-      handlerIds: ['first', 'second'],
+      handlerIds: ['one', 'two', 'three'],
     });
-    await accept(mailboxId, [aMail('one')]);
+    await accept(mailboxId, [aMail('a')]);
+
     await work();
-    await expect(effects()).resolves.toEqual([]);
+
+    await expect(effects()).resolves.toEqual(['one a', 'three a']);
+    const [waiting] = await log(mailboxId);
+    expect(waiting).toMatchObject({
+      state: 'stored',
+      failure: 'handler-failed',
+    });
+    expect(
+      waiting.trace.map(({ verdict, reason }) => [verdict, reason]),
+    ).toEqual([
+      ['passed', 'Attempt 1 of 4'],
+      ['passed', 'Read, without attachments'],
+      ['passed', 'It begins a conversation'],
+      ['passed', 'one: created x:one'],
+      ['failed', 'two: failed'],
+      ['passed', 'three: created x:three'],
+    ]);
 
     failing = false;
     await letTimePass();
     await work();
 
-    await expect(effects()).resolves.toEqual(['first one', 'second one']);
+    await expect(effects()).resolves.toEqual(['one a', 'three a', 'two a']);
     expect((await log(mailboxId))[0]).toMatchObject({
       state: 'done',
-      target: 'x:2',
+      target: 'x:one',
     });
+    expect(kinds()).toEqual(['postponed', 'done']);
+    // The conversation is the same for all of them, at each attempt.
+    expect(threads).toHaveLength(4);
+    expect(new Set(threads).size).toBe(1);
+  });
 
-    // A replay: one delivery was taken back.
-    await db(tables.deliveries).where({ outcome: 'created' }).delete();
-    await db(tables.inboxMessages).update({
-      state: 'stored',
-      next_attempt_at: 1,
-    });
-    await db(tables.leases).update({ due_at: 1 });
-    await work();
-    await expect(effects()).resolves.toEqual([
-      'first one',
-      'second one',
-      'second one',
+  it('quarantines a mail at which one handler fails for good; the others stay done, and one more run calls that one alone (R36)', async () => {
+    let failing = true;
+    const { db, accept, work, effects, letTimePass, log, inbox } = await open([
+      aHandler(writeEffect, 'good'),
+      aHandler(async (message, context) => {
+        if (failing) {
+          throw new Error('fails');
+        }
+        return writeEffect(message, context);
+      }, 'poisoned'),
     ]);
+    const mailboxId = await insertMailbox(db, {
+      handlerIds: ['good', 'poisoned'],
+    });
+    await accept(mailboxId, [aMail('a')]);
+
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await work();
+      await letTimePass();
+    }
+
+    const [entry] = await log(mailboxId);
+    expect(entry).toMatchObject({ state: 'quarantined', attempts: 4 });
+    expect(entry.trace.slice(-2)).toMatchObject([
+      { verdict: 'passed', reason: 'good: created effect:a' },
+      { verdict: 'failed', reason: 'poisoned: failed' },
+    ]);
+    await expect(effects()).resolves.toEqual(['a']);
+
+    failing = false;
+    const runAgain = () =>
+      inTransaction(db, tx => inbox.runAgain(tx, mailboxId, entry.id));
+    await runAgain();
+    await expect(runAgain()).rejects.toThrow(/neither held nor quarantined/);
+    await work();
+    await work();
+
+    await expect(effects()).resolves.toEqual(['a', 'a']);
+    expect((await log(mailboxId))[0]).toMatchObject({
+      state: 'done',
+      attempts: 1,
+    });
+    await expect(runAgain()).rejects.toThrow(/neither held nor quarantined/);
+  });
+
+  it('gives up between two handlers when the backend stops, and goes on with the second', async () => {
+    const { db, accept, worker, work, effects, kinds } = await open([
+      aHandler(async (message, context) => {
+        const outcome = await writeEffect(message, context);
+        // The stop comes while the first one works, which still ends in time.
+        const stopping = worker.stop();
+        expect(context.signal.aborted).toBe(true);
+        opened.push({
+          ...opened[0],
+          worker: { stop: () => stopping } as never,
+        });
+        return outcome;
+      }, 'one'),
+      aHandler(writeEffect, 'two'),
+    ]);
+    const mailboxId = await insertMailbox(db, { handlerIds: ['one', 'two'] });
+    await accept(mailboxId, [aMail('a')]);
+    await work();
+    expect(kinds()).toEqual(['aborted']);
+    await expect(effects()).resolves.toEqual([]);
+
+    const next = await open(
+      [aHandler(writeEffect, 'one'), aHandler(writeEffect, 'two')],
+      { db },
+    );
+    await next.work();
+    await expect(effects()).resolves.toEqual(['a', 'a']);
   });
 
   it('ignores, with a reason, what no handler wants', async () => {

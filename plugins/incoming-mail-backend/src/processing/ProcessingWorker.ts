@@ -12,11 +12,9 @@ import { InboxStore, WaitingMessage } from '../inbox';
 import { Pipeline, startPipeline } from '../lib';
 import { DeliveryStore } from './handle/DeliveryStore';
 import { HandlerRegistry } from './handle/HandlerRegistry';
-import {
-  MailboxWork,
-  processMessage,
-  ProcessMessageDeps,
-} from './processMessage';
+import { MailboxWork, ProcessMessageDeps } from './AttemptRun';
+import { processMessage } from './processMessage';
+import { Parser } from './parse/Parser';
 import { ThreadStore } from './thread/ThreadStore';
 import {
   MailboxDirectory,
@@ -42,18 +40,21 @@ import {
 // the mails are still waiting. One that only stalls and comes back finds its
 // ticket taken, and what it has not committed is undone.
 //
-// While the handling transaction is open it locks the lease against other
-// claims, and a renewal waits for it. The handlers of one mail together
-// must therefore take less than five sixths of the lease's duration, for which
-// a renewal is trusted, or each attempt at it is given up.
+// While a handler's transaction is open it locks the lease against other
+// claims, and a renewal waits for it. One handler must therefore take less
+// than five sixths of the lease's duration, for which a renewal is trusted, or
+// each attempt at it is given up; between two handlers the lease is renewed.
 
 /** How many waiting mails are looked up at a time. */
 const BATCH_SIZE = 50;
 /** How long a mailbox rests when the database failed amid its work. */
 const REST_AFTER_ERROR_MS = 5_000;
 
-const QUARANTINED = 'A mail could not be handled and is kept for review';
-const POSTPONED = 'A mail could not be handled and is tried again later';
+const entries = {
+  quarantined: 'A mail could not be handled and is kept for review',
+  held: 'A mail is held until its handler and the settings are right',
+  postponed: 'A mail could not be handled and is tried again later',
+} as const;
 
 /** What a worker is made of. */
 export interface ProcessingWorkerOptions {
@@ -61,6 +62,7 @@ export interface ProcessingWorkerOptions {
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxDirectory;
   readonly registry: HandlerRegistry;
+  readonly parser: Parser;
   readonly logger: LoggerService;
   /** Names this replica in the lease; at most 64 characters. */
   readonly holder: string;
@@ -201,14 +203,16 @@ export class ProcessingWorker {
       mailboxId: message.mailboxId,
       messageId: message.id,
     });
-    if (outcome.kind === 'quarantined' || outcome.kind === 'postponed') {
+    if ('failure' in outcome) {
       // The cause goes in as the error that it is, so that the backend's log
       // has its stack.
-      const entry = outcome.kind === 'quarantined' ? QUARANTINED : POSTPONED;
       const { failure, cause } = outcome;
       logger
         .child({ failure })
-        .warn(entry, cause === undefined ? undefined : toSafeError(cause));
+        .warn(
+          entries[outcome.kind],
+          cause === undefined ? undefined : toSafeError(cause),
+        );
     } else {
       logger.debug('A mail was worked on', { outcome: outcome.kind });
     }

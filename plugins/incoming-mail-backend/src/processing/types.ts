@@ -7,17 +7,21 @@ import { HandlerBinding, Mailbox } from '../mailboxes';
  * How one attempt at a mail ended.
  *
  * - `done`, `ignored`: handled; the effects of its handlers stand.
- * - `quarantined`: kept for a person, byte for byte.
- * - `postponed`: failed, nothing of it stands, tried again in `dueInMs`.
- * - `lease-lost`: another replica has the mailbox; nothing of it stands.
- * - `aborted`: the work was given up, as when the backend stops; nothing of it
- *   stands and the mail is due at once.
+ * - `quarantined`: kept for a person, byte for byte. What handlers have done
+ *   with it stands.
+ * - `held`: a handler is missing or its settings are not valid; kept for a
+ *   person, who has it handled again once that is mended.
+ * - `postponed`: a handler failed, of which nothing stands; tried again in
+ *   `dueInMs` with those handlers alone that are not done.
+ * - `lease-lost`: another replica has the mailbox, and goes on with it.
+ * - `aborted`: the work was given up, as when the backend stops; the mail is
+ *   due at once, for the handlers that are not done.
  */
 export type ProcessingOutcome =
   | { readonly kind: 'done'; readonly target: string }
   | { readonly kind: 'ignored'; readonly reason: string }
   | {
-      readonly kind: 'quarantined';
+      readonly kind: 'quarantined' | 'held';
       readonly failure: FailureCode;
       /** For the log; may hold foreign text. */
       readonly cause?: unknown;
@@ -42,6 +46,8 @@ export type OnProcessingOutcome = (
 /** What processing has to know of mailboxes. */
 export interface MailboxDirectory {
   findById(id: string): Promise<Mailbox | undefined>;
+  /** @throws NotFoundError */
+  getById(id: string): Promise<Mailbox>;
   /** In the order in which the handlers are to be called. */
   listBindings(mailboxId: string): Promise<HandlerBinding[]>;
 }

@@ -7,6 +7,7 @@ import {
   PageQuery,
   Request,
   RequestComment,
+  requestPrioritySchema,
   RequestSummary,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
@@ -22,12 +23,19 @@ import {
   tables,
   Tx,
 } from '../database';
-import { excerptOf, RequestFields } from './requestFields';
+import { excerptOf, RequestFields, RequestMarks } from './requestFields';
 
 // A comment may have a mebibyte of text and one of HTML.
 const MAX_COMMENTS_PER_PAGE = 20;
 // Of a request's text, what its excerpt is made from.
 const EXCERPT_SOURCE_LENGTH = 2_000;
+
+/** A request that a conversation has already. */
+export interface FoundRequest {
+  readonly id: string;
+  /** Within its project. */
+  readonly number: number;
+}
 
 /**
  * Requests and their comments.
@@ -42,20 +50,24 @@ export class RequestStore {
     this.#db = db;
   }
 
-  /** What a mail was made into. */
+  /** What a mail was made into in a project. */
   async findByMessage(
     tx: Tx,
+    projectRef: string,
     messageId: string,
   ): Promise<{ number: number; commentId?: string } | undefined> {
     const request = await tx<DbRequestRow>(tables.requests)
-      .where({ message_id: messageId })
+      .where({ message_id: messageId, project_ref: projectRef })
       .first('number');
     if (request) {
       return { number: request.number };
     }
     const comment = await tx(tables.requestComments)
       .join(tables.requests, 'requests.id', 'request_comments.request_id')
-      .where({ 'request_comments.message_id': messageId })
+      .where({
+        'request_comments.message_id': messageId,
+        'requests.project_ref': projectRef,
+      })
       .first<{ number: number; id: string } | undefined>(
         'requests.number',
         'request_comments.id',
@@ -63,24 +75,26 @@ export class RequestStore {
     return comment && { number: comment.number, commentId: comment.id };
   }
 
-  /** The request of a conversation. */
+  /** The request that a conversation has in a project. */
   async findByThread(
     tx: Tx,
+    projectRef: string,
     threadId: string,
-  ): Promise<{ id: string; number: number } | undefined> {
+  ): Promise<FoundRequest | undefined> {
     return tx<DbRequestRow>(tables.requests)
-      .where({ thread_id: threadId })
+      .where({ thread_id: threadId, project_ref: projectRef })
       .first('id', 'number');
   }
 
   /** @returns the request's number within its project */
   async insertRequest(
     tx: Tx,
-    request: RequestFields & {
-      projectRef: string;
-      threadId: string;
-      subject: string;
-    },
+    request: RequestFields &
+      RequestMarks & {
+        projectRef: string;
+        threadId: string;
+        subject: string;
+      },
   ): Promise<number> {
     const number = await nextNumber(tx, request.projectRef);
     await tx(tables.requests).insert({
@@ -89,6 +103,7 @@ export class RequestStore {
       number,
       thread_id: request.threadId,
       subject: request.subject,
+      ...toMarkColumns(request),
       last_activity_at: dbNow(tx),
       comment_count: 0,
     });
@@ -131,6 +146,9 @@ export class RequestStore {
         'comment_count',
         'created_at',
         'last_activity_at',
+        'request_type',
+        'priority',
+        'labels',
         // The rest of the text stays in the database.
         this.#db.raw('substr(??, 1, ?) AS ??', [
           'text',
@@ -194,6 +212,9 @@ type DbRequestSummaryRow = Pick<
   | 'comment_count'
   | 'created_at'
   | 'last_activity_at'
+  | 'request_type'
+  | 'priority'
+  | 'labels'
 > & { text_start: string };
 
 // The counter's row stays locked until the transaction ends: numbers have no
@@ -223,6 +244,27 @@ function toContentColumns(tx: Tx, fields: RequestFields) {
   };
 }
 
+function toMarkColumns(marks: RequestMarks) {
+  return {
+    request_type: marks.requestType ?? null,
+    priority: marks.priority ?? null,
+    labels: JSON.stringify(marks.labels),
+  };
+}
+
+function toMarks(
+  row: Pick<DbRequestRow, 'request_type' | 'priority' | 'labels'>,
+) {
+  return {
+    requestType: row.request_type ?? undefined,
+    priority:
+      row.priority === null
+        ? undefined
+        : requestPrioritySchema.parse(row.priority),
+    labels: fromJson(z.array(z.string()), row.labels ?? '[]'),
+  };
+}
+
 function toSender(row: {
   sender_name: string | null;
   sender_address: string | null;
@@ -240,6 +282,7 @@ function toSummary(row: DbRequestSummaryRow): RequestSummary {
     subject: row.subject,
     sender: toSender(row),
     excerpt: excerptOf(row.text_start),
+    ...toMarks(row),
     commentCount: row.comment_count,
     createdAt: fromDbTimeToIso(row.created_at),
     lastActivityAt: fromDbTimeToIso(row.last_activity_at),
@@ -265,6 +308,7 @@ function toRequest(row: DbRequestRow): Request {
     projectRef: row.project_ref,
     number: row.number,
     subject: row.subject,
+    ...toMarks(row),
     commentCount: row.comment_count,
     lastActivityAt: fromDbTimeToIso(row.last_activity_at),
   };

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { TestDatabases } from '@backstage/backend-test-utils';
-import { requestSchema } from '@postroom/plugin-incoming-mail-common';
+import {
+  HandlerSettings,
+  requestSchema,
+} from '@postroom/plugin-incoming-mail-common';
 import { IncomingMessage } from '@postroom/plugin-incoming-mail-node';
 import { aMessage } from '@postroom/plugin-incoming-mail-node/testUtils';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import { inTransaction, tables } from '../database';
 import { RequestStore } from './RequestStore';
-import { RequestTracker } from './RequestTracker';
+import { RequestTracker, TrackerMode } from './RequestTracker';
 
 jest.setTimeout(60_000);
 
@@ -18,18 +21,18 @@ describe.each(databases.eachSupportedId())('RequestTracker on %p', id => {
   async function open() {
     const db = await openTestDatabase(databases, id);
     const store = new RequestStore(db);
-    const tracker = new RequestTracker(store);
-    const handle = (
-      message: IncomingMessage,
-      threadId: string = randomUUID(),
-    ) =>
-      inTransaction(db, tx =>
-        tracker.handle(message, {
-          tx,
-          thread: { id: threadId, isReply: false },
-        }),
-      );
-    return { db, store, handle };
+    const handleAs =
+      (mode: TrackerMode, settings: HandlerSettings = {}) =>
+      (message: IncomingMessage, threadId: string = randomUUID()) =>
+        inTransaction(db, tx => {
+          const tracker = new RequestTracker(store, mode);
+          return tracker.handle(message, {
+            tx,
+            thread: { id: threadId, isReply: false },
+            settings: tracker.parseSettings(settings, message),
+          });
+        });
+    return { db, store, handleAs, handle: handleAs('create-or-comment') };
   }
 
   const aMail = () => aMessage().project(shop);
@@ -67,6 +70,7 @@ describe.each(databases.eachSupportedId())('RequestTracker on %p', id => {
         },
       ],
       commentCount: 0,
+      labels: [],
       messageId: message.id,
     });
     expect(requestSchema.safeParse(request).success).toBe(true);
@@ -148,16 +152,106 @@ describe.each(databases.eachSupportedId())('RequestTracker on %p', id => {
     await expect(db(tables.requestComments)).resolves.toHaveLength(1);
   });
 
-  it('ignores the mail of a mailbox without a project', async () => {
-    const { db, handle } = await open();
+  it('marks what it makes as its settings say, in the project that they name (S69)', async () => {
+    const { store, handleAs } = await open();
+    const handle = handleAs('create-or-comment', {
+      project: 'Component:default/Shop',
+      requestType: ' incident ',
+      priority: 'high',
+      labels: ['mail', ' disk ', 'mail'],
+    });
 
-    await expect(
-      handle(aMessage().project(undefined).build()),
-    ).resolves.toEqual({
+    await handle(aMessage().project(undefined).build());
+
+    const marks = {
+      requestType: 'incident',
+      priority: 'high',
+      labels: ['mail', 'disk'],
+    };
+    await expect(store.getByNumber(shop, 1)).resolves.toMatchObject(marks);
+    const { items } = await store.list(shop, { limit: 1 });
+    expect(items[0]).toMatchObject(marks);
+  });
+
+  it('takes a channel’s mail to its own project, whatever the settings say', async () => {
+    const { store, handleAs } = await open();
+    const other = { project: 'component:default/other' };
+
+    await handleAs('create-or-comment', other)(aMail().build());
+
+    await expect(store.getByNumber(shop, 1)).resolves.toBeDefined();
+  });
+
+  it.each([
+    [{}, /^project is required/],
+    [{ project: ':' }, /^project is not an entity/],
+    [{ project: shop, requestType: 'x'.repeat(101) }, /^requestType is longer/],
+  ])('refuses the settings %j of a mail server', (settings, words) => {
+    const tracker = new RequestTracker({} as RequestStore);
+    expect(() => tracker.parseSettings(settings, {})).toThrow(words);
+  });
+
+  it('makes a request of every mail, replies as well, where it only creates', async () => {
+    const { store, handle, handleAs } = await open();
+    const create = handleAs('create-only');
+
+    const outcomes = [
+      await create(aMail().subject('a').build(), 't1'),
+      await create(aMail().subject('b').build(), 't1'),
+      // The first of a conversation stays the one that comments go to.
+      await handle(aMail().build(), 't1'),
+    ];
+
+    expect(outcomes).toMatchObject([
+      { kind: 'created', target: 'request:1' },
+      { kind: 'created', target: 'request:2' },
+      { kind: 'commented', target: expect.stringMatching(/^request:1#/) },
+    ]);
+    const { items } = await store.list(shop, { limit: 10 });
+    expect(items).toHaveLength(2);
+  });
+
+  it('ignores what answers nothing, where it only comments', async () => {
+    const { db, handle, handleAs } = await open();
+    const comment = handleAs('comment-only');
+
+    await expect(comment(aMail().build(), 't1')).resolves.toEqual({
       kind: 'ignored',
-      reason: 'The mailbox belongs to no project',
+      reason: 'It does not answer any request of the project',
     });
     await expect(db(tables.requests)).resolves.toEqual([]);
+    await handle(aMail().build(), 't1');
+    await expect(comment(aMail().build(), 't1')).resolves.toMatchObject({
+      kind: 'commented',
+    });
+    // A conversation of one project is nobody else's.
+    const elsewhere = handleAs('comment-only', { project: 'a:b/c' });
+    await expect(
+      elsewhere(aMessage().project(undefined).build(), 't1'),
+    ).resolves.toMatchObject({ kind: 'ignored' });
+  });
+
+  it('makes one mail of a mail server into a request of each project that it is bound to', async () => {
+    const { store, handleAs } = await open();
+    const mail = aMessage().project(undefined);
+    const [original, reply] = [
+      mail.build(),
+      aMessage().project(undefined).build(),
+    ];
+    const projects = [shop, 'component:default/other'];
+
+    for (const project of projects) {
+      await handleAs('create-or-comment', { project })(original, 't1');
+      await handleAs('create-or-comment', { project })(reply, 't1');
+    }
+
+    for (const project of projects) {
+      const request = await store.getByNumber(project, 1);
+      expect(request).toMatchObject({
+        messageId: original.id,
+        commentCount: 1,
+      });
+    }
   });
 
   it('pages requests by their latest activity and comments by their age, leaving none out', async () => {

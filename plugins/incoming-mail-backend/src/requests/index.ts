@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 export { mountRequestRoutes } from './requestRoutes';
 export { RequestStore } from './RequestStore';
-export { RequestTracker } from './RequestTracker';
+export { createRequestTrackers, RequestTracker } from './RequestTracker';

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AttachmentSummary } from '@postroom/plugin-incoming-mail-common';
+import {
+  AttachmentSummary,
+  RequestPriority,
+} from '@postroom/plugin-incoming-mail-common';
 import { IncomingMessage } from '@postroom/plugin-incoming-mail-node';
 
 /** What a request and a comment alike keep of a mail. */
@@ -12,6 +15,13 @@ export interface RequestFields {
   readonly html?: string;
   readonly attachments: readonly AttachmentSummary[];
   readonly sentAt: Date;
+}
+
+/** What the settings of a handler say of every request that it makes. */
+export interface RequestMarks {
+  readonly requestType?: string;
+  readonly priority?: RequestPriority;
+  readonly labels: readonly string[];
 }
 
 /** Takes from a mail what is kept of it. */

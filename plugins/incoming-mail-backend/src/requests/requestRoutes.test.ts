@@ -51,6 +51,7 @@ async function open() {
       tracker.handle(message.build(), {
         tx,
         thread: { id: threadId, isReply: false },
+        settings: { projectRef: 'component:default/shop', labels: [] },
       }),
     );
   return { authorizer, get, handle };

@@ -6,6 +6,8 @@ const DAY_MS = 86_400_000;
 export const retentionPolicy = {
   /** After a consent ran out; it is of no use to anyone then. */
   consents: DAY_MS,
+  /** So that whoever opens one late is told that it has run out. */
+  links: 30 * DAY_MS,
   /** Long enough to see what happened last quarter. */
   journal: 90 * DAY_MS,
   /** Longer than a mailbox stands still unnoticed: what was told is not told again. */

@@ -60,6 +60,7 @@ export async function open(
     throw new MailFailure(
       'vault-key-missing',
       `The record ${options.context} is sealed with the vault key ${header.kid}, which is not configured`,
+      { detail: `The vault key ${header.kid} is missing` },
     );
   }
   try {

@@ -65,7 +65,7 @@ describe('withoutSecrets', () => {
 });
 
 describe('Keyring', () => {
-  it('refuses to be without a key and says where to put one and how to make it', () => {
+  it('refuses to be without a key and says where to put one and how to make it (T16)', () => {
     expect(() => new Keyring([], PATH)).toThrow(
       /No vault key is configured at incomingMail\.vault\.keys.*randomBytes\(32\)/s,
     );
@@ -130,7 +130,7 @@ describe('seal and open', () => {
     }
   });
 
-  it('fail closed for another record, purpose, key, or altered bytes', async () => {
+  it('fail closed for another record, purpose, key, or altered bytes (T16, T17)', async () => {
     const sealed = await sealToken('hunter2');
     const refused = async (
       options: Partial<Parameters<typeof open>[1]>,
@@ -208,7 +208,7 @@ describe('kidOf and sealedPrefixOf', () => {
 });
 
 describe('random tokens', () => {
-  it('have 256 bits, differ, and match their hash only', () => {
+  it('have 256 bits, differ, and match their hash only (T6, T65)', () => {
     const tokens = Array.from({ length: 1_000 }, () => randomToken());
     expect(new Set(tokens).size).toBe(1_000);
     expect(Buffer.from(tokens[0], 'base64url')).toHaveLength(32);

@@ -197,7 +197,7 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
     };
   }
 
-  it('S65 S66: a mailbox is connected in a popup, its mail becomes requests, a reply a comment', async () => {
+  it('S1 S13 S65 S66: a mailbox is connected in a popup, its mail becomes requests, a reply a comment', async () => {
     const world = await setUp();
     const { owner } = world;
     expect(await world.getChannel()).toMatchObject({ state: 'draft' });
@@ -310,7 +310,7 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
     expect(await world.listRequests()).toMatchObject([{ subject: 'Early' }]);
   });
 
-  it('renews a token that has run out without anyone noticing', async () => {
+  it('renews a token that has run out without anyone noticing (R23)', async () => {
     const world = await setUp();
     await world.authorize();
     await misbehave({ expireAccessTokensNow: true });
@@ -319,7 +319,7 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
     await world.untilHandled(1);
   });
 
-  it('S62: refuses another account, a denial and another person, and stores nothing', async () => {
+  it('S11 S62: refuses another account, a denial and another person, and stores nothing', async () => {
     const world = await setUp();
     const outcomeOf = async (options: Parameters<typeof world.walk>[1]) => {
       const start = await world.startConsent();

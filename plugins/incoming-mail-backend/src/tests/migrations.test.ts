@@ -51,6 +51,147 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(await db(tables.mailboxes)).toHaveLength(1);
   });
 
+  it('keep grants and integrations over the step of the grant protocol, up and down', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const name = '20261123181000_grant_protocol.js';
+    for (const before of [
+      '20261123120000_init.js',
+      '20261123160000_token_lifecycle.js',
+    ]) {
+      await db.migrate.up({ directory, name: before });
+    }
+    const integrationId = await anIntegration(db);
+    const mailboxId = await addMailbox(db, { integrationId });
+    await db(tables.oauthGrants).insert({
+      id: mailboxId,
+      mailbox_id: mailboxId,
+      integration_id: integrationId,
+      integration_version: 1,
+      account: 'support@corp.test',
+      scopes: '[]',
+      state: 'active',
+      state_since: 0,
+      generation: 1,
+      refresh_sealed: 'sealed',
+      created_at: 0,
+      updated_at: 0,
+    });
+    await db.migrate.up({ directory, name });
+    expect(await db(tables.oauthGrants).first()).toMatchObject({
+      refresh_sealed: 'sealed',
+      previous_refresh_sealed: null,
+      refreshed_at: null,
+    });
+    // What a replica of the new version wrote is lost, and nothing else.
+    await db(tables.oauthGrants).update({ previous_refresh_sealed: 'x' });
+    await db(tables.oauthIntegrations).update({ next_secret_sealed: 'x' });
+    await db.migrate.down({ directory, name });
+    const grant = await db(tables.oauthGrants).first();
+    expect(grant).toMatchObject({ refresh_sealed: 'sealed' });
+    expect(Object.keys(grant)).not.toContain('previous_refresh_sealed');
+    expect(
+      Object.keys(await db(tables.oauthIntegrations).first()),
+    ).not.toContain('next_secret_sealed');
+  });
+
+  it('let one mail become something in several projects, and go back while none did', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const name = '20261123185000_handlers.js';
+    for (const former of [
+      '20261123120000_init.js',
+      '20261123160000_token_lifecycle.js',
+    ]) {
+      await db.migrate.up({ directory, name: former });
+    }
+    const aRequest = (id: string, projectRef: string) => ({
+      id,
+      project_ref: projectRef,
+      number: 1,
+      thread_id: 'thread',
+      message_id: 'message',
+      subject: '',
+      text: '',
+      attachments: '[]',
+      sent_at: 0,
+      created_at: 0,
+      last_activity_at: 0,
+    });
+    const request = aRequest('r1', 'component:default/shop');
+    const other = aRequest('r2', 'component:default/other');
+    await db(tables.requests).insert(request);
+    await expect(db(tables.requests).insert(other)).rejects.toHaveProperty(
+      'code',
+    );
+    const mailboxId = await addMailbox(db, {
+      integrationId: await anIntegration(db),
+    });
+    await db(tables.handlerBindings).insert({
+      id: 'b',
+      mailbox_id: mailboxId,
+      handler_id: 'x',
+      position: 1,
+    });
+
+    await db.migrate.up({ directory, name });
+
+    await db(tables.requests).insert(other);
+    await expect(
+      db(tables.requests).insert({ ...request, id: 'r3', number: 2 }),
+    ).rejects.toHaveProperty('code');
+    await expect(
+      db(tables.handlerBindings).where({ id: 'b', settings: null }),
+    ).resolves.toHaveLength(1);
+    await expect(db.migrate.down({ directory, name })).rejects.toHaveProperty(
+      'code',
+    );
+
+    await db(tables.requests).where({ id: 'r2' }).delete();
+    await db.migrate.down({ directory, name });
+    expect(await db(tables.requests)).toHaveLength(1);
+    expect(await db(tables.handlerBindings)).toHaveLength(1);
+    expect(await db.schema.hasColumn(tables.requests, 'labels')).toBe(false);
+  });
+
+  it('go on with IMAP where they were, and forget what they know of POP3', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    await db.migrate.latest({ directory });
+    const mailboxId = await addMailbox(db, {
+      integrationId: await anIntegration(db),
+    });
+    const aCursor = (id: string, uidValidity: number) => ({
+      id,
+      mailbox_id: mailboxId,
+      folder: 'INBOX',
+      uid_validity: uidValidity,
+      base_uid: 0,
+      last_uid: 0,
+      created_at: 0,
+    });
+    // As the former version writes it while both are running.
+    await db(tables.mailboxCursors).insert(aCursor('imap', 7));
+    await db(tables.mailboxCursors).insert({
+      ...aCursor('pop3', 0),
+      keyed_by: 'uidl',
+    });
+    await db(tables.knownSources).insert({
+      cursor_id: 'pop3',
+      source_key: 'uidl:a#1',
+      size_bytes: 1,
+      listed_at: 0,
+    });
+    const [{ after_storing: afterStoring }] = await db(tables.mailboxes);
+    expect(afterStoring).toBe('mark-read');
+
+    const name = '20261123183000_two_protocols.js';
+    await db.migrate.down({ directory, name });
+    expect(await db(tables.mailboxCursors)).toEqual([
+      expect.objectContaining({ id: 'imap' }),
+    ]);
+    expect(await db(tables.mailboxes)).toHaveLength(1);
+    await db.migrate.up({ directory, name });
+    expect(await db(tables.knownSources)).toEqual([]);
+  });
+
   it('take away with their columns what has no meaning without them', async () => {
     const db = await databases.init(databaseId as TestDatabaseId);
     await db.migrate.latest({ directory });

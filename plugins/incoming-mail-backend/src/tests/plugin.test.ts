@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  mockCredentials,
+  mockServices,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
 import { endpoints } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import request from 'supertest';
@@ -82,9 +86,12 @@ describe('the plugin over HTTP', () => {
         callbackSlug: undefined,
         version: 1,
       },
+      retireClientSecret: { secret: 'present', version: 1 },
       createChannel: aChannel(uuid),
       updateChannel: aChannel(uuid, { version: 1 }),
       startConsent: { returnOrigin: 'http://localhost:3000' },
+      claimConsent: { code: 'ABCD2345' },
+      createConsentLink: { lifetimeHours: 72 },
       discoverIssuer: { issuer: 'https://id.corp.test' },
     };
     const call = (
@@ -97,7 +104,7 @@ describe('the plugin over HTTP', () => {
       ](path, body);
     const isOwnConsent = endpoint.path.startsWith('/consents');
 
-    it('refuses strangers: 401 without a sign-in, 403 without the right', async () => {
+    it('refuses strangers: 401 without a sign-in, 403 without the right (S9, S10, T28)', async () => {
       expect((await call(undefined, pathOf('payments'))).status).toBe(401);
       // A consent is its starter's alone: for others there is none.
       expect((await call(mallory, pathOf('payments'))).status).toBe(
@@ -150,7 +157,7 @@ describe('the plugin over HTTP', () => {
     }
   });
 
-  it('keeps the client secret to itself', async () => {
+  it('keeps the client secret to itself (T20)', async () => {
     const created = await createIntegration();
     expect(created.clientSecret).toEqual({
       set: true,
@@ -214,7 +221,7 @@ describe('the plugin over HTTP', () => {
     expect((await as(ada).delete(`/integrations/${id}`)).status).toBe(204);
   });
 
-  it('tells which setting of a channel does not fit its integration', async () => {
+  it('tells which setting of a channel does not fit its integration (S7, S12)', async () => {
     const { id } = await createIntegration();
     const pathsOf = async (change: object) => {
       const reply = await as(olga).post(
@@ -310,6 +317,54 @@ describe('the plugin over HTTP', () => {
     expect((await as(olga).get(path)).body.status).toBe('cancelled');
   });
 
+  it('makes, lists and withdraws links for the mailbox’s owner, with a word in the journal (T66)', async () => {
+    const { id } = await createIntegration();
+    const links = `${PROJECT}/channel/consent-links`;
+    const body = { lifetimeHours: 24 };
+    expect((await as(olga).post(links, body)).status).toBe(404);
+    await as(olga).post(`${PROJECT}/channel`, aChannel(id));
+    const made = await as(olga).post(links, body);
+    expect(made.status).toBe(201);
+    expect(made.body.url).toMatch(
+      /^http:\/\/localhost:\d+\/api\/incoming-mail\/oauth\/invite#[\w-]{43}$/,
+    );
+    const { url, ...link } = made.body;
+    const listed = await as(olga).get(links);
+    expect(listed.body).toEqual({ items: [link] });
+    expect(link.createdBy).toBe('user:default/olga');
+    expect((await as(mallory).delete(`${links}/${link.id}`)).status).toBe(403);
+    const elsewhere = '/projects/component/default/other/channel/consent-links';
+    expect((await as(olga).delete(`${elsewhere}/${link.id}`)).status).toBe(404);
+    expect((await as(olga).delete(`${links}/${link.id}`)).status).toBe(204);
+    expect((await as(olga).delete(`${links}/${link.id}`)).status).toBe(404);
+    expect((await as(olga).get(links)).body).toEqual({ items: [] });
+    for (const lifetimeHours of [0, 2, 169, '24']) {
+      const reply = await as(olga).post(links, { lifetimeHours });
+      expect(reply.body.error.fields[0].path).toBe('body.lifetimeHours');
+    }
+    const journal = await as(olga).get(`${PROJECT}/channel/journal`);
+    expect(journal.body.items.slice(0, 2)).toMatchObject([
+      { event: 'link-revoked', detail: 'by user:default/olga' },
+      { event: 'link-created', detail: 'by user:default/olga' },
+    ]);
+    expect(JSON.stringify(journal.body)).not.toContain(url.split('#')[1]);
+  });
+
+  it('takes a cookie for nothing that changes anything (T30)', async () => {
+    for (const path of [
+      `${PROJECT}/channel/consent-links`,
+      `${PROJECT}/channel/consents`,
+      '/consents/3f0c4b53-1d51-4a68-9f2e-0a4f3b6f2a11/claim',
+    ]) {
+      const reply = await request(server)
+        .post(`/api/incoming-mail${path}`)
+        .set('authorization', mockCredentials.none.header())
+        .set('cookie', mockCredentials.limitedUser.cookie(ada))
+        .send({});
+      expect(reply.status).toBe(401);
+    }
+  });
+
   it('connects what is read by its own rights, within the allowed domains alone (S64)', async () => {
     const { id } = await createIntegration();
     await as(olga).post(`${PROJECT}/channel`, aChannel(id));
@@ -356,6 +411,23 @@ describe('the plugin over HTTP', () => {
   });
 });
 
+describe('the start of a consent', () => {
+  it.each([
+    [false, 401],
+    [true, 400],
+  ])(
+    'is reached without a sign-in only across sites (%s)',
+    async (crossSite, status) => {
+      const db = await openTestDatabase(databases, 'SQLITE_3');
+      const { as } = await startTestPlugin(db, {
+        config: { oauth: { crossSite } },
+      });
+      const reply = await as(undefined).get('/oauth/start/unknown');
+      expect(reply.status).toBe(status);
+    },
+  );
+});
+
 describe('the plugin where the portal is not served over https', () => {
   it('S5: refuses to authorize and to connect, with the code of the reason', async () => {
     const db = await openTestDatabase(databases, 'SQLITE_3');
@@ -390,7 +462,7 @@ describe('the plugin where the portal is not served over https', () => {
 });
 
 describe('the start of the plugin', () => {
-  it('is refused without a vault key, with the path and the remedy', async () => {
+  it('is refused without a vault key, with the path and the remedy (T16)', async () => {
     const db = await openTestDatabase(databases, 'SQLITE_3');
     await expect(
       startTestPlugin(db, { config: { vault: { keys: [] } } }),

@@ -57,6 +57,7 @@ describe.each(databases.eachSupportedId())(
         id,
         redirectUrl,
         clientSecret,
+        clientKey,
         fault,
         ready,
         channelCount,

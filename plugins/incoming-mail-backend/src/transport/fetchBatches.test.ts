@@ -6,7 +6,11 @@ const MB = 1024 * 1024;
 const MAX = 25 * MB;
 
 const sizes = (...list: number[]) =>
-  list.map((sizeBytes, index) => ({ uid: index + 1, sizeBytes }));
+  list.map((sizeBytes, index) => ({
+    position: index + 1,
+    sourceKey: `${index + 1}`,
+    sizeBytes,
+  }));
 
 const shape = (list: number[]) =>
   fetchBatches(sizes(...list), MAX).map(batch => batch.length);

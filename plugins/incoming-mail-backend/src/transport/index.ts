@@ -2,8 +2,15 @@
 export { fetchBatches } from './fetchBatches';
 export { createOpenSession } from './openSession';
 export type { OpenSessionOptions } from './openSession';
+export { headDigest } from './headDigest';
+export { readingStart } from './readingStart';
+export { secretOf } from './secretOf';
 export type {
+  FetchedBatch,
   FetchedMessage,
+  FetchLimits,
+  KeyedBy,
+  MailFolder,
   MailSession,
   MessageRef,
   OpenFolder,
@@ -11,4 +18,6 @@ export type {
   SessionCredentials,
   SessionOptions,
   SessionStage,
+  SettleOutcome,
+  SettleRefusal,
 } from './types';

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MailHost } from '@postroom/plugin-incoming-mail-common';
 import { selfSignedCertificate } from '../__testUtils__/selfSignedCertificate';
 import {
   GOOD_TOKEN,
   ScriptedImapServer,
   ScriptedImapServerOptions,
 } from '../__testUtils__/scriptedImapServer';
+import { ScriptedPop3Server } from '../__testUtils__/scriptedPop3Server';
 import { createHostPolicy } from '../egress';
 import { Secret } from '../secrets';
-import { createOpenSession } from './openSession';
+import { createOpenSession, OpenSessionOptions } from './openSession';
 
 const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
 const credentials = {
@@ -18,7 +20,7 @@ const credentials = {
 const certificate = selfSignedCertificate({ name: 'imap.test' });
 const expired = selfSignedCertificate({ name: 'imap.test', validDays: -1 });
 
-const servers: ScriptedImapServer[] = [];
+const servers: Array<ScriptedImapServer | ScriptedPop3Server> = [];
 
 async function startServer(options: ScriptedImapServerOptions = {}) {
   const server = await new ScriptedImapServer({
@@ -72,22 +74,25 @@ describe('createOpenSession', () => {
     ['that nobody vouches for', certificate, 'imap.test', []],
     ['for another host', certificate, 'other.test', [certificate.cert]],
     ['that has expired', expired, 'imap.test', [expired.cert]],
-  ])('shows no token to a certificate %s', async (_name, shown, host, ca) => {
-    for (const security of ['tls', 'starttls'] as const) {
-      const server = await startServer({ certificate: shown, security });
+  ])(
+    'shows no token to a certificate %s (T24)',
+    async (_name, shown, host, ca) => {
+      for (const security of ['tls', 'starttls'] as const) {
+        const server = await startServer({ certificate: shown, security });
 
-      await expect(
-        createOpenSession({ ...options, ca })({
-          server: server.host(host),
-          credentials,
-          signal,
-        }),
-      ).rejects.toMatchObject({ code: 'tls-failed' });
-      expect(server.received.join()).not.toContain('AUTHENTICATE');
-    }
-  });
+        await expect(
+          createOpenSession({ ...options, ca })({
+            server: server.host(host),
+            credentials,
+            signal,
+          }),
+        ).rejects.toMatchObject({ code: 'tls-failed' });
+        expect(server.received.join()).not.toContain('AUTHENTICATE');
+      }
+    },
+  );
 
-  it('shows no token when STARTTLS is gone or tampered with', async () => {
+  it('shows no token when STARTTLS is gone or tampered with (T22, T23)', async () => {
     const stripped = await startServer({ security: 'starttls' });
     stripped.on('CAPABILITY', ({ tag, write }) =>
       write(`* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n${tag} OK done\r\n`),
@@ -109,7 +114,7 @@ describe('createOpenSession', () => {
     }
   });
 
-  it('connects without TLS to this machine only, where that is allowed', async () => {
+  it('connects without TLS to this machine only, where that is allowed (T22)', async () => {
     const server = await startServer({ security: 'none' });
     const open = (allowPlaintextLoopback: boolean, address: string) =>
       createOpenSession({
@@ -132,28 +137,73 @@ describe('createOpenSession', () => {
     expect(server.connectionCount).toBe(1);
   });
 
-  it('refuses hosts that egress refuses, and POP3', async () => {
+  it('refuses hosts that egress refuses, by either protocol (T22, T25)', async () => {
     const server = await startServer();
     const openSession = createOpenSession({
       ...options,
       policy: createHostPolicy({ allowPrivate: [] }),
     });
-    const host = server.host('imap.test');
+    for (const protocol of ['imap', 'pop3'] as const) {
+      await expect(
+        openSession({
+          server: { ...server.host('imap.test'), protocol },
+          credentials,
+          signal,
+        }),
+      ).rejects.toMatchObject({ code: 'host-not-allowed' });
+    }
+    expect(server.connectionCount).toBe(0);
+  });
 
-    await expect(
-      openSession({ server: host, credentials, signal }),
-    ).rejects.toMatchObject({ code: 'host-not-allowed' });
-    await expect(
-      openSession({
-        server: { ...host, protocol: 'pop3' },
+  it('reads POP3 with TLS from the first byte, or on this machine without (T23)', async () => {
+    const start = async (security: 'tls' | 'none') => {
+      const server = await new ScriptedPop3Server({
+        security,
+        certificate,
+      }).start();
+      servers.push(server);
+      return server;
+    };
+    const [secure, plain] = [await start('tls'), await start('none')];
+    const open = (server: MailHost, more: Partial<OpenSessionOptions> = {}) =>
+      createOpenSession({ ...options, ...more })({
+        server,
         credentials,
         signal,
-      }),
-    ).rejects.toMatchObject({
-      code: 'protocol-error',
-      message: expect.stringContaining('pop3'),
-    });
-    expect(server.connectionCount).toBe(0);
+      });
+    const refused = { code: 'plaintext-refused' };
+    const starttls = {
+      ...plain.host('imap.test'),
+      security: 'starttls',
+    } as const;
+    await expect(
+      open(starttls, { allowPlaintextLoopback: true }),
+    ).rejects.toMatchObject(refused);
+    await expect(open(plain.host('imap.test'))).rejects.toMatchObject(refused);
+    expect(plain.connectionCount).toBe(0);
+
+    const sessions = [
+      await open(secure.host('imap.test')),
+      await open(plain.host('imap.test'), { allowPlaintextLoopback: true }),
+    ];
+    for (const session of sessions) {
+      expect(await session.open('INBOX')).toMatchObject({ messageCount: 0 });
+      await session.close();
+    }
+  });
+
+  it('tries the judged addresses of a POP3 server in turn', async () => {
+    const server = await new ScriptedPop3Server().start();
+    servers.push(server);
+    const session = await createOpenSession({
+      ...options,
+      policy: createHostPolicy({ allowPrivate: ['127.0.0.0/8'] }),
+      // Nothing listens at the first.
+      lookup: async () => [{ address: '127.0.0.9' }, { address: '127.0.0.1' }],
+      allowPlaintextLoopback: true,
+    })({ server: server.host('pop3.test'), credentials, signal });
+    await session.close();
+    expect(server.connectionCount).toBe(1);
   });
 
   it('says that nothing listens', async () => {

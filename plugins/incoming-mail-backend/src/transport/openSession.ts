@@ -7,8 +7,10 @@ import {
   PinnedAddress,
   resolveHost,
 } from '../egress';
+import { ConnectOptions } from './ConnectOptions';
 import { ImapSession } from './imap/ImapSession';
-import { defaultImapTimeouts, ImapTimeouts } from './imap/imapTimeouts';
+import { Pop3Session } from './pop3/Pop3Session';
+import { defaultTimeouts, SessionTimeouts } from './sessionTimeouts';
 import { OpenSession, SessionOptions } from './types';
 
 export interface OpenSessionOptions {
@@ -20,7 +22,7 @@ export interface OpenSessionOptions {
   /** The largest mail that is ever fetched whole; 25 MB unless told. */
   readonly maxMessageBytes?: number;
   readonly lookup?: Lookup;
-  readonly timeouts?: Partial<ImapTimeouts>;
+  readonly timeouts?: Partial<SessionTimeouts>;
 }
 
 const MAX_MESSAGE_BYTES = 25 * 1024 * 1024;
@@ -37,21 +39,16 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     ca,
     timeouts: changed,
   } = options;
-  const timeouts = { ...defaultImapTimeouts, ...changed };
+  const timeouts = { ...defaultTimeouts, ...changed };
   return async ({ server, credentials, signal, onStage }) => {
-    if (server.protocol !== 'imap') {
-      throw new MailFailure(
-        'protocol-error',
-        `${server.host} is a ${server.protocol} server, which cannot be read yet`,
-      );
-    }
+    refuseSecurity(server);
     const addresses = await findServer(
       { server, credentials, signal },
       options,
     );
     onStage?.('resolved');
     refusePlaintext(server, addresses, options.allowPlaintextLoopback);
-    return ImapSession.connect({
+    const connectOptions: ConnectOptions = {
       server,
       addresses,
       credentials,
@@ -60,7 +57,10 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
       ca,
       maxMessageBytes,
       timeouts,
-    });
+    };
+    return server.protocol === 'imap'
+      ? ImapSession.connect(connectOptions)
+      : Pop3Session.connect(connectOptions);
   };
 }
 
@@ -82,6 +82,22 @@ async function findServer(
   }
 }
 
+// POP3 has TLS from the first byte, at port 995, with every provider. STLS
+// (RFC 2595) would be one more way to be talked out of it.
+function refuseSecurity({
+  protocol,
+  security,
+  host,
+}: SessionOptions['server']): void {
+  if (protocol === 'pop3' && security === 'starttls') {
+    throw new MailFailure(
+      'plaintext-refused',
+      `${host} would have been connected to without encryption`,
+      { detail: 'POP3 is read with TLS from the first byte (port 995)' },
+    );
+  }
+}
+
 function refusePlaintext(
   { host, security }: SessionOptions['server'],
   addresses: readonly PinnedAddress[],
@@ -94,7 +110,7 @@ function refusePlaintext(
   if (!allowLoopback || !local) {
     throw new MailFailure(
       'plaintext-refused',
-      `${host} would have been shown a token without encryption`,
+      `${host} would have been signed in to without encryption`,
     );
   }
 }

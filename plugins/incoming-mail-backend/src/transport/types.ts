@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MailHost } from '@postroom/plugin-incoming-mail-common';
+import { AfterStoring, MailHost } from '@postroom/plugin-incoming-mail-common';
 import { Secret } from '../secrets';
 
 /** What signs in to a mail server. */
-export type SessionCredentials = {
-  readonly method: 'oauth';
-  /** The SASL user name: the mailbox, which may be a shared one. */
-  readonly user: string;
-  readonly accessToken: Secret;
-};
+export type SessionCredentials =
+  | {
+      readonly method: 'oauth';
+      /** The SASL user name: the mailbox, which may be a shared one. */
+      readonly user: string;
+      readonly accessToken: Secret;
+    }
+  | {
+      readonly method: 'password';
+      readonly user: string;
+      readonly password: Secret;
+    };
 
 /**
  * How far the opening of a session came: the server's name is resolved and
@@ -30,22 +36,49 @@ export interface SessionOptions {
   onStage?(stage: SessionStage): void;
 }
 
-/** A folder as the server describes it at SELECT. */
-export interface OpenFolder {
-  /** IMAP UIDVALIDITY: while it stays the same, a UID means the same mail. */
-  readonly uidValidity: number;
-  /** The UID that the next arriving mail will get at least. */
-  readonly uidNext: number;
+/** A folder as the server describes it when it is opened. */
+export type OpenFolder = {
   /** How many mails the folder holds. */
   readonly messageCount: number;
-}
+} & (
+  | {
+      /** Positions are IMAP UIDs, which last as long as UIDVALIDITY. */
+      readonly positions: 'uids';
+      /** While it stays the same, a UID means the same mail. */
+      readonly uidValidity: number;
+      /** The UID that the next arriving mail will get at least. */
+      readonly uidNext: number;
+    }
+  | {
+      /** Positions are POP3 message numbers, which end with the session. */
+      readonly positions: 'session';
+      /** What source keys are made of, unless `list` is told otherwise. */
+      readonly keyedBy: KeyedBy;
+    }
+);
+
+/**
+ * What a source key is made of where positions do not last: the server's own
+ * names (POP3 UIDL), or, where it has none that last, the digest of a mail's
+ * header, for which every mail has to be asked for.
+ */
+export type KeyedBy = 'uidl' | 'digest';
 
 /** A mail as the server lists it, before it is fetched. */
 export interface MessageRef {
-  readonly uid: number;
+  /** Where it stands in the folder, ascending from 1; see {@link OpenFolder}. */
+  readonly position: number;
+  /**
+   * Names the mail for longer than this session, as far as the server can: an
+   * IMAP UID, or for POP3 `uidl:<id>#<n>` or `head:<digest>#<n>`, the n-th
+   * mail of that name. At most 90 characters.
+   */
+  readonly sourceKey: string;
   readonly sizeBytes: number;
   /** When the server got it (IMAP INTERNALDATE). */
   readonly receivedAt?: Date;
+  /** See `headDigest`; known where the key was made of it. */
+  readonly headDigest?: string;
 }
 
 /** A fetched mail. */
@@ -56,37 +89,117 @@ export interface FetchedMessage {
   readonly truncated: boolean;
 }
 
+/** What became of the mails that a fetch was asked for. */
+export interface FetchedBatch {
+  readonly messages: readonly FetchedMessage[];
+  /** The server has them and did not deliver them; others it did. */
+  readonly refused: readonly MessageRef[];
+}
+
+/** Bounds of a fetch, in bytes. */
+export interface FetchLimits {
+  /** Larger mails are not fetched whole. */
+  readonly maxBytes: number;
+  /** As much of them is. */
+  readonly truncateBytes: number;
+}
+
+/**
+ * Why a server does not do with stored mail what it was asked to.
+ *
+ * - `read-only`: the folder may only be read.
+ * - `not-marked`: the folder keeps no mark for read mail.
+ * - `not-single`: it can only remove whatever anybody marked for removal,
+ *   which might be mail of others (neither MOVE nor UIDPLUS).
+ * - `no-folder`: there is no such folder to move to, or it is the folder that
+ *   is read.
+ * - `refused`: it just does not.
+ */
+export type SettleRefusal =
+  | 'read-only'
+  | 'not-marked'
+  | 'not-single'
+  | 'no-folder'
+  | 'refused';
+
+/** What became of mails that were to be settled. */
+export interface SettleOutcome {
+  /** Source keys of which the server need not be told any more. */
+  readonly done: readonly string[];
+  /** Why the others are not; absent where they only wait for the session's end. */
+  readonly refusal?: SettleRefusal;
+}
+
+/** A folder of an account. */
+export interface MailFolder {
+  readonly path: string;
+  /** Whether it can hold mail, and be read. */
+  readonly selectable: boolean;
+  /** Its purpose (RFC 6154), such as `\\Trash`, where the server tells. */
+  readonly specialUse?: string;
+}
+
 /**
  * An open connection to one folder of one mailbox. Calls are made one after
  * the other, never at the same time. Every call has a deadline of its own and
  * throws a `MailFailure`; after a throw only {@link MailSession.close} may be
  * called.
+ *
+ * IMAP and POP3 differ in what a position is worth, which
+ * {@link MailSession.open} tells, and in what ends a session; everything else
+ * is the same.
  */
 export interface MailSession {
   /** Opens a folder for reading and flagging; must be called first. */
   open(folder: string): Promise<OpenFolder>;
   /**
-   * Lists mails with a UID above `afterUid`, in ascending order, at most
-   * `limit`. Never yields a UID at or below `afterUid`, whatever the server
-   * says.
+   * Lists mails at positions above `after`, in ascending order, at most
+   * `limit`. Never yields one at or below `after`, whatever the server says.
+   *
+   * @param options.keyedBy - what the keys are to be made of where positions
+   *   do not last; absent: as `open` told
    */
-  list(options: { afterUid: number; limit: number }): Promise<MessageRef[]>;
+  list(options: {
+    after: number;
+    limit: number;
+    keyedBy?: KeyedBy;
+  }): Promise<MessageRef[]>;
   /**
    * Fetches mails without changing a flag. Those larger than `maxBytes` come
-   * truncated to their first `truncateBytes`. A mail that has gone meanwhile is
-   * left out of the result.
+   * truncated to their first `truncateBytes`. A mail that has gone meanwhile
+   * is left out of the result; where positions do not last, so is one that
+   * there was no more room or time for.
    */
   fetch(
     refs: readonly MessageRef[],
-    limits: { maxBytes: number; truncateBytes: number },
-  ): Promise<FetchedMessage[]>;
+    limits: FetchLimits,
+  ): Promise<FetchedBatch>;
   /**
-   * Marks mails as read. The caller has stored them durably before. Mails that
-   * have gone meanwhile are passed over.
+   * Does on the server what is to be done with mails that the caller has
+   * stored durably before. Mails that have gone meanwhile are done with. A
+   * server that refuses is an outcome and no failure.
    */
-  acknowledge(uids: readonly number[]): Promise<void>;
-  /** Signs out, within 2 s, and closes. Never throws; may be called twice. */
-  close(): Promise<void>;
+  settle(
+    sourceKeys: readonly string[],
+    action: AfterStoring,
+  ): Promise<SettleOutcome>;
+  /**
+   * The digests of headers, by source key; a mail without one could not be
+   * looked at. Only where positions do not last.
+   */
+  digestHeads?(
+    refs: readonly MessageRef[],
+  ): Promise<ReadonlyMap<string, string>>;
+  /** The account's folders, at most 1,000. Only where there are folders. */
+  listFolders?(): Promise<MailFolder[]>;
+  /**
+   * Ends the session, within 2 s. Never throws; may be called twice.
+   *
+   * @param options.stored - everything that was fetched is stored. Without it,
+   *   a POP3 session that fetched is cut off instead of ended: a server then
+   *   deletes nothing and counts nothing as delivered
+   */
+  close(options?: { stored: boolean }): Promise<void>;
 }
 
 /** Opens a signed-in session, or throws a `MailFailure`. */

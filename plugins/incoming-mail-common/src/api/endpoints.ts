@@ -2,17 +2,26 @@
 import { z } from 'zod';
 import { checkReportSchema } from '../checks';
 import {
+  consentLinksSchema,
+  createConsentLinkSchema,
+  createdConsentLinkSchema,
+} from '../consentLinks';
+import {
+  claimConsentSchema,
+  claimedConsentSchema,
   connectionSchema,
   consentSchema,
   startConsentSchema,
   startedConsentSchema,
 } from '../consents';
+import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
 import {
   callbackSlugSchema,
   createIntegrationSchema,
   integrationChoiceSchema,
   integrationSchema,
+  retireClientSecretSchema,
   updateIntegrationSchema,
 } from '../integrations';
 import { journalEntrySchema } from '../journal';
@@ -21,7 +30,8 @@ import {
   createChannelSchema,
   updateChannelSchema,
 } from '../mailboxes';
-import { messageSummarySchema } from '../messages';
+import { messageDryRunSchema, messageSummarySchema } from '../messages';
+import { providerListSchema } from '../providerDescriptions';
 import {
   requestCommentSchema,
   requestSchema,
@@ -102,6 +112,15 @@ export const endpoints = {
     params: integrationParams,
     status: 204,
   }),
+  retireClientSecret: defineEndpoint({
+    method: 'POST',
+    path: '/integrations/:integrationId/retired-secrets',
+    summary:
+      'Removes one of the two client secrets that an integration has while they are changed.',
+    params: integrationParams,
+    body: retireClientSecretSchema,
+    reply: integrationSchema,
+  }),
   checkIntegration: defineEndpoint({
     method: 'POST',
     path: '/integrations/:integrationId/checks',
@@ -117,6 +136,19 @@ export const endpoints = {
       'Reads what an issuer says of itself (RFC 8414), to be shown before it is taken over.',
     body: discoverIssuerSchema,
     reply: discoveredIssuerSchema,
+  }),
+  listProviders: defineEndpoint({
+    method: 'GET',
+    path: '/oauth-providers',
+    summary:
+      'Lists the providers that backend modules bring, beside those that come with the plugin.',
+    reply: providerListSchema,
+  }),
+  listHandlers: defineEndpoint({
+    method: 'GET',
+    path: '/handlers',
+    summary: 'Lists the mail handlers that a mailbox can be bound to.',
+    reply: handlerListSchema,
   }),
   getVaultStatus: defineEndpoint({
     method: 'GET',
@@ -219,6 +251,39 @@ export const endpoints = {
     params: consentParams,
     status: 204,
   }),
+  claimConsent: defineEndpoint({
+    method: 'POST',
+    path: '/consents/:consentId/claim',
+    summary:
+      'Shows the code of the popup, where portal and backend are on different sites; only then is a consent used.',
+    params: consentParams,
+    body: claimConsentSchema,
+    reply: claimedConsentSchema,
+  }),
+  createConsentLink: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/consent-links`,
+    summary:
+      'Makes a link by which the owner of a channel’s mailbox authorizes it without the portal.',
+    params: projectParams,
+    body: createConsentLinkSchema,
+    reply: createdConsentLinkSchema,
+    status: 201,
+  }),
+  listConsentLinks: defineEndpoint({
+    method: 'GET',
+    path: `${PROJECT}/channel/consent-links`,
+    summary: 'Lists the links of a channel that can still be used.',
+    params: projectParams,
+    reply: consentLinksSchema,
+  }),
+  revokeConsentLink: defineEndpoint({
+    method: 'DELETE',
+    path: `${PROJECT}/channel/consent-links/:linkId`,
+    summary: 'Withdraws a link, also while somebody is about to use it.',
+    params: projectParams.extend({ linkId: z.uuid() }),
+    status: 204,
+  }),
   listMessages: defineEndpoint({
     method: 'GET',
     path: `${PROJECT}/messages`,
@@ -233,6 +298,22 @@ export const endpoints = {
     summary: 'Downloads a mail byte for byte.',
     params: messageParams,
     download: 'message/rfc822',
+  }),
+  dryRunMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/dry-runs`,
+    summary:
+      'Tells what would become of a mail if it were handled now, without any effect.',
+    params: messageParams,
+    reply: messageDryRunSchema,
+  }),
+  runMessage: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/messages/:messageId/runs`,
+    summary: 'Has a mail that is held or quarantined handled again.',
+    params: messageParams,
+    reply: messageSummarySchema,
+    status: 202,
   }),
   listRequests: defineEndpoint({
     method: 'GET',

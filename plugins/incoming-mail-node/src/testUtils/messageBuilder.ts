@@ -28,6 +28,7 @@ export class MessageBuilder {
       to: [{ address: 'project@example.com' }],
       cc: [],
       subject: 'A question',
+      headers: [],
       text: 'Hello,\n\nhow does it work?\n',
       attachments: [],
       sizeBytes: 1_000,
@@ -81,6 +82,13 @@ export class MessageBuilder {
   /** One line, possibly empty. */
   subject(subject: string): this {
     this.#fields.subject = subject;
+    return this;
+  }
+
+  /** Adds a field to the header, whatever its name. */
+  header(name: string, value: string): this {
+    const field = { name: name.toLowerCase(), value };
+    this.#fields.headers = [...this.#fields.headers, field];
     return this;
   }
 
@@ -173,6 +181,7 @@ export class MessageBuilder {
       fields.replyTo,
       fields.to,
       fields.cc,
+      fields.headers,
       fields.attachments,
     ]) {
       list.forEach(entry => Object.freeze(entry));

@@ -111,6 +111,7 @@ export function aRequest(changes: Partial<Request> = {}): Request {
     createdAt: NOW,
     lastActivityAt: NOW,
     text: 'It burns.\nPlease help.',
+    labels: [],
     attachments: [],
     commentCount: 0,
     messageId: 'message-7',
@@ -131,6 +132,7 @@ export function aRequestSummary(
     createdAt,
     lastActivityAt: createdAt,
     excerpt: 'It burns. Please help.',
+    labels: [],
     ...changes,
   };
 }

@@ -16,7 +16,7 @@ import { withDeadline } from './withDeadline';
 
 const PLUGIN_ID = 'incoming-mail';
 const CALL_DEADLINE_MS = 30_000;
-// These wait for a provider or a mail server, one question after the other.
+// These wait for a provider, a mail server or handlers, one after the other.
 const PATIENT_DEADLINE_MS = 120_000;
 // A mail may be tens of megabytes, on a slow line.
 const DOWNLOAD_DEADLINE_MS = 300_000;
@@ -108,8 +108,10 @@ export class IncomingMailClient implements IncomingMailApi {
 const patientEndpoints: readonly EndpointName[] = [
   'checkIntegration',
   'checkChannel',
+  'claimConsent',
   'connectChannel',
   'discoverIssuer',
+  'dryRunMessage',
 ];
 
 function deadlineOf(name: EndpointName, endpoint: Endpoint): number {

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
-import type { Channel } from '@postroom/plugin-incoming-mail-common';
+import {
+  Channel,
+  ConsentLink,
+  ConsentMending,
+  consentMendings,
+  failureCodes,
+  failures,
+  MessageSummary,
+} from '@postroom/plugin-incoming-mail-common';
 import {
   Answers,
   FakeIncomingMailApi,
@@ -19,6 +27,7 @@ jest.mock('../hooks/useAuthorizePopup');
 const authorization = {
   state: { status: 'idle' } as AuthorizePopup['state'],
   authorize: jest.fn<void, Parameters<AuthorizePopup['authorize']>>(),
+  claim: jest.fn<void, Parameters<AuthorizePopup['claim']>>(),
   connect: jest.fn<void, Parameters<AuthorizePopup['connect']>>(),
   cancel: jest.fn(),
   reset: jest.fn(),
@@ -37,6 +46,7 @@ const quiet: Answers = {
   listMessages: () => ({ items: [] }),
   listJournal: () => ({ items: [] }),
   listIntegrationChoices: () => ({ items: [aChoice()] }),
+  listConsentLinks: () => ({ items: [] }),
 };
 
 function render(answers: Answers) {
@@ -147,16 +157,133 @@ describe('ChannelContent', () => {
     ).toBeInTheDocument();
   });
 
-  it('links to the provider where the popup was blocked', async () => {
+  it('goes to the provider in this tab where the popup was blocked (T12)', async () => {
     authorization.state = { status: 'blocked', startUrl: 'https://b.test/s' };
     const { user } = render({ getChannel: () => aChannel() });
-    expect(
-      await screen.findByRole('link', { name: 'Open the provider’s page' }),
-    ).toHaveAttribute('href', 'https://b.test/s');
+    // One click, in place: an anchor without a target.
+    const link = await screen.findByRole('link', {
+      name: 'Go to the provider’s page',
+    });
+    expect(link).toHaveAttribute('href', 'https://b.test/s');
+    expect(link).not.toHaveAttribute('target');
     await user.click(
       screen.getByRole('button', { name: 'Cancel authorization' }),
     );
     expect(authorization.cancel).toHaveBeenCalled();
+  });
+
+  it('asks for the code of a window on another site', async () => {
+    authorization.state = { status: 'unclaimed', claiming: false };
+    const { user } = render({ getChannel: () => aChannel() });
+    const use = await screen.findByRole('button', { name: 'Use the access' });
+    const code = screen.getByLabelText('Code');
+    await user.type(code, 'abcd-23');
+    expect(use).toBeDisabled();
+    await user.type(code, '45');
+    await user.click(use);
+    expect(authorization.claim).toHaveBeenCalledWith('abcd-2345');
+  });
+
+  it('says how often a code may still be entered', async () => {
+    authorization.state = {
+      status: 'unclaimed',
+      claiming: false,
+      triesLeft: 1,
+    };
+    render({ getChannel: () => aChannel() });
+    expect(await screen.findByLabelText('Code')).toHaveAccessibleDescription(
+      'That is not the code. 1 try is left.',
+    );
+  });
+
+  describe.each(failureCodes)('a consent that ended with %s', code => {
+    const buttons: Record<ConsentMending | 'none', string[]> = {
+      none: [],
+      authorize: ['Authorize again'],
+      channel: ['Edit the mailbox', 'Authorize again'],
+      integration: ['Open the integration', 'Authorize again'],
+      'new-link': ['Make a new link', 'Authorize again'],
+    };
+
+    it('has its words and the button that mends it', async () => {
+      authorization.state = { status: 'failed', failure: { code } };
+      const { user } = render({ getChannel: () => aChannel() });
+      const title = await screen.findByText(failures[code].title);
+      const notice = title.closest<HTMLElement>('[role]')!;
+      expect(notice).toHaveTextContent(failures[code].remedy);
+      const names = [...notice.querySelectorAll('a, button')]
+        .map(({ textContent }) => textContent)
+        .filter(Boolean);
+      expect(names).toEqual(buttons[consentMendings[code]]);
+      for (const again of within(notice).queryAllByRole('button', {
+        name: 'Authorize again',
+      })) {
+        await user.click(again);
+      }
+      expect(authorization.authorize).toHaveBeenCalledTimes(
+        names.includes('Authorize again') ? 1 : 0,
+      );
+    });
+  });
+
+  it('leads an administrator to the integration, and the owner to the form', async () => {
+    authorization.state = {
+      status: 'failed',
+      failure: { code: 'client-refused' },
+    };
+    render({ getChannel: () => aChannel() });
+    expect(
+      await screen.findByRole('button', { name: 'Open the integration' }),
+    ).toHaveAttribute('href', `/incoming-mail/oauth/${aChoice().id}`);
+  });
+
+  it('makes a link for the owner of the mailbox and withdraws it', async () => {
+    const link = {
+      id: 'l1',
+      address: 'support@corp.test',
+      createdBy: 'user:default/olga',
+      createdAt: '2024-05-06T07:08:09.000Z',
+      expiresAt: '2024-05-09T07:08:09.000Z',
+    };
+    let links: ConsentLink[] = [];
+    const { api, user } = render({
+      getChannel: () => aChannel(),
+      listConsentLinks: () => ({ items: links }),
+      createConsentLink: () => {
+        links = [link];
+        return { ...link, url: 'https://b.test/oauth/invite#secret' };
+      },
+      revokeConsentLink: () => {
+        links = [];
+        return undefined;
+      },
+    });
+    await user.selectOptions(await screen.findByLabelText('Works for'), '24');
+    await user.click(screen.getByRole('button', { name: 'Make a link' }));
+    expect(await screen.findByLabelText('Link')).toHaveValue(
+      'https://b.test/oauth/invite#secret',
+    );
+    expect(api.lastInput('createConsentLink')).toMatchObject({
+      body: { lifetimeHours: 24 },
+    });
+    const list = await screen.findByRole('list', {
+      name: 'Links that can still be used',
+    });
+    expect(list).toHaveTextContent('Made by user:default/olga');
+    expect(list).toHaveTextContent('Not opened yet.');
+    await user.click(within(list).getByRole('button', { name: 'Withdraw' }));
+    expect(api.lastInput('revokeConsentLink')).toMatchObject({
+      params: { linkId: 'l1' },
+    });
+    await waitFor(() => expect(list).not.toBeInTheDocument());
+    // What cannot be used any more is not left to be copied.
+    expect(screen.queryByLabelText('Link')).not.toBeInTheDocument();
+  });
+
+  it('shows whose account reads a shared mailbox', async () => {
+    render({ getChannel: () => aChannel({ readBy: 'jo@corp.test' }) });
+    const name = await screen.findByText('Read by');
+    expect(name.nextSibling).toHaveTextContent('jo@corp.test');
   });
 
   it('tells what is wrong, who can mend it and how', async () => {
@@ -174,6 +301,17 @@ describe('ChannelContent', () => {
     expect(alert).toHaveTextContent('invalid_grant');
     await user.click(screen.getByRole('button', { name: 'Authorize' }));
     expect(authorization.authorize).toHaveBeenCalledWith();
+  });
+
+  it('P11: says when the access ends, and why', async () => {
+    render({
+      getChannel: () =>
+        aChannel({
+          consentEnd: { at: '2027-01-31T10:00:00.000Z', reason: 'testing' },
+        }),
+    });
+    expect(await screen.findByText('Access ends')).toBeInTheDocument();
+    expect(screen.getByText(/The Google app is in testing/)).toBeVisible();
   });
 
   it('polls at once and deletes after asking', async () => {
@@ -338,5 +476,69 @@ describe('ChannelContent', () => {
     expect(
       screen.getByRole('button', { name: 'Download mail' }),
     ).toBeInTheDocument();
+  });
+
+  it('tries a quarantined mail without effect, and has it handled again', async () => {
+    const aMessage = (change: Partial<MessageSummary>): MessageSummary => ({
+      id: 'm1',
+      state: 'quarantined',
+      acceptedAt: '2024-05-06T07:08:09.000Z',
+      sizeBytes: 1536,
+      truncated: false,
+      subject: 'Printer',
+      attempts: 4,
+      failure: 'handler-failed',
+      trace: [
+        { step: 'handle', verdict: 'passed', reason: 'one: created x:1' },
+        { step: 'handle', verdict: 'failed', reason: 'two: failed' },
+      ],
+      ...change,
+    });
+    const { api, user } = render({
+      getChannel: () => aChannel(),
+      listMessages: () => ({
+        items: [
+          aMessage({}),
+          aMessage({ id: 'm2', state: 'done', subject: 'Finished' }),
+        ],
+      }),
+      dryRunMessage: () => ({
+        state: 'done',
+        trace: [
+          { step: 'handle', verdict: 'passed', reason: 'two: created y:2' },
+        ],
+      }),
+      runMessage: () => aMessage({ state: 'stored', attempts: 0 }),
+    });
+    await user.click(await screen.findByRole('button', { name: /Finished/ }));
+    expect(
+      await screen.findByRole('button', { name: 'Try without effect' }),
+    ).toBeInTheDocument();
+    expect(
+      screen.queryByRole('button', { name: 'Handle again' }),
+    ).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: /Finished/ }));
+
+    await user.click(screen.getByRole('button', { name: /Printer/ }));
+    const details = within(
+      await screen.findByRole('region', { name: 'Details of “Printer”' }),
+    );
+    expect(details.getByText(/one: created x:1/)).toBeInTheDocument();
+    expect(details.getByText(/two: failed/)).toBeInTheDocument();
+
+    await user.click(
+      details.getByRole('button', { name: 'Try without effect' }),
+    );
+    expect(await details.findByText(/It would be done/)).toBeInTheDocument();
+    expect(details.getByText(/two: created y:2/)).toBeInTheDocument();
+    expect(api.names).not.toContain('runMessage');
+
+    await user.click(details.getByRole('button', { name: 'Handle again' }));
+    expect(
+      await details.findByText('The mail is handled again in a moment.'),
+    ).toBeInTheDocument();
+    expect(api.lastInput('runMessage')).toMatchObject({
+      params: { name: 'support', messageId: 'm1' },
+    });
   });
 });

@@ -82,6 +82,9 @@ function ChannelView(props: ChannelViewProps) {
     reset();
     setMode(next);
   };
+  const byApplication = channel?.grantType === 'client_credentials';
+  const again = () =>
+    byApplication ? authorization.connect() : authorization.authorize();
   const showsForm = channel ? mode === 'edit' : rights.create;
   // An error that is about the form's own fields is told there.
   const toldByForm = showsForm && state.status === 'failed' && 'error' in state;
@@ -91,10 +94,12 @@ function ChannelView(props: ChannelViewProps) {
       <ModeNotice mode={mode} onClose={() => setMode('show')} />
       {!toldByForm && (
         <ConsentNotice
-          state={state}
+          authorization={authorization}
           address={channel?.address}
-          onCancel={authorization.cancel}
-          onClose={reset}
+          integrationId={channel?.authentication.integrationId}
+          byApplication={byApplication}
+          onAuthorize={channel && rights.authorize ? again : undefined}
+          onEdit={channel && rights.update ? () => enter('edit') : undefined}
         />
       )}
       {channel && !showsForm && (

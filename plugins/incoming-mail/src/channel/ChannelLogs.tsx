@@ -19,6 +19,7 @@ import type { Project } from '../hooks/useProject';
 import { useRequestPath } from '../hooks/useRequestPath';
 import { ConnectionLog } from '../journal/ConnectionLog';
 import { MailLog } from '../journal/MailLog';
+import type { MessageRunActions } from '../journal/MessageRunPanel';
 import { incomingMailTranslationRef } from '../translation';
 
 const useStyles = makeStyles(
@@ -32,19 +33,21 @@ const LIVE = { refreshMs: LIVE_REFRESH_MS };
 export interface ChannelLogsProps {
   project: Project;
   mayDownload: boolean;
+  /** Whether the person may have mails handled. */
+  mayRun: boolean;
 }
 
 /** The two logs of a channel: what came, and what happened to the connection. */
-export function ChannelLogs({ project, mayDownload }: ChannelLogsProps) {
+export function ChannelLogs(props: ChannelLogsProps) {
   return (
     <Stack>
-      <MailLogSection project={project} mayDownload={mayDownload} />
-      <JournalSection project={project} />
+      <MailLogSection {...props} />
+      <JournalSection project={props.project} />
     </Stack>
   );
 }
 
-function MailLogSection({ project, mayDownload }: ChannelLogsProps) {
+function MailLogSection({ project, mayDownload, mayRun }: ChannelLogsProps) {
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const api = useApi(incomingMailApiRef);
   const requestPath = useRequestPath();
@@ -62,6 +65,13 @@ function MailLogSection({ project, mayDownload }: ChannelLogsProps) {
     const params = { ...project, messageId: id };
     offerDownload(await api.call('downloadMessage', { params }), `${id}.eml`);
   });
+  const runs: MessageRunActions = {
+    dryRun: ({ id }) =>
+      api.call('dryRunMessage', { params: { ...project, messageId: id } }),
+    // The log tells by itself, a moment later, what came of it.
+    runAgain: ({ id }) =>
+      api.call('runMessage', { params: { ...project, messageId: id } }),
+  };
   return (
     <LogSection
       title={t('mailLog.title')}
@@ -77,6 +87,7 @@ function MailLogSection({ project, mayDownload }: ChannelLogsProps) {
             messages={items}
             requestPath={requestPath}
             onDownload={mayDownload ? download : undefined}
+            runs={mayRun ? runs : undefined}
           />
         </>
       )}

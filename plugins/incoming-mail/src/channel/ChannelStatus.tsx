@@ -6,6 +6,7 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import type {
   Channel,
   ChannelState,
+  ConsentEnd,
 } from '@postroom/plugin-incoming-mail-common';
 import { ButtonRow } from '../components/ButtonRow';
 import { Facts } from '../components/Facts';
@@ -113,6 +114,9 @@ function ChannelFacts({ channel }: { channel: Channel }) {
           name: t('channel.status.integration'),
           value: channel.integrationName ?? '–',
         },
+        ...(channel.readBy === undefined
+          ? []
+          : [{ name: t('channel.status.readBy'), value: channel.readBy }]),
         {
           name: t('channel.status.readingSince'),
           value: moment(channel.readingSince),
@@ -129,11 +133,29 @@ function ChannelFacts({ channel }: { channel: Channel }) {
           name: t('channel.status.nextVisit'),
           value: moment(channel.nextVisitAt),
         },
+        ...(channel.consentEnd
+          ? [
+              {
+                name: t('channel.status.consentEnd'),
+                value: <ConsentEndFact end={channel.consentEnd} />,
+              },
+            ]
+          : []),
         { name: t('channel.status.lastDay'), value: counts.lastDay },
         { name: t('channel.status.waiting'), value: counts.waiting },
         { name: t('channel.status.held'), value: counts.held },
       ]}
     />
+  );
+}
+
+function ConsentEndFact({ end }: { end: ConsentEnd }) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  return (
+    <>
+      <Moment at={end.at} />
+      <div>{t(`channel.status.consentEndReason.${end.reason}`)}</div>
+    </>
   );
 }
 

@@ -4,24 +4,25 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { ErrorAlert } from '../components/ErrorAlert';
 import { FailureAlert } from '../components/FailureAlert';
 import { Notice } from '../components/Notice';
-import { AuthorizeState, POPUP_NAME } from '../hooks/runConsent';
+import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
 import { incomingMailTranslationRef } from '../translation';
+import { ClaimNotice } from './ClaimNotice';
+import { ConsentMending, ConsentMendingProps } from './ConsentMending';
 
 /** Props of {@link ConsentNotice}. */
-export interface ConsentNoticeProps {
-  state: AuthorizeState;
+export interface ConsentNoticeProps extends Omit<ConsentMendingProps, 'code'> {
+  authorization: AuthorizePopup;
   /** The mailbox's address, once the channel is saved. */
   address: string | undefined;
-  onCancel: () => void;
-  onClose: () => void;
 }
 
 /** How far the authorization is, from the click to its end. */
 export function ConsentNotice(props: ConsentNoticeProps) {
-  const { state, address, onCancel, onClose } = props;
+  const { authorization, address, ...mending } = props;
+  const { state, cancel, reset } = authorization;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const cancelButton = (
-    <Button size="small" onClick={onCancel}>
+    <Button size="small" onClick={cancel}>
       {t('channel.consent.cancel')}
     </Button>
   );
@@ -44,20 +45,28 @@ export function ConsentNotice(props: ConsentNoticeProps) {
           title={t('channel.consent.blocked')}
           actions={
             <>
-              {/* A named target keeps the opener, by which the page that ends
-                  the authorization tells this one to look. */}
               <Button
                 size="small"
                 variant="contained"
                 color="primary"
                 href={state.startUrl}
-                target={POPUP_NAME}
               >
-                {t('channel.consent.openProvider')}
+                {t('channel.consent.goToProvider')}
               </Button>
               {cancelButton}
             </>
           }
+        >
+          {t('channel.consent.blockedText')}
+        </Notice>
+      );
+    case 'unclaimed':
+      return (
+        <ClaimNotice
+          busy={state.claiming}
+          triesLeft={state.triesLeft}
+          onClaim={authorization.claim}
+          cancelButton={cancelButton}
         />
       );
     case 'succeeded':
@@ -65,7 +74,7 @@ export function ConsentNotice(props: ConsentNoticeProps) {
         <Notice
           severity="success"
           title={t('channel.consent.succeeded')}
-          onClose={onClose}
+          onClose={reset}
         >
           {address && t('channel.consent.succeededText', { address })}
         </Notice>
@@ -75,14 +84,18 @@ export function ConsentNotice(props: ConsentNoticeProps) {
         <Notice
           severity="info"
           title={t('channel.consent.cancelled')}
-          onClose={onClose}
+          onClose={reset}
         />
       );
     case 'failed':
       return 'failure' in state ? (
-        <FailureAlert failure={state.failure} onClose={onClose} />
+        <FailureAlert
+          failure={state.failure}
+          actions={<ConsentMending {...mending} code={state.failure.code} />}
+          onClose={reset}
+        />
       ) : (
-        <ErrorAlert error={state.error} onClose={onClose} />
+        <ErrorAlert error={state.error} onClose={reset} />
       );
     default:
       return null;

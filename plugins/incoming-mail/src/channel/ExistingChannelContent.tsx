@@ -8,6 +8,7 @@ import { ConfirmDialog } from '../components/ConfirmDialog';
 import { ErrorAlert } from '../components/ErrorAlert';
 import { Notice } from '../components/Notice';
 import { Stack } from '../components/Stack';
+import { isUnderWay } from '../hooks/AuthorizeState';
 import { useAction } from '../hooks/useAction';
 import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
 import type { ChannelRights } from '../hooks/useChannelRights';
@@ -16,6 +17,7 @@ import { incomingMailTranslationRef } from '../translation';
 import { ChannelCheck } from './ChannelCheck';
 import { ChannelLogs } from './ChannelLogs';
 import { ChannelStatus } from './ChannelStatus';
+import { ConsentLinks } from './ConsentLinks';
 
 /** Props of {@link ExistingChannelContent}. */
 export interface ExistingChannelContentProps {
@@ -48,9 +50,7 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
     await api.call('deleteChannel', { params: project });
     props.onDeleted();
   });
-  const consenting = ['opening', 'connecting', 'waiting', 'blocked'].includes(
-    authorization.state.status,
-  );
+  const consenting = isUnderWay(authorization.state);
 
   return (
     <Stack>
@@ -90,7 +90,14 @@ export function ExistingChannelContent(props: ExistingChannelContentProps) {
         }
       />
       <ChannelCheck checking={checking} onClose={resetChecking} />
-      <ChannelLogs project={project} mayDownload={rights.readRaw} />
+      {rights.authorize && channel.grantType !== 'client_credentials' && (
+        <ConsentLinks project={project} channel={channel} />
+      )}
+      <ChannelLogs
+        project={project}
+        mayDownload={rights.readRaw}
+        mayRun={rights.run}
+      />
       <ConfirmDialog
         open={asking}
         title={t('channel.deleteDialog.title')}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMailApi } from '../api/incomingMailApiRef';
-import { AuthorizeState, failedWith } from './runConsent';
+import type { AuthorizeState } from './AuthorizeState';
+import { failedWith } from './runConsent';
 import type { Project } from './useProject';
 
 /** What {@link runConnection} needs. */

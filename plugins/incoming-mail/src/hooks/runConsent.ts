@@ -1,35 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ResponseError } from '@backstage/errors';
-import type {
-  Consent,
-  Failure,
-  StartedConsent,
-} from '@postroom/plugin-incoming-mail-common';
+import type { StartedConsent } from '@postroom/plugin-incoming-mail-common';
 import { failureOf } from '../api/errorKind';
 import type { IncomingMailApi } from '../api/incomingMailApiRef';
-import { Alarm } from './Alarm';
+import type { AuthorizeState } from './AuthorizeState';
 import type { Project } from './useProject';
-
-/** How far an authorization is, as the page shows it. */
-export type AuthorizeState =
-  | { status: 'idle' }
-  | { status: 'opening' }
-  | { status: 'connecting' }
-  | { status: 'waiting' }
-  | { status: 'blocked'; startUrl: string }
-  | { status: 'succeeded' }
-  | { status: 'failed'; failure: Failure }
-  | { status: 'failed'; error: Error }
-  | { status: 'cancelled' };
-
-/** The name of the window, so that a second click reuses the first one's. */
-export const POPUP_NAME = 'incoming-mail-authorize';
-
-const POLL_MS = 1_500;
-const CLOSED_CHECK_MS = 250;
-// A consent is open for ten minutes by the backend's clock, which says
-// `expired` itself; this ends the wait when the backend cannot be asked.
-const DEADLINE_MS = 11 * 60_000;
+import { waitForConsent } from './waitForConsent';
 
 /** What {@link runConsent} needs. */
 export interface RunConsentOptions {
@@ -46,44 +21,90 @@ export interface RunConsentOptions {
 }
 
 /**
- * One authorization from the click to its end. The truth is the status that
- * is polled. A message from the popup and the popup's closing are hints to
- * ask at once, never more: a message can be forged, and a provider's page with
- * `Cross-Origin-Opener-Policy` makes an open popup look closed.
+ * One authorization from the click to its end. Where the browser blocked the
+ * popup, the tab itself goes to the provider at the next click, and comes back
+ * to this page.
  */
 export async function runConsent(options: RunConsentOptions): Promise<void> {
-  const { api, project, popup, onState, signal } = options;
-  const end = (state: AuthorizeState) => {
-    if (!signal.aborted) {
-      onState(state);
-    }
-  };
+  const { api, popup, onState, signal } = options;
   onState({ status: 'opening' });
-  try {
+  await settle(options, async () => {
     await api.issueCookie({ signal });
     await options.prepare();
-    const started = await api.call(
-      'startConsent',
-      { params: project, body: { returnOrigin: window.location.origin } },
-      { signal },
-    );
+    const isBlocked = !popup || popup.closed;
+    const started = await start(options, isBlocked);
     if (signal.aborted) {
-      return;
+      return undefined;
     }
     options.onStarted(started);
     const startUrl = webAddress(started.startUrl);
-    if (popup && !popup.closed) {
+    if (isBlocked) {
+      onState({ status: 'blocked', startUrl });
+    } else {
       popup.location.href = startUrl;
       onState({ status: 'waiting' });
-    } else {
-      onState({ status: 'blocked', startUrl });
     }
-    end(await waitForEnd(options, started.consentId));
+    return waitOn(options, started.consentId);
+  });
+}
+
+/** The rest of an authorization that this tab went away for. */
+export async function resumeConsent(
+  options: Pick<RunConsentOptions, 'api' | 'onState' | 'signal'> & {
+    consentId: string;
+  },
+): Promise<void> {
+  options.onState({ status: 'waiting' });
+  const { consentId } = options;
+  await settle(options, () =>
+    waitOn({ ...options, popup: undefined }, consentId),
+  );
+}
+
+async function start(
+  { api, project, signal }: RunConsentOptions,
+  isBlocked: boolean,
+): Promise<StartedConsent> {
+  const { origin, pathname, search } = window.location;
+  const body = {
+    returnOrigin: origin,
+    ...(isBlocked && { returnPath: `${pathname}${search}` }),
+  };
+  return api.call('startConsent', { params: project, body }, { signal });
+}
+
+function waitOn(
+  options: Pick<RunConsentOptions, 'api' | 'popup' | 'onState' | 'signal'>,
+  consentId: string,
+): Promise<AuthorizeState> {
+  const { api, popup, onState, signal } = options;
+  return waitForConsent({
+    api,
+    consentId,
+    popup,
+    onUnclaimed: () => onState({ status: 'unclaimed', claiming: false }),
+    signal,
+  });
+}
+
+/** Tells how it ended, unless nobody waits any more. */
+async function settle(
+  options: Pick<RunConsentOptions, 'onState' | 'signal'> & {
+    popup?: Window;
+  },
+  work: () => Promise<AuthorizeState | undefined>,
+): Promise<void> {
+  const { onState, signal, popup } = options;
+  try {
+    const end = await work();
+    if (end && !signal.aborted) {
+      onState(end);
+    }
   } catch (error) {
     if (!signal.aborted) {
       popup?.close();
+      onState(failedWith(error));
     }
-    end(failedWith(error));
   }
 }
 
@@ -96,118 +117,6 @@ export function failedWith(error: unknown): AuthorizeState {
         status: 'failed',
         error: error instanceof Error ? error : new Error(String(error)),
       };
-}
-
-async function waitForEnd(
-  options: RunConsentOptions,
-  consentId: string,
-): Promise<AuthorizeState> {
-  const { api, popup, signal } = options;
-  const alarm = new Alarm();
-  const stopListening = listenForHints(
-    popup,
-    await api.getBackendOrigin(),
-    () => alarm.ring(),
-  );
-  let waitedMs = 0;
-  try {
-    while (!signal.aborted && waitedMs < DEADLINE_MS) {
-      await alarm.wait(POLL_MS, signal);
-      waitedMs += POLL_MS;
-      const state = await askOnce(api, consentId, signal);
-      if (state) {
-        return state;
-      }
-    }
-  } finally {
-    stopListening();
-  }
-  return { status: 'failed', failure: { code: 'consent-expired' } };
-}
-
-async function askOnce(
-  api: IncomingMailApi,
-  consentId: string,
-  signal: AbortSignal,
-): Promise<AuthorizeState | undefined> {
-  if (signal.aborted) {
-    return undefined;
-  }
-  try {
-    return endOf(
-      await api.call('getConsent', { params: { consentId } }, { signal }),
-    );
-  } catch (error) {
-    if (isFinal(error)) {
-      throw error;
-    }
-    return undefined;
-  }
-}
-
-// A backend that restarts, or that limits how often it is asked, is asked
-// again; only a refusal stays one.
-function isFinal(error: unknown): boolean {
-  return (
-    ResponseError.is(error) &&
-    error.statusCode < 500 &&
-    error.statusCode !== 429
-  );
-}
-
-function endOf(consent: Consent): AuthorizeState | undefined {
-  switch (consent.status) {
-    case 'succeeded':
-      return { status: 'succeeded' };
-    case 'cancelled':
-      return { status: 'cancelled' };
-    case 'expired':
-      return {
-        status: 'failed',
-        failure: consent.failure ?? { code: 'consent-expired' },
-      };
-    case 'failed':
-      return {
-        status: 'failed',
-        failure: consent.failure ?? { code: 'internal-error' },
-      };
-    default:
-      return undefined;
-  }
-}
-
-/** Calls `onHint` when something tells that asking now may be worth it. */
-function listenForHints(
-  popup: Window | undefined,
-  origin: string,
-  onHint: () => void,
-): () => void {
-  const onMessage = (event: MessageEvent<unknown>) => {
-    if (event.origin === origin && isAuthorizationResponse(event.data)) {
-      onHint();
-    }
-  };
-  window.addEventListener('message', onMessage);
-  const closedCheck = setInterval(() => {
-    if (!popup || popup.closed) {
-      clearInterval(closedCheck);
-      onHint();
-    }
-  }, CLOSED_CHECK_MS);
-  return () => {
-    window.removeEventListener('message', onMessage);
-    clearInterval(closedCheck);
-  };
-}
-
-// The shape that `sendWebMessageResponse` of Backstage's auth-node posts.
-function isAuthorizationResponse(message: unknown): boolean {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'type' in message &&
-    message.type === 'authorization_response'
-  );
 }
 
 /** The popup is only ever sent to a web page, whatever the reply says. */

@@ -3,6 +3,7 @@ import { ReactNode } from 'react';
 import { act, renderHook } from '@testing-library/react';
 import { TestApiProvider } from '@backstage/frontend-test-utils';
 import type {
+  ClaimedConsent,
   Connection,
   Consent,
 } from '@postroom/plugin-incoming-mail-common';
@@ -31,6 +32,7 @@ interface Setup {
   popup?: FakePopup;
   startUrl?: string;
   getConsent?: () => Consent | Promise<Consent>;
+  claimConsent?: () => ClaimedConsent;
 }
 
 function setUp(setup: Setup) {
@@ -50,6 +52,7 @@ function setUp(setup: Setup) {
       })),
     getConsent: setup.getConsent ?? (() => consent),
     cancelConsent: () => undefined,
+    ...(setup.claimConsent && { claimConsent: setup.claimConsent }),
   });
   const open = jest
     .spyOn(window, 'open')
@@ -81,6 +84,7 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks();
   jest.useRealTimers();
+  window.history.replaceState(null, '', '/');
 });
 
 describe('useAuthorizePopup', () => {
@@ -118,7 +122,7 @@ describe('useAuthorizePopup', () => {
     expect(polls()).toBe(2);
   });
 
-  it('asks at once when the backend’s page posts, and only then', async () => {
+  it('asks at once when the backend’s page posts, and only then (T11)', async () => {
     const { hook, consent, polls } = setUp({ popup: new FakePopup() });
     act(() => hook.result.current.authorize());
     await pass(0);
@@ -139,7 +143,7 @@ describe('useAuthorizePopup', () => {
     expect(hook.result.current.state).toEqual({ status: 'succeeded' });
   });
 
-  it('goes on asking when the popup looks closed', async () => {
+  it('goes on asking when the popup looks closed (T12)', async () => {
     const popup = new FakePopup();
     const { hook, consent, polls } = setUp({ popup });
     act(() => hook.result.current.authorize());
@@ -156,10 +160,18 @@ describe('useAuthorizePopup', () => {
     expect(hook.result.current.state).toEqual({ status: 'succeeded' });
   });
 
-  it('gives a link where the popup is blocked, and waits all the same', async () => {
-    const { hook, consent } = setUp({ popup: undefined });
+  it('has the tab go and come back where the popup is blocked (T12)', async () => {
+    window.history.replaceState(null, '', '/catalog/support?tab=mail#top');
+    const { api, hook, consent } = setUp({ popup: undefined });
     act(() => hook.result.current.authorize());
     await pass(0);
+    expect(api.lastInput('startConsent')).toEqual({
+      params: project,
+      body: {
+        returnOrigin: window.location.origin,
+        returnPath: '/catalog/support?tab=mail',
+      },
+    });
     expect(hook.result.current.state).toEqual({
       status: 'blocked',
       startUrl: START_URL,
@@ -167,6 +179,82 @@ describe('useAuthorizePopup', () => {
     consent.status = 'succeeded';
     await pass(POLL_MS);
     expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+  });
+
+  it('goes on where the tab left when it comes back (T12)', async () => {
+    window.history.replaceState(
+      { idx: 1 },
+      '',
+      '/catalog/support?tab=mail&incoming-mail-consent=consent#top',
+    );
+    const { hook, consent, polls, open } = setUp({});
+    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(window.location.href).toContain('/catalog/support?tab=mail#top');
+    expect(window.location.href).not.toContain('incoming-mail-consent');
+    expect(window.history.state).toEqual({ idx: 1 });
+    await pass(250);
+    expect(polls()).toBe(1);
+    consent.status = 'failed';
+    consent.failure = { code: 'wrong-account' };
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({
+      status: 'failed',
+      failure: { code: 'wrong-account' },
+    });
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  it('shows the backend the code that its window handed over, once', async () => {
+    const { api, hook, consent } = setUp({
+      popup: new FakePopup(),
+      claimConsent: () => {
+        consent.status = 'succeeded';
+        return consent;
+      },
+    });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    const claim = { type: 'incoming-mail-claim', consentId: 'consent' };
+    consent.status = 'unclaimed';
+    await post('https://evil.test', { ...claim, code: 'EVILCODE' });
+    await post(BACKEND, { ...claim, consentId: 'other', code: 'OTHERXXX' });
+    await post(BACKEND, { ...claim, code: 7 });
+    expect(api.names).not.toContain('claimConsent');
+    await post(BACKEND, { ...claim, code: 'ABCD2345' });
+    expect(api.lastInput('claimConsent')).toEqual({
+      params: { consentId: 'consent' },
+      body: { code: 'ABCD2345' },
+    });
+    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+  });
+
+  it('asks for the code where it does not come by itself', async () => {
+    const answers: ClaimedConsent[] = [];
+    const { api, hook, consent } = setUp({
+      popup: new FakePopup(),
+      claimConsent: () => answers.shift()!,
+    });
+    act(() => hook.result.current.authorize());
+    await pass(0);
+    consent.status = 'unclaimed';
+    await pass(POLL_MS);
+    const asking = { status: 'unclaimed', claiming: false };
+    expect(hook.result.current.state).toEqual(asking);
+
+    answers.push({ ...consent, triesLeft: 4 });
+    act(() => hook.result.current.claim('WRONGXXX'));
+    expect(hook.result.current.state).toMatchObject({ claiming: true });
+    await pass(0);
+    expect(hook.result.current.state).toEqual({ ...asking, triesLeft: 4 });
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({ ...asking, triesLeft: 4 });
+
+    consent.status = 'succeeded';
+    answers.push({ ...consent });
+    act(() => hook.result.current.claim('ABCD2345'));
+    await pass(POLL_MS);
+    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(api.names.filter(name => name === 'claimConsent')).toHaveLength(2);
   });
 
   it('tells why the provider or the backend said no', async () => {

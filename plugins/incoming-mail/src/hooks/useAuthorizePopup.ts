@@ -2,12 +2,16 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from '@backstage/core-plugin-api';
 import { IncomingMailApi, incomingMailApiRef } from '../api/incomingMailApiRef';
+import type { AuthorizeState } from './AuthorizeState';
+import { findReturnedConsent, forgetReturnedConsent } from './returnedConsent';
 import { runConnection } from './runConnection';
-import { AuthorizeState, POPUP_NAME, runConsent } from './runConsent';
+import { resumeConsent, runConsent } from './runConsent';
 import type { Project } from './useProject';
 
-export type { AuthorizeState } from './runConsent';
-export { POPUP_NAME } from './runConsent';
+export type { AuthorizeState } from './AuthorizeState';
+
+/** The name of the window, so that a second click reuses the first one's. */
+const POPUP_NAME = 'incoming-mail-authorize';
 
 /** The authorization of a project's mailbox, and what can be done with it. */
 export interface AuthorizePopup {
@@ -17,6 +21,8 @@ export interface AuthorizePopup {
    * `await` a browser blocks the window.
    */
   authorize(prepare?: () => Promise<void>): void;
+  /** Shows the backend the code that the window shows. */
+  claim(code: string): void;
   /** Connects a mailbox that needs nobody's consent: without a popup. */
   connect(prepare?: () => Promise<void>): void;
   /** Gives up, here and at the backend. */
@@ -27,30 +33,42 @@ export interface AuthorizePopup {
 
 interface Running {
   controller: AbortController;
-  popup: Window | undefined;
+  popup?: Window;
   consentId?: string;
 }
 
 /**
- * All I/O of a consent; see {@link runConsent} for what is believed. When the
+ * All I/O of a consent; see `waitForConsent` for what is believed. When the
  * component goes away the waiting stops, but the person may still finish in
- * the popup.
+ * the popup. A tab that comes back from the provider goes on where it left.
  */
 export function useAuthorizePopup(project: Project): AuthorizePopup {
   const api = useApi(incomingMailApiRef);
+  const [returnedId] = useState(findReturnedConsent);
   const [state, setState] = useState<AuthorizeState>({ status: 'idle' });
   const runningRef = useRef<Running>();
 
-  useEffect(() => () => runningRef.current?.controller.abort(), []);
+  const begin = useCallback((popup?: Window): Running => {
+    runningRef.current?.controller.abort();
+    const running = { controller: new AbortController(), popup };
+    runningRef.current = running;
+    return running;
+  }, []);
+
+  useEffect(() => {
+    if (returnedId !== undefined) {
+      forgetReturnedConsent();
+      const running = begin();
+      running.consentId = returnedId;
+      const { signal } = running.controller;
+      resumeConsent({ api, consentId: returnedId, onState: setState, signal });
+    }
+    return () => runningRef.current?.controller.abort();
+  }, [api, begin, returnedId]);
 
   const authorize = useCallback(
     (prepare: () => Promise<void> = async () => {}) => {
-      runningRef.current?.controller.abort();
-      const running: Running = {
-        controller: new AbortController(),
-        popup: openPopup(),
-      };
-      runningRef.current = running;
+      const running = begin(openPopup());
       runConsent({
         api,
         project,
@@ -68,7 +86,23 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
         signal: running.controller.signal,
       });
     },
-    [api, project],
+    [api, begin, project],
+  );
+
+  const claim = useCallback(
+    (code: string) => {
+      const running = runningRef.current;
+      if (running?.consentId !== undefined) {
+        setState({ status: 'unclaimed', claiming: true });
+        claimAtBackend(api, running.consentId, code).then(next => {
+          // The end itself is told by who waits for it.
+          if (next && !running.controller.signal.aborted) {
+            setState(next);
+          }
+        });
+      }
+    },
+    [api],
   );
 
   const connect = useCallback(
@@ -96,8 +130,8 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
   const reset = useCallback(() => setState({ status: 'idle' }), []);
 
   return useMemo(
-    () => ({ state, authorize, connect, cancel, reset }),
-    [state, authorize, connect, cancel, reset],
+    () => ({ state, authorize, claim, connect, cancel, reset }),
+    [state, authorize, claim, connect, cancel, reset],
   );
 }
 
@@ -108,6 +142,26 @@ function openPopup(): Window | undefined {
   const top = Math.max(0, window.screenY + (window.outerHeight - height) / 2);
   const features = `popup,width=${width},height=${height},left=${left},top=${top}`;
   return window.open('about:blank', POPUP_NAME, features) ?? undefined;
+}
+
+/** @returns what to show where the code did not lead to an end */
+async function claimAtBackend(
+  api: IncomingMailApi,
+  consentId: string,
+  code: string,
+): Promise<AuthorizeState | undefined> {
+  try {
+    const { status, triesLeft } = await api.call('claimConsent', {
+      params: { consentId },
+      body: { code },
+    });
+    return status === 'unclaimed'
+      ? { status: 'unclaimed', claiming: false, triesLeft }
+      : undefined;
+  } catch {
+    // Not such a code, or no answer: it can be entered again.
+    return { status: 'unclaimed', claiming: false, triesLeft: undefined };
+  }
 }
 
 async function cancelAtBackend(

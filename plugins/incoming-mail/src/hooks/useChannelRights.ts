@@ -6,6 +6,7 @@ import {
   channelDeletePermission,
   channelUpdatePermission,
   messageReadRawPermission,
+  messageRunPermission,
 } from '@postroom/plugin-incoming-mail-common';
 
 /** What the person may do with a project's channel. */
@@ -15,6 +16,8 @@ export interface ChannelRights {
   readonly delete: boolean;
   readonly authorize: boolean;
   readonly readRaw: boolean;
+  /** Have held mails handled again. */
+  readonly run: boolean;
 }
 
 /**
@@ -45,7 +48,8 @@ export function useChannelRights(
     permission: messageReadRawPermission,
     resourceRef,
   });
-  return [create, update, remove, authorize, readRaw].some(
+  const run = usePermission({ permission: messageRunPermission, resourceRef });
+  return [create, update, remove, authorize, readRaw, run].some(
     ({ loading }) => loading,
   )
     ? undefined
@@ -55,5 +59,6 @@ export function useChannelRights(
         delete: remove.allowed,
         authorize: authorize.allowed,
         readRaw: readRaw.allowed,
+        run: run.allowed,
       };
 }

@@ -27,8 +27,9 @@ export function DecisionTrace({ trace }: DecisionTraceProps) {
   }
   return (
     <ol className={classes.list} aria-label={t('mailLog.trace')}>
-      {trace.map(({ step, verdict, reason }) => (
-        <li key={step} className={classes.step}>
+      {trace.map(({ step, verdict, reason }, index) => (
+        // A mail with several handlers has several steps of one name.
+        <li key={`${index}:${step}`} className={classes.step}>
           <strong>{step}</strong> {t(`mailLog.verdict.${verdict}`)}: {reason}
         </li>
       ))}

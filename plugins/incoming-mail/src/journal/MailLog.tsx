@@ -15,6 +15,7 @@ import { Moment } from '../components/Moment';
 import { Severity } from '../components/Notice';
 import { incomingMailTranslationRef } from '../translation';
 import { MailLogDetails } from './MailLogDetails';
+import type { MessageRunActions } from './MessageRunPanel';
 
 const severities: Readonly<Record<MessageState, Severity>> = {
   stored: 'info',
@@ -71,6 +72,8 @@ export interface MailLogProps {
   requestPath?: (number: number) => string;
   /** Absent where the person may not download. */
   onDownload?: (message: MessageSummary) => void;
+  /** Absent where the person may not have mails handled. */
+  runs?: MessageRunActions;
 }
 
 /** Every mail that arrived, newest first, with the way that it took. */
@@ -137,6 +140,7 @@ function MailLogRow(props: MailLogProps & { message: MessageSummary }) {
             message={message}
             requestPath={props.requestPath}
             onDownload={props.onDownload}
+            runs={props.runs}
           />
         </div>
       </Collapse>

@@ -12,6 +12,7 @@ import { Stack } from '../components/Stack';
 import { incomingMailTranslationRef } from '../translation';
 import { DecisionTrace } from './DecisionTrace';
 import { mailTargetOf } from './mailTarget';
+import { MessageRunActions, MessageRunPanel } from './MessageRunPanel';
 
 const useStyles = makeStyles(
   theme => ({ root: { padding: theme.spacing(0.5, 0, 2) } }),
@@ -23,11 +24,13 @@ export interface MailLogDetailsProps {
   message: MessageSummary;
   requestPath?: (number: number) => string;
   onDownload?: (message: MessageSummary) => void;
+  /** Absent where the person may not have mails handled. */
+  runs?: MessageRunActions;
 }
 
 /** Why a mail ended where it did, and what it became. */
 export function MailLogDetails(props: MailLogDetailsProps) {
-  const { message, onDownload } = props;
+  const { message, onDownload, runs } = props;
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const moment = useMoment();
@@ -54,6 +57,7 @@ export function MailLogDetails(props: MailLogDetailsProps) {
         <Typography variant="caption" color="textSecondary">
           {facts.join(' · ')}
         </Typography>
+        {runs && <MessageRunPanel message={message} actions={runs} />}
         {onDownload && (
           <div>
             <Button

@@ -13,6 +13,7 @@ import { Stack } from '../components/Stack';
 import type { Loaded } from '../hooks/useLoaded';
 import { incomingMailTranslationRef } from '../translation';
 import { Letter } from './Letter';
+import { RequestMarks } from './RequestMarks';
 
 /** Props of {@link RequestView}. */
 export interface RequestViewProps {
@@ -32,6 +33,7 @@ export function RequestView({ request, comments }: RequestViewProps) {
         <SectionHeading
           title={<bdi>{request.subject || t('requests.noSubject')}</bdi>}
         />
+        <RequestMarks request={request} />
       </div>
       <Letter content={request} />
       <SectionHeading small title={t('request.comments')} />

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { act, screen } from '@testing-library/react';
+import { act, cleanup, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Route, Routes } from 'react-router-dom';
 import { renderInTestApp } from '@backstage/frontend-test-utils';
@@ -154,5 +154,39 @@ describe('RequestsContent', () => {
     expect(
       await screen.findByText('You may not see this project’s mail'),
     ).toBeInTheDocument();
+  });
+
+  it('shows what the handler marked a request with, in the list and on its page', async () => {
+    const marks = {
+      requestType: 'incident',
+      priority: 'urgent',
+      labels: ['disk', 'night'],
+    } as const;
+    const words = ['incident', 'Urgent', 'disk', 'night'];
+    const expectMarks = async () => {
+      const list = await screen.findByRole('list', {
+        name: 'Type, priority and labels',
+      });
+      expect(
+        within(list)
+          .getAllByRole('listitem')
+          .map(item => item.textContent),
+      ).toEqual(words);
+    };
+    render('', {
+      listRequests: () => ({
+        items: [
+          aRequestSummary({ ...marks, labels: [...marks.labels] }),
+          aRequestSummary({ id: 'plain', number: 8 }),
+        ],
+      }),
+    });
+    await expectMarks();
+    cleanup();
+    render('/7', {
+      getRequest: () => aRequest({ ...marks, labels: [...marks.labels] }),
+      listRequestComments: () => ({ items: [] }),
+    });
+    await expectMarks();
   });
 });

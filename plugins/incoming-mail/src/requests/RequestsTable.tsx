@@ -6,6 +6,7 @@ import type { RequestSummary } from '@postroom/plugin-incoming-mail-common';
 import { Moment } from '../components/Moment';
 import { RecordColumn, RecordTable } from '../components/RecordTable';
 import { incomingMailTranslationRef } from '../translation';
+import { RequestMarks } from './RequestMarks';
 import { SenderName } from './SenderName';
 
 const useStyles = makeStyles(
@@ -41,10 +42,13 @@ export function RequestsTable(props: RequestsTableProps) {
     {
       id: 'subject',
       label: t('requests.column.subject'),
-      render: ({ number, subject }) => (
-        <Link to={props.requestPath(number)}>
-          <bdi>{subject || t('requests.noSubject')}</bdi>
-        </Link>
+      render: request => (
+        <>
+          <Link to={props.requestPath(request.number)}>
+            <bdi>{request.subject || t('requests.noSubject')}</bdi>
+          </Link>
+          <RequestMarks request={request} />
+        </>
       ),
     },
     {

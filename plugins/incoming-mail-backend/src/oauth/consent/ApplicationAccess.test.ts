@@ -69,6 +69,7 @@ describe('ApplicationAccess', () => {
         fetch,
         externalBaseUrl,
         returnOrigins: ['https://portal.test'],
+        portal: { title: 'Corp portal', url: 'https://portal.test' },
         allowHttpLoopback: true,
         hooks,
       });

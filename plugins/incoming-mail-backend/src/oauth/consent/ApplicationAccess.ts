@@ -8,12 +8,13 @@ import { isDomainAllowed, isReady } from '../integrations/integrationRules';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isSecureBaseUrl } from '../integrations/redirectUrl';
 import { IntegrationRecord } from '../integrations/types';
+import { withClientSecrets } from '../integrations/withClientSecrets';
 import { isClientFault } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { refreshAheadMs } from '../vault/grantState';
 import { GrantStore } from '../vault/GrantStore';
 import { TokenSet } from '../vault/types';
-import type { ConsentHooks, SeenFolder } from './ConsentFlow';
+import type { ConsentHooks, SeenFolder } from './ConsentCompletion';
 import { ConsentMailbox } from './types';
 
 // Access without a person (RFC 6749 section 4.4)
@@ -91,9 +92,9 @@ export class ApplicationAccess {
     signal: AbortSignal,
   ): Promise<TokenSet> {
     try {
-      return await this.#tokenEndpoint.requestForApplication(integration, {
-        signal,
-      });
+      return await withClientSecrets(integration, this.#integrations, as =>
+        this.#tokenEndpoint.requestForApplication(as, { signal }),
+      );
     } catch (error) {
       if (isClientFault(error)) {
         await this.#integrations.setFault(integration, error);

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
-import { Tx } from '../../database';
 import { hashToken, randomToken, Secret } from '../../secrets';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { redirectUrl } from '../integrations/redirectUrl';
 import { IntegrationRecord } from '../integrations/types';
+import { withClientSecrets } from '../integrations/withClientSecrets';
 import { toAuthorizationFailure } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
-import { refreshAheadMs } from '../vault/grantState';
-import { GrantStore } from '../vault/GrantStore';
-import { RevocationStore } from '../vault/RevocationStore';
 import { TokenSet } from '../vault/types';
 import { authorizationUrl } from './authorizationUrl';
-import { ConsentFailure, ConsentStore } from './ConsentStore';
+import { makeClaimCode } from './claimCode';
+import { ConsentCompletion } from './ConsentCompletion';
+import { ConsentLinkStore } from './ConsentLinkStore';
+import { ConsentStore } from './ConsentStore';
 import {
   ConsentCallback,
   findMistrust,
-  refuseOtherAccount,
+  judgeConsentingAccount,
 } from './judgeCallback';
+import { PendingGrantStore } from './PendingGrantStore';
 import { ConsentRecord } from './types';
 
 // What a callback has to show before the provider is asked for anything, in
@@ -34,43 +35,12 @@ import { ConsentRecord } from './types';
 // 4. it is the first: the row is marked as consumed before the token request,
 //    so of fifty identical callbacks one gets through (RFC 6749 section 4.1.2).
 //
-// Then: tokens, what they allow, whose they are, whether they open the mailbox,
-// and only then one transaction that stores them, if integration and mailbox
-// are still those that the consent was started for.
-
-// Signing in to the mailbox, with a margin to what the store allows for the
-// completion altogether.
-const PROOF_MS = 60_000;
-
-/** What the proving sign-in saw: where reading can start. */
-export interface SeenFolder {
-  readonly folder: string;
-  /** The folder's numbering. */
-  readonly uidValidity: number;
-  /** Mail that arrives from now on has this number or a higher one. */
-  readonly uidNext: number;
-}
-
-/** What the composing plugin does when a mailbox was, or was not, authorized. */
-export interface ConsentHooks {
-  /**
-   * Signs in to the mailbox with the token that is about to be stored.
-   *
-   * @throws MailFailure where that does not work
-   */
-  proveMailbox(options: {
-    mailboxId: string;
-    accessToken: Secret;
-    signal: AbortSignal;
-  }): Promise<SeenFolder>;
-  /** Part of the transaction that stores the grant; may be run again. */
-  onGranted(
-    tx: Tx,
-    options: { mailboxId: string; seen: SeenFolder },
-  ): Promise<void>;
-  /** Told of a consent that failed after the person had come back. */
-  onRefused?(options: { mailboxId: string; code: FailureCode }): Promise<void>;
-}
+// Then: tokens, what they allow, whose they are; whether they open the mailbox,
+// and one transaction that stores them, is `ConsentCompletion`'s.
+//
+// Where the portal is on another site than we are, nobody's cookie of
+// Backstage comes along, and 2. shows the browser alone. What is given then
+// waits, unused, until the person who started the consent claims it.
 
 /** Where a popup goes from here, and the cookie value it needs on its return. */
 export interface BegunConsent {
@@ -87,6 +57,12 @@ export type CallbackOutcome =
   | { readonly kind: 'refused' }
   | { readonly kind: 'succeeded'; readonly consent: ConsentRecord }
   | {
+      readonly kind: 'unclaimed';
+      readonly consent: ConsentRecord;
+      /** For this browser's eyes and the opener's. */
+      readonly code: Secret;
+    }
+  | {
       readonly kind: 'failed';
       readonly consent: ConsentRecord;
       readonly code: FailureCode;
@@ -94,49 +70,62 @@ export type CallbackOutcome =
       readonly error?: unknown;
     };
 
+/** What a code was redeemed for. */
+interface RedeemedConsent {
+  readonly tokens: TokenSet;
+  /** Who gave access, where that is not the mailbox's own account. */
+  readonly consentedAs?: string;
+}
+
 /** The half of a consent that happens in the popup. */
 export class ConsentFlow {
   readonly #consents: ConsentStore;
+  readonly #links: ConsentLinkStore;
+  readonly #pending: PendingGrantStore;
   readonly #integrations: IntegrationStore;
-  readonly #grants: GrantStore;
-  readonly #revocations: RevocationStore;
+  readonly #completion: ConsentCompletion;
   readonly #tokenEndpoint: TokenEndpoint;
   readonly #externalBaseUrl: string;
-  readonly #hooks: ConsentHooks;
-  readonly #random: () => number;
 
   constructor(options: {
     consents: ConsentStore;
+    links: ConsentLinkStore;
+    pending: PendingGrantStore;
     integrations: IntegrationStore;
-    grants: GrantStore;
-    revocations: RevocationStore;
+    completion: ConsentCompletion;
     tokenEndpoint: TokenEndpoint;
     externalBaseUrl: string;
-    hooks: ConsentHooks;
-    random?: () => number;
   }) {
     this.#consents = options.consents;
+    this.#links = options.links;
+    this.#pending = options.pending;
     this.#integrations = options.integrations;
-    this.#grants = options.grants;
-    this.#revocations = options.revocations;
+    this.#completion = options.completion;
     this.#tokenEndpoint = options.tokenEndpoint;
     this.#externalBaseUrl = options.externalBaseUrl;
-    this.#hooks = options.hooks;
-    this.#random = options.random ?? Math.random;
   }
 
   /**
    * Uses up a ticket and makes the authorization request. Undefined where the
    * ticket is not one, is another person's, was used before or has run out.
+   *
+   * @param userRef - who is signed in to Backstage in this browser
    */
   async begin(
     ticket: string,
-    userRef: string,
+    userRef: string | undefined,
   ): Promise<BegunConsent | undefined> {
     const consent = await this.#consents.findByTicket(ticket);
-    if (consent?.userRef !== userRef) {
-      return undefined;
-    }
+    return consent && mayBegin(consent, userRef)
+      ? this.start(consent)
+      : undefined;
+  }
+
+  /**
+   * Makes the authorization request of a consent whose browser is the right
+   * one. Undefined where it was started before or has run out.
+   */
+  async start(consent: ConsentRecord): Promise<BegunConsent | undefined> {
     const integration = await this.#integrations.find(consent.integrationId);
     if (integration?.version !== consent.integrationVersion) {
       await this.#consents.refuse(consent.id, { code: 'integration-changed' });
@@ -186,20 +175,44 @@ export class ConsentFlow {
       return { kind: 'refused' };
     }
     try {
-      const tokens = await this.#redeem(callback, consent, integration);
-      const seen = await this.#hooks.proveMailbox({
-        mailboxId: consent.mailboxId,
-        accessToken: tokens.accessToken,
-        signal: AbortSignal.timeout(PROOF_MS),
-      });
-      await this.#store(consent, { integration, tokens, seen });
+      await this.#refuseEndedLink(consent);
+      const given = await this.#redeem(callback, consent, integration);
+      if (consent.kind === 'cross-site') {
+        return await this.#keepForClaim(consent, given);
+      }
+      await this.#completion.complete(consent, { integration, ...given });
       return { kind: 'succeeded', consent };
     } catch (error) {
       if (MailFailure.is(error) && error.code === 'client-refused') {
         await this.#integrations.setFault(integration, error);
       }
-      return this.#fail(consent, error);
+      const code = await this.#completion.fail(consent, error);
+      return MailFailure.is(error)
+        ? { kind: 'failed', consent, code }
+        : { kind: 'failed', consent, code, error };
     }
+  }
+
+  /** A link that has had its end meanwhile spares the provider the question. */
+  async #refuseEndedLink({ linkId }: ConsentRecord): Promise<void> {
+    const link = linkId && (await this.#links.find(linkId));
+    if (linkId && (!link || link.used || link.revoked)) {
+      throw new MailFailure(
+        link && link.used ? 'link-used' : 'link-revoked',
+        'The link has had its end',
+      );
+    }
+  }
+
+  /** Stores what was given apart, unused, for whoever knows the code. */
+  async #keepForClaim(
+    consent: ConsentRecord,
+    given: RedeemedConsent,
+  ): Promise<CallbackOutcome> {
+    const { tokens, consentedAs } = given;
+    const code = makeClaimCode();
+    await this.#pending.put(consent.id, { claim: code, tokens, consentedAs });
+    return { kind: 'unclaimed', consent, code };
   }
 
   /** Tokens that allow all that is needed and are, as far as told, the right account's. */
@@ -207,7 +220,7 @@ export class ConsentFlow {
     callback: ConsentCallback,
     consent: ConsentRecord,
     integration: IntegrationRecord,
-  ): Promise<TokenSet> {
+  ): Promise<RedeemedConsent> {
     const { result } = callback.answer;
     if (result.kind === 'error') {
       throw toAuthorizationFailure(result.error);
@@ -217,97 +230,37 @@ export class ConsentFlow {
     if (!verifier || !browserToken) {
       throw new MailFailure('consent-invalid', 'The consent was not started');
     }
-    const { tokens, account } = await this.#tokenEndpoint.redeemCode(
+    const redemption = {
+      code: result.code,
+      verifier,
+      redirectUri: this.#redirectUri(integration),
+      nonce: consent.nonceHash && nonceOf(browserToken),
+    };
+    const { tokens, account } = await withClientSecrets(
       integration,
-      {
-        code: result.code,
-        verifier,
-        redirectUri: this.#redirectUri(integration),
-        nonce: consent.nonceHash && nonceOf(browserToken),
-      },
+      this.#integrations,
+      as => this.#tokenEndpoint.redeemCode(as, redemption),
     );
-    refuseOtherAccount(consent, integration, account);
-    return tokens;
-  }
-
-  /** All or nothing: the grant, what depends on it, and the consent's end. */
-  async #store(
-    consent: ConsentRecord,
-    given: {
-      integration: IntegrationRecord;
-      tokens: TokenSet;
-      seen: SeenFolder;
-    },
-  ): Promise<void> {
-    const { integration, tokens, seen } = given;
-    const { id, mailboxId, integrationId, expectedAccount } = consent;
-    await this.#consents.transaction(async tx => {
-      const version = await this.#integrations.holdVersion(tx, integrationId);
-      const expected = await this.#consents.findVersion(tx, id);
-      if (version === undefined || version !== expected) {
-        throw new MailFailure(
-          'integration-changed',
-          'The mailbox or its integration was changed during the consent',
-        );
-      }
-      await this.#grants.put(tx, {
-        mailboxId,
-        integrationId,
-        integrationVersion: version,
-        account: expectedAccount,
-        tokens: {
-          ...tokens,
-          refreshAheadMs: refreshAheadMs(tokens.expiresInMs, this.#random),
-        },
-      });
-      await this.#cancelRevocations(tx, expectedAccount, integration);
-      await this.#integrations.clearFault(integration, tx);
-      await this.#hooks.onGranted(tx, { mailboxId, seen });
-      if (!(await this.#consents.succeed(tx, id))) {
-        throw new MailFailure('consent-invalid', 'The consent was cancelled');
-      }
-    });
-  }
-
-  /**
-   * What still waits to be revoked for the account stays as it is now: the
-   * provider may take it for the grant that has just been given.
-   */
-  async #cancelRevocations(
-    tx: Tx,
-    account: string,
-    { settings }: IntegrationRecord,
-  ): Promise<void> {
-    const { clientId, revocationEndpoint } = settings;
-    if (clientId && revocationEndpoint) {
-      await this.#revocations.cancelAllOf(tx, {
-        account,
-        clientId,
-        revocationEndpoint,
-      });
-    }
-  }
-
-  async #fail(
-    consent: ConsentRecord,
-    error: unknown,
-  ): Promise<CallbackOutcome> {
-    const failure: ConsentFailure = MailFailure.is(error)
-      ? { code: error.code, detail: error.detail }
-      : { code: 'internal-error' };
-    const { code } = failure;
-    if (await this.#consents.fail(consent.id, failure)) {
-      const { mailboxId } = consent;
-      await this.#hooks.onRefused?.({ mailboxId, code });
-    }
-    return MailFailure.is(error)
-      ? { kind: 'failed', consent, code }
-      : { kind: 'failed', consent, code, error };
+    return {
+      tokens,
+      consentedAs: judgeConsentingAccount(consent, integration, account),
+    };
   }
 
   #redirectUri(integration: IntegrationRecord): string {
     return redirectUrl(this.#externalBaseUrl, integration.callbackSlug);
   }
+}
+
+/** A link's consent has no start URL: it is started as it is made. */
+function mayBegin(
+  consent: ConsentRecord,
+  userRef: string | undefined,
+): boolean {
+  return (
+    consent.kind === 'cross-site' ||
+    (consent.kind === 'popup' && consent.userRef === userRef)
+  );
 }
 
 /**

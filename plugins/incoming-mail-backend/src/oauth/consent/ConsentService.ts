@@ -1,34 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
-import { Consent, StartedConsent } from '@postroom/plugin-incoming-mail-common';
-import { RefusedError } from '../../http';
+import { InputError, NotFoundError } from '@backstage/errors';
+import {
+  ClaimedConsent,
+  Consent,
+  grantLimits,
+  StartedConsent,
+} from '@postroom/plugin-incoming-mail-common';
+import { RefusedError, TooManyRequestsError } from '../../http';
 import { randomToken } from '../../secrets';
-import { isDomainAllowed, isReady } from '../integrations/integrationRules';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { isSecureBaseUrl, startUrl } from '../integrations/redirectUrl';
-import { IntegrationRecord } from '../integrations/types';
+import { GrantStore } from '../vault/GrantStore';
+import { ConsentClaims } from './ConsentClaims';
 import { ConsentStore } from './ConsentStore';
+import { PendingGrantStore } from './PendingGrantStore';
+import { refuseBusyMailbox } from './refuseBusyMailbox';
+import { isReturnPath } from './returnPath';
 import { ConsentMailbox, ConsentRecord } from './types';
+import { usableVersion } from './usableVersion';
 
 const MAX_OPEN_CONSENTS = 5;
 
 /** The half of a consent that the page drives; the popup's is `ConsentFlow`. */
 export class ConsentService {
   readonly #consents: ConsentStore;
+  readonly #pending: PendingGrantStore;
+  readonly #claims: ConsentClaims;
   readonly #integrations: IntegrationStore;
+  readonly #grants: GrantStore;
   readonly #externalBaseUrl: string;
   readonly #returnOrigins: ReadonlySet<string>;
+  readonly #crossSite: boolean;
 
   constructor(options: {
     consents: ConsentStore;
+    pending: PendingGrantStore;
+    claims: ConsentClaims;
     integrations: IntegrationStore;
+    grants: GrantStore;
     /** Of the plugin, as browsers reach it. */
     externalBaseUrl: string;
     /** Exact origins of pages that a consent may be started from. */
     returnOrigins: readonly string[];
+    /** Whether browsers keep Backstage's cookie from our popup. */
+    crossSite: boolean;
   }) {
     this.#consents = options.consents;
+    this.#pending = options.pending;
+    this.#claims = options.claims;
+    this.#crossSite = options.crossSite;
     this.#integrations = options.integrations;
+    this.#grants = options.grants;
     this.#externalBaseUrl = options.externalBaseUrl;
     this.#returnOrigins = new Set(options.returnOrigins);
   }
@@ -36,21 +58,28 @@ export class ConsentService {
   /**
    * Starts a consent for a mailbox, on behalf of a person who may.
    *
-   * @throws InputError where the origin is not one that the configuration lists
+   * @throws InputError where the origin is not one that the configuration
+   *   lists, or the path is not one of its pages
    * @throws RefusedError where the installation has no https, or the
    *   integration does not allow it
-   * @throws ConflictError where nobody has to consent, or the person has too
-   *   many under way
+   * @throws ConflictError where nobody has to consent
+   * @throws TooManyRequestsError where too many are under way
    */
   async startConsent(options: {
     mailbox: ConsentMailbox;
     userRef: string;
     returnOrigin: string;
+    returnPath?: string;
   }): Promise<StartedConsent> {
-    const { mailbox, userRef, returnOrigin } = options;
+    const { mailbox, userRef, returnOrigin, returnPath } = options;
     if (!this.#returnOrigins.has(returnOrigin)) {
       throw new InputError(
         `Invalid input: body.returnOrigin is neither the origin of app.baseUrl nor listed in incomingMail.oauth.returnOrigins`,
+      );
+    }
+    if (returnPath !== undefined && !isReturnPath(returnPath, returnOrigin)) {
+      throw new InputError(
+        'Invalid input: body.returnPath is not the path of a page',
       );
     }
     if (!isSecureBaseUrl(this.#externalBaseUrl)) {
@@ -58,19 +87,28 @@ export class ConsentService {
     }
     const integration = await this.#integrations.find(mailbox.integrationId);
     const integrationVersion = usableVersion(integration, mailbox.address);
-    await this.#refuseTooMany(userRef, mailbox.id);
+    await this.#refuseCrowd(mailbox);
+    await refuseBusyMailbox(this.#consents, mailbox.id);
     const ticket = randomToken();
-    const { id, expiresAt } = await this.#consents.create({
+    const created = await this.#consents.create({
       mailbox,
       integrationVersion,
+      kind: this.#crossSite ? 'cross-site' : 'popup',
       userRef,
       ticket,
       returnOrigin,
+      returnPath,
+      maxOpen: MAX_OPEN_CONSENTS,
     });
+    if (created.kind === 'too-many') {
+      throw new TooManyRequestsError(
+        `You have ${created.open} authorizations under way; finish or cancel one first`,
+      );
+    }
     return {
-      consentId: id,
+      consentId: created.id,
       startUrl: startUrl(this.#externalBaseUrl, ticket),
-      expiresAt: expiresAt.toISOString(),
+      expiresAt: created.expiresAt.toISOString(),
     };
   }
 
@@ -79,7 +117,7 @@ export class ConsentService {
     const consent = await this.#getOwn(id, userRef);
     return {
       id: consent.id,
-      status: consent.outcome ?? (consent.expired ? 'expired' : 'waiting'),
+      status: await this.#statusOf(consent),
       ...(consent.failureCode && {
         failure: {
           code: consent.failureCode,
@@ -99,6 +137,37 @@ export class ConsentService {
   async cancelConsent(id: string, userRef: string): Promise<void> {
     await this.#getOwn(id, userRef);
     await this.#consents.cancel(id);
+    await this.#pending.drop(id);
+  }
+
+  /**
+   * Tries the code of a consent that was given on another site.
+   *
+   * @throws NotFoundError also where somebody else started it
+   */
+  async claimConsent(options: {
+    id: string;
+    userRef: string;
+    code: string;
+  }): Promise<ClaimedConsent> {
+    const { id, userRef, code } = options;
+    const consent = await this.#getOwn(id, userRef);
+    const triesLeft = await this.#claims.claim(consent, code);
+    return { ...(await this.getConsent(id, userRef)), triesLeft };
+  }
+
+  async #statusOf(consent: ConsentRecord): Promise<Consent['status']> {
+    if (consent.outcome) {
+      return consent.outcome;
+    }
+    const pending =
+      consent.kind === 'cross-site' && consent.consumed
+        ? await this.#pending.findState(consent.id)
+        : undefined;
+    if (pending) {
+      return pending === 'unclaimed' ? 'unclaimed' : 'waiting';
+    }
+    return consent.expired ? 'expired' : 'waiting';
   }
 
   async #getOwn(id: string, userRef: string): Promise<ConsentRecord> {
@@ -109,33 +178,16 @@ export class ConsentService {
     return consent;
   }
 
-  // Two starts at the same moment may both be let in: this bounds what one
-  // person can pile up, and need not be exact.
-  async #refuseTooMany(userRef: string, mailboxId: string): Promise<void> {
-    const open = await this.#consents.countOpen(userRef, mailboxId);
-    if (open >= MAX_OPEN_CONSENTS) {
-      throw new ConflictError(
-        `You have ${open} authorizations under way; finish or cancel one first`,
-      );
+  /** Tells at once what the end of the consent would find out. */
+  async #refuseCrowd(mailbox: ConsentMailbox): Promise<void> {
+    const { id: mailboxId, integrationId, address: account } = mailbox;
+    const others = await this.#grants.countOthers({
+      mailboxId,
+      integrationId,
+      account,
+    });
+    if (others >= grantLimits.refuseFrom) {
+      throw new RefusedError('too-many-grants');
     }
   }
-}
-
-function usableVersion(
-  integration: IntegrationRecord | undefined,
-  address: string,
-): number {
-  if (!integration || !isReady(integration)) {
-    throw new RefusedError('integration-incomplete');
-  }
-  const { grantType, allowedDomains } = integration.settings;
-  if (grantType !== 'authorization_code') {
-    throw new ConflictError(
-      'The application reads this mailbox in its own name: nobody has to authorize it; connect it instead',
-    );
-  }
-  if (!isDomainAllowed(address, allowedDomains)) {
-    throw new RefusedError('domain-not-allowed');
-  }
-  return integration.version;
 }

@@ -7,19 +7,21 @@ import {
 import { Knex } from 'knex';
 import { z } from 'zod';
 import {
+  DbConsentLinkRow,
   DbConsentRow,
   DbInteger,
   DbMailboxRow,
   dbNow,
   dbNowPlus,
   fromDbTime,
+  holdName,
   inTransaction,
   tables,
   Tx,
 } from '../../database';
 import { hashToken, Keyring, Secret } from '../../secrets';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
-import { ConsentMailbox, ConsentRecord } from './types';
+import { ConsentKind, ConsentMailbox, ConsentRecord } from './types';
 
 // The life of a consent
 //
@@ -38,6 +40,7 @@ const LIFE_MS = 600_000;
 const COMPLETION_MS = 120_000;
 
 const outcomeSchema = z.enum(['succeeded', 'failed', 'cancelled']);
+const kindSchema = z.enum(['popup', 'cross-site', 'link']);
 
 type DbTimedConsentRow = DbConsentRow & { now: DbInteger };
 
@@ -55,6 +58,15 @@ export interface ConsentFailure {
   readonly detail?: string;
 }
 
+/** What came of making a consent. */
+export type CreatedConsent =
+  | {
+      readonly kind: 'created';
+      readonly id: string;
+      readonly expiresAt: Date;
+    }
+  | { readonly kind: 'too-many'; readonly open: number };
+
 /** Consents under way. Of what a browser holds only hashes are stored. */
 export class ConsentStore {
   readonly #db: Knex;
@@ -71,20 +83,31 @@ export class ConsentStore {
   }
 
   /**
-   * Makes a consent. Another one that the person has open for the mailbox
-   * ends: its popup was closed, or is the one that is used again.
+   * Makes a consent, unless the person has `maxOpen` of other mailboxes under
+   * way. Another one of the same mailbox ends: its popup was closed, or is the
+   * one that is used again. Of starts of one person at the same moment, each
+   * counts those before it.
    */
   async create(options: {
     mailbox: ConsentMailbox;
     integrationVersion: number;
+    /** Default: `popup`. */
+    kind?: ConsentKind;
     userRef: string;
+    linkId?: string;
     ticket: string;
     returnOrigin: string;
-  }): Promise<{ id: string; expiresAt: Date }> {
-    const { mailbox, integrationVersion, userRef, ticket, returnOrigin } =
-      options;
+    returnPath?: string;
+    maxOpen: number;
+  }): Promise<CreatedConsent> {
+    const { mailbox, integrationVersion, userRef, ticket } = options;
     const id = randomUUID();
     return this.transaction(async tx => {
+      await holdName(tx, `incoming-mail consents of ${userRef}`);
+      const open = await this.#countOpen(tx, userRef, mailbox.id);
+      if (open >= options.maxOpen) {
+        return { kind: 'too-many', open };
+      }
       await this.#rows(tx)
         .where({ mailbox_id: mailbox.id, user_ref: userRef })
         .whereNull('consumed_at')
@@ -99,23 +122,24 @@ export class ConsentStore {
           user_ref: userRef,
           ticket_hash: hashToken(ticket),
           ticket_expires_at: dbNowPlus(tx, TICKET_LIFE_MS),
-          return_origin: returnOrigin,
+          kind: options.kind ?? 'popup',
+          link_id: options.linkId ?? null,
+          return_origin: options.returnOrigin,
+          return_path: options.returnPath ?? null,
           expected_account: mailbox.address,
           created_at: dbNow(tx),
           expires_at: dbNowPlus(tx, LIFE_MS),
         })
         .returning('expires_at');
-      return { id, expiresAt: fromDbTime(row.expires_at) };
+      return { kind: 'created', id, expiresAt: fromDbTime(row.expires_at) };
     });
   }
 
-  /** How many consents of other mailboxes a person has under way. */
-  async countOpen(userRef: string, exceptMailboxId: string): Promise<number> {
+  /** How many consents were started for a mailbox, by anyone, in `withinMs`. */
+  async countRecent(mailboxId: string, withinMs: number): Promise<number> {
     const [{ count }] = await this.#rows()
-      .where({ user_ref: userRef })
-      .whereNot({ mailbox_id: exceptMailboxId })
-      .whereNull('finished_at')
-      .andWhere('expires_at', '>', dbNow(this.#db))
+      .where({ mailbox_id: mailboxId })
+      .andWhere('created_at', '>', dbNowPlus(this.#db, -withinMs))
       .count<Array<{ count: DbInteger }>>({ count: '*' });
     return Number(count);
   }
@@ -129,10 +153,13 @@ export class ConsentStore {
     const integrations = tables.oauthIntegrations;
     const open = await this.#db(consents)
       .join(integrations, `${integrations}.id`, `${consents}.integration_id`)
-      .where({
-        [`${consents}.expected_account`]: of.account,
-        [`${integrations}.client_id`]: of.clientId,
-      })
+      .where({ [`${integrations}.client_id`]: of.clientId })
+      // The account that gives access to a shared mailbox is not known before.
+      .andWhere(whose =>
+        whose
+          .where({ [`${consents}.expected_account`]: of.account })
+          .orWhere({ [`${integrations}.allow_shared_mailboxes`]: true }),
+      )
       .whereNull(`${consents}.finished_at`)
       // Consumed in its last second, it is still being completed.
       .andWhere(
@@ -233,7 +260,7 @@ export class ConsentStore {
     });
   }
 
-  /** Has consents under way go with the integration's new version. */
+  /** Has consents under way, and links to new ones, go with the new version. */
   async carryOver(
     tx: Tx,
     integrationId: string,
@@ -245,6 +272,12 @@ export class ConsentStore {
         integration_version: version - 1,
       })
       .whereNull('finished_at')
+      .update({ integration_version: version });
+    await tx<DbConsentLinkRow>(tables.oauthConsentLinks)
+      .where({
+        integration_id: integrationId,
+        integration_version: version - 1,
+      })
       .update({ integration_version: version });
   }
 
@@ -277,6 +310,21 @@ export class ConsentStore {
       .limit(options.limit)
       .select('id');
     return this.#rows().whereIn('id', old).delete();
+  }
+
+  /** How many consents of other mailboxes a person has under way. */
+  async #countOpen(
+    tx: Tx,
+    userRef: string,
+    exceptMailboxId: string,
+  ): Promise<number> {
+    const [{ count }] = await this.#rows(tx)
+      .where({ user_ref: userRef })
+      .whereNot({ mailbox_id: exceptMailboxId })
+      .whereNull('finished_at')
+      .andWhere('expires_at', '>', dbNow(tx))
+      .count<Array<{ count: DbInteger }>>({ count: '*' });
+    return Number(count);
   }
 
   #rows(db: Knex = this.#db) {
@@ -314,8 +362,11 @@ export class ConsentStore {
       mailboxId: row.mailbox_id,
       integrationId: row.integration_id,
       integrationVersion: row.integration_version,
+      kind: row.kind === null ? 'popup' : kindSchema.parse(row.kind),
       userRef: row.user_ref,
+      linkId: row.link_id ?? undefined,
       returnOrigin: row.return_origin,
+      returnPath: row.return_path ?? undefined,
       expectedAccount: row.expected_account,
       browserHash: row.browser_hash ?? undefined,
       nonceHash: row.nonce_hash ?? undefined,

@@ -8,7 +8,7 @@ import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
 import { selfSignedCertificate } from '../../__testUtils__/selfSignedCertificate';
 import { dbNowPlus, tables } from '../../database';
 import { createGuardedFetch, createHostPolicy } from '../../egress';
-import { createOpenSession } from '../../transport';
+import { createOpenSession, readingStart } from '../../transport';
 import { addMailbox, aKeyring, anIntegration } from '../__testUtils__/fixtures';
 import { createOAuth, OAuth } from '../createOAuth';
 import { checkIntegration } from '../integrations/checkIntegration';
@@ -50,6 +50,7 @@ describe('an application at a real provider', () => {
       fetch,
       externalBaseUrl: BASE_URL,
       returnOrigins: [],
+      portal: { title: 'Corp portal', url: 'https://portal.test' },
       allowHttpLoopback: true,
       hooks: {
         proveMailbox: async ({ mailboxId, accessToken, signal }) => {
@@ -68,7 +69,8 @@ describe('an application at a real provider', () => {
             signal,
           });
           try {
-            return { folder: 'INBOX', ...(await session.open('INBOX')) };
+            const opened = await session.open('INBOX');
+            return { folder: 'INBOX', ...readingStart(opened) };
           } finally {
             await session.close();
           }
@@ -192,16 +194,19 @@ describe('an application at a real provider', () => {
       },
       ec.cert,
     ],
-  ])('S29, S31: finds a %s that is not the one that both sides hold', async (_title, changes, publicKey) => {
-    const integrationId = await register(changes, publicKey);
-    expect(await clientCheck(integrationId)).toMatchObject({
-      verdict: 'failed',
-      failure: 'client-refused',
-    });
-    const { outcome } = await connect(integrationId);
-    expect(outcome).toMatchObject({ failure: { code: 'client-refused' } });
-    expect(await oauth.integrations.get(integrationId)).toMatchObject({
-      fault: { code: 'client-refused' },
-    });
-  });
+  ])(
+    'S29, S31: finds a %s that is not the one that both sides hold',
+    async (_title, changes, publicKey) => {
+      const integrationId = await register(changes, publicKey);
+      expect(await clientCheck(integrationId)).toMatchObject({
+        verdict: 'failed',
+        failure: 'client-refused',
+      });
+      const { outcome } = await connect(integrationId);
+      expect(outcome).toMatchObject({ failure: { code: 'client-refused' } });
+      expect(await oauth.integrations.get(integrationId)).toMatchObject({
+        fault: { code: 'client-refused' },
+      });
+    },
+  );
 });

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { oauthProviders } from '@postroom/plugin-incoming-mail-common';
+import {
+  isAuthorizationParameter,
+  oauthProviders,
+} from '@postroom/plugin-incoming-mail-common';
 import { Secret } from '../../secrets';
 import { IntegrationRecord } from '../integrations/types';
 
@@ -17,12 +20,13 @@ export function authorizationUrl(options: {
   /** The address whose mailbox is to be authorized. */
   loginHint: string;
 }): string {
-  const { authorizationEndpoint, provider, scopes, clientId } =
+  const { authorizationEndpoint, scopes, clientId } =
     options.integration.settings;
   const url = new URL(authorizationEndpoint);
   const parameters = {
-    // First, so that a provider's extras can replace none of ours.
-    ...oauthProviders[provider].authorizationParameters,
+    // First, so that neither an administrator's nor a provider's extras can
+    // replace one of ours.
+    ...extraParameters(options.integration),
     response_type: 'code',
     client_id: clientId ?? '',
     redirect_uri: options.redirectUri,
@@ -37,6 +41,27 @@ export function authorizationUrl(options: {
     url.searchParams.set(name, value);
   }
   return url.href;
+}
+
+/**
+ * What the administrator adds, and the provider's preset over it, without
+ * which no refresh token would be given. Only `prompt` is the administrator's
+ * first: it decides what the person sees.
+ */
+function extraParameters({
+  settings,
+  presetProvider,
+}: IntegrationRecord): Record<string, string> {
+  const preset =
+    presetProvider?.authorizationParameters ??
+    oauthProviders[settings.provider].authorizationParameters;
+  const added = Object.fromEntries(
+    (settings.authorizationParameters ?? [])
+      .filter(({ name }) => isAuthorizationParameter(name))
+      .map(({ name, value }) => [name, value]),
+  );
+  const { prompt } = added;
+  return { ...added, ...preset, ...(prompt !== undefined && { prompt }) };
 }
 
 /** RFC 7636 section 4.2. */

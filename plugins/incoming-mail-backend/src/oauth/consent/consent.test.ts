@@ -24,7 +24,7 @@ import {
   ScriptedTokenServer,
   TokenRequest,
 } from '../__testUtils__/ScriptedTokenServer';
-import { createOAuth, OAuth } from '../createOAuth';
+import { createOAuth, OAuth, OAuthOptions } from '../createOAuth';
 
 jest.setTimeout(60_000);
 
@@ -77,6 +77,7 @@ describe('consent', () => {
   describe.each(databases.eachSupportedId())('%p', databaseId => {
     let db: Knex;
     let server: ScriptedTokenServer;
+    let options: OAuthOptions;
     let oauth: OAuth;
     let app: express.Express;
     let integrationId: string;
@@ -90,27 +91,35 @@ describe('consent', () => {
     };
     const auditor = mockServices.auditor.mock();
     const keyring = aKeyring();
+    const services = {
+      httpAuth: mockServices.httpAuth({
+        defaultCredentials: mockCredentials.none(),
+      }),
+      auditor,
+      logger: mockServices.logger.mock(),
+    };
 
     beforeAll(async () => {
       db = await openTestDatabase(databases, databaseId);
-      oauth = createOAuth({
+      options = {
         db,
         keyring,
-        fetch,
+        // Microsoft's token endpoint is the scripted one here.
+        fetch: (url, init) =>
+          fetch(
+            String(url).startsWith('https://login.microsoftonline.com/')
+              ? server.url
+              : url,
+            init,
+          ),
         externalBaseUrl: BASE_URL,
         returnOrigins: [ORIGIN],
+        portal: { title: 'Corp portal', url: ORIGIN },
         allowHttpLoopback: true,
         hooks,
-      });
-      app = express().use(
-        oauth.createBrowserRouter({
-          httpAuth: mockServices.httpAuth({
-            defaultCredentials: mockCredentials.none(),
-          }),
-          auditor,
-          logger: mockServices.logger.mock(),
-        }),
-      );
+      };
+      oauth = createOAuth(options);
+      app = express().use(oauth.createBrowserRouter(services));
     });
 
     beforeEach(async () => {
@@ -207,7 +216,7 @@ describe('consent', () => {
       await expectNothingGiven();
     }
 
-    it('gives a mailbox its grant', async () => {
+    it('gives a mailbox its grant (S1, S11)', async () => {
       const started = await startConsent();
       expect(started.startUrl).toMatch(
         /^https:\/\/portal\.test\/api\/incoming-mail\/oauth\/start\/[\w-]{43}$/,
@@ -271,10 +280,18 @@ describe('consent', () => {
         'referrer-policy': 'no-referrer',
         'x-frame-options': 'DENY',
       });
-      const [, inline] = /<script>([^]*)<\/script>/.exec(page.text)!;
-      const hash = createHash('sha256').update(inline).digest('base64');
+      const hashOf = (text: string) =>
+        `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+      const scripts = [...page.text.matchAll(/<script>([^]*?)<\/script>/g)];
+      const [, style] = /<style>([^]*)<\/style>/.exec(page.text)!;
+      // T13: the address with the code does not stay in the history.
+      expect(scripts[0][1]).toBe(
+        `history.replaceState(null, '', location.pathname);`,
+      );
       expect(page.headers['content-security-policy']).toBe(
-        `default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; script-src 'sha256-${hash}'`,
+        `default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; style-src ${hashOf(
+          style,
+        )}; script-src ${scripts.map(([, text]) => hashOf(text)).join(' ')}`,
       );
 
       // Nothing that was sent about stands readable in a page or a row.
@@ -298,7 +315,7 @@ describe('consent', () => {
       );
     });
 
-    it('replaces a grant in its place', async () => {
+    it('replaces a grant in its place (S71)', async () => {
       await comeBack(await openPopup());
       const [first] = await db(tables.oauthGrants).where({
         mailbox_id: mailboxId,
@@ -314,7 +331,7 @@ describe('consent', () => {
       );
     });
 
-    it('asks for tokens once for fifty identical callbacks', async () => {
+    it('asks for tokens once for fifty identical callbacks (T3)', async () => {
       const popup = await openPopup();
       const pages = await Promise.all(
         Array.from({ length: 50 }, () => comeBack(popup)),
@@ -325,7 +342,7 @@ describe('consent', () => {
       expect(hooks.onGranted).toHaveBeenCalledTimes(1);
     });
 
-    it('starts only once, for the one who asked, in a window', async () => {
+    it('starts only once, for the one who asked, in a window (T1, T15)', async () => {
       const { startUrl } = await startConsent();
       const path = pathOf(startUrl);
       for (const refused of [
@@ -353,7 +370,7 @@ describe('consent', () => {
       expect((await open(path, ALICE)).status).toBe(400);
     });
 
-    it('starts no more when the ticket has run out', async () => {
+    it('starts no more when the ticket has run out (T6, T68)', async () => {
       const { consentId, startUrl } = await startConsent();
       await db(tables.oauthConsents)
         .where({ id: consentId })
@@ -366,7 +383,7 @@ describe('consent', () => {
       ['no flow cookie', ALICE, undefined],
       ['another person', BOB, 'own'],
       ['nobody signed in', undefined, 'own'],
-    ])('refuses a callback with %s', async (_title, userRef, cookie) => {
+    ])('refuses a callback with %s (T1)', async (_title, userRef, cookie) => {
       const popup = await openPopup();
       const page = await open(
         callbackUrl(popup),
@@ -375,14 +392,13 @@ describe('consent', () => {
       );
       expect(page.status).toBe(400);
       expect(page.text).not.toContain(popup.consentId);
-      expect(page.text).not.toContain('<script');
       expect(server.requests).toHaveLength(0);
       await expectFailure(popup, 'consent-invalid');
       // It does not come back to life for the right one.
       expect((await comeBack(popup)).status).toBe(400);
     });
 
-    it('refuses a forged flow cookie of the right name', async () => {
+    it('refuses a forged flow cookie of the right name (T1)', async () => {
       const popup = await openPopup();
       const [name] = popup.cookie.split('=');
       const forged = `${name}=${'A'.repeat(43)}`;
@@ -390,7 +406,7 @@ describe('consent', () => {
       await expectFailure(popup, 'consent-invalid');
     });
 
-    it('refuses the state of one integration at the URL of another', async () => {
+    it('T4: refuses the state of one integration at the URL of another, and asks nobody', async () => {
       const popup = await openPopup();
       const own = { mailboxId };
       await useIntegration();
@@ -407,7 +423,7 @@ describe('consent', () => {
       ['a long state', { state: 'A'.repeat(513) }],
       ['a code and an error', { error: 'access_denied' }],
       ['no code', { code: '' }],
-    ])('shows the same page for %s', async (_title, parameters) => {
+    ])('shows the same page for %s (T6)', async (_title, parameters) => {
       const popup = await openPopup();
       const page = await comeBack(popup, parameters);
       expect(page.status).toBe(400);
@@ -431,15 +447,34 @@ describe('consent', () => {
       expect((await comeBack(popup)).status).toBe(200);
     });
 
-    it.each([
-      ['the right', ISSUER, [ISSUER], true],
-      ['no', ISSUER, [], true],
-      ['another', ISSUER, ['https://evil.test'], false],
-      ['a longer', ISSUER, [`${ISSUER}/`], false],
-      ['the right, twice', ISSUER, [ISSUER, ISSUER], false],
-      ['any, where none is configured', undefined, ['https://x.test'], true],
-    ])('answers to %s issuer', async (_title, issuer, named, good) => {
-      await useIntegration({ issuer });
+    const OTHER = 'https://evil.test';
+    it.each<[string, string[], boolean | undefined, boolean]>([
+      ['right', [ISSUER], true, true],
+      ['wrong', [OTHER], true, false],
+      ['longer', [`${ISSUER}/`], true, false],
+      ['absent', [], true, false],
+      ['twice', [ISSUER, ISSUER], true, false],
+      ['twice, once wrong', [ISSUER, OTHER], true, false],
+      ['right', [ISSUER], undefined, true],
+      ['wrong', [OTHER], undefined, false],
+      ['longer', [`${ISSUER}/`], false, false],
+      ['absent', [], undefined, true],
+      ['twice', [ISSUER, ISSUER], undefined, false],
+      ['twice, once wrong', [OTHER, ISSUER], false, false],
+    ])(
+      'T4: judges an issuer that is %s (%j; declared: %s) as %s',
+      async (_title, named, issDeclared, good) => {
+        await useIntegration({ issuer: ISSUER, issDeclared });
+        await expectJudged(named, good);
+      },
+    );
+
+    it('T4: discards no issuer where none is known to compare it with', async () => {
+      await useIntegration({ issuer: undefined });
+      await expectJudged(['https://x.test'], true);
+    });
+
+    async function expectJudged(named: string[], good: boolean) {
       const popup = await openPopup();
       const url = named.reduce(
         (sum, iss) => `${sum}&iss=${encodeURIComponent(iss)}`,
@@ -451,9 +486,130 @@ describe('consent', () => {
       expect((await statusOf(popup.consentId)).status).toBe(
         good ? 'succeeded' : 'failed',
       );
+    }
+
+    it('adds the parameters of the administrator, and none in the place of ours (T5)', async () => {
+      await useIntegration({
+        provider: 'google',
+        authorizationEndpoint: 'https://provider.test/authorize?tenant=a',
+        authorizationParameters: [
+          { name: 'prompt', value: 'consent select_account' },
+          { name: 'hd', value: 'corp.test' },
+        ],
+      });
+      // As if somebody had written into the row.
+      await db(tables.oauthIntegrations)
+        .where({ id: integrationId })
+        .update({
+          authorization_parameters: JSON.stringify([
+            { name: 'prompt', value: 'consent select_account' },
+            { name: 'hd', value: 'corp.test' },
+            { name: 'access_type', value: 'online' },
+          ]),
+        });
+      const { location } = await openPopup();
+      expect(Object.fromEntries(location.searchParams)).toMatchObject({
+        tenant: 'a',
+        prompt: 'consent select_account',
+        hd: 'corp.test',
+        access_type: 'offline',
+        redirect_uri: `${BASE_URL}/oauth/callback/${slug}`,
+      });
+      expect(location.searchParams.getAll('prompt')).toHaveLength(1);
+
+      await expect(
+        useIntegration({
+          authorizationEndpoint:
+            'https://provider.test/authorize?request_uri=urn:x',
+        }),
+      ).rejects.toMatchObject({
+        fields: [
+          {
+            path: 'body.authorizationEndpoint',
+            message: expect.stringContaining('request_uri'),
+          },
+        ],
+      });
     });
 
-    it('gives nothing for a code of another flow', async () => {
+    it('falls back to the other client secret within the consent, and notes which one works (P18)', async () => {
+      const { callbackSlug, clientSecret, ...settings } = anIntegration({
+        tokenEndpoint: server.url,
+      });
+      await oauth.integrations.update(integrationId, {
+        ...settings,
+        version: 1,
+        nextClientSecret: 'mistyped',
+      });
+      const tried: string[] = [];
+      server.answer(({ authorization }) => {
+        const secret = atob(authorization!.split(' ')[1]).split(':')[1];
+        tried.push(secret);
+        return secret === 'the-client-secret'
+          ? tokens()
+          : { status: 401, body: { error: 'invalid_client' } };
+      });
+      const popup = await openPopup();
+      await comeBack(popup);
+      expect((await statusOf(popup.consentId)).status).toBe('succeeded');
+      expect(tried).toEqual(['mistyped', 'the-client-secret']);
+      const { nextClientSecret, fault } = await oauth.integrations.get(
+        integrationId,
+      );
+      expect(nextClientSecret?.state).toBe('refused');
+      expect(fault).toBeUndefined();
+    });
+
+    describe('where many mailboxes use one account', () => {
+      async function giveGrants(count: number): Promise<void> {
+        for (let n = 0; n < count; n += 1) {
+          const id = await addMailbox(db, { integrationId });
+          await db(tables.oauthGrants).insert({
+            id,
+            mailbox_id: id,
+            integration_id: integrationId,
+            integration_version: 1,
+            account: ADDRESS,
+            scopes: '[]',
+            state: 'active',
+            state_since: 0,
+            generation: 1,
+            created_at: 0,
+            updated_at: 0,
+          });
+        }
+      }
+
+      it('T59: warns from 20 on, and refuses the 51st with its words', async () => {
+        await giveGrants(19);
+        const crowd = async () =>
+          (await oauth.integrations.get(integrationId)).crowdedAccount;
+        expect(await crowd()).toBeUndefined();
+        await giveGrants(1);
+        expect(await crowd()).toEqual({ account: ADDRESS, grants: 20 });
+        await giveGrants(29);
+        const popup = await openPopup();
+        // Another one is faster.
+        await giveGrants(1);
+        await comeBack(popup);
+        await expectFailure(popup, 'too-many-grants');
+        await expect(startConsent()).rejects.toMatchObject({
+          name: 'ConflictError',
+          message: expect.stringContaining(
+            'Too many mailboxes use this account',
+          ),
+        });
+        // One that is among them may be authorized again.
+        const [{ mailbox_id: id }] = await db(tables.oauthGrants).where({
+          integration_id: integrationId,
+        });
+        await expect(
+          startConsent({ mailbox: { id, address: ADDRESS, integrationId } }),
+        ).resolves.toBeDefined();
+      });
+    });
+
+    it('gives nothing for a code of another flow (T2)', async () => {
       const popup = await openPopup();
       const other = { ...popup, location: new URL(popup.location) };
       other.location.searchParams.set('code_challenge', 'of-another-flow');
@@ -470,7 +626,7 @@ describe('consent', () => {
       });
     });
 
-    it('shows nothing that a provider says', async () => {
+    it('shows nothing that a provider says (T14)', async () => {
       const popup = await openPopup();
       const attack = '</script><img src=x onerror=alert(1)>';
       const url = callbackUrl(popup)
@@ -508,7 +664,7 @@ describe('consent', () => {
       ],
       ['fewer scopes', { scope: 'offline_access' }, 'scopes-missing'],
       ['another type', { token_type: 'mac' }, 'token-reply-unusable'],
-    ])('gives nothing for %s', async (_title, changes, code) => {
+    ])('gives nothing for %s (T9)', async (_title, changes, code) => {
       server.answer(() => tokens(changes));
       const popup = await openPopup();
       await comeBack(popup);
@@ -516,7 +672,7 @@ describe('consent', () => {
       expect(hooks.proveMailbox).not.toHaveBeenCalled();
     });
 
-    it('names the scopes that are missing, and keeps what the client sent to itself', async () => {
+    it('names the scopes that are missing, and keeps what the client sent to itself (T9)', async () => {
       server.answer(() => tokens({ scope: 'other' }));
       const popup = await openPopup();
       await comeBack(popup);
@@ -543,7 +699,7 @@ describe('consent', () => {
       });
     });
 
-    it('stores nothing when the mailbox does not open', async () => {
+    it('stores nothing when the mailbox does not open (T8)', async () => {
       hooks.proveMailbox.mockRejectedValue(
         new MailFailure('login-refused', 'NO', {
           detail: 'AUTHENTICATE failed',
@@ -601,7 +757,7 @@ describe('consent', () => {
         return popup;
       }
 
-      it('takes the mailbox’s account', async () => {
+      it('takes the mailbox’s account (T8)', async () => {
         const popup = await consentWith({ email: 'Support@Corp.test' });
         expect((await statusOf(popup.consentId)).status).toBe('succeeded');
       });
@@ -618,7 +774,7 @@ describe('consent', () => {
         ['no nonce', { nonce: undefined }, signed],
         ['a past', { exp: 1_000_000_000 }, signed],
         ['no signature', {}, { alg: 'none' }],
-      ])('refuses %s', async (_title, changes, header) => {
+      ])('T69: refuses %s', async (_title, changes, header) => {
         const popup = await consentWith(changes, header);
         await expectFailure(popup, 'wrong-account');
         expect(hooks.proveMailbox).not.toHaveBeenCalled();
@@ -631,7 +787,144 @@ describe('consent', () => {
       });
     });
 
-    it('ends by itself after ten minutes', async () => {
+    describe('with an ID token of Microsoft', () => {
+      const TENANT = '11111111-2222-4333-8444-555555555555';
+      const OTHER_TENANT = '66666666-7777-4888-8999-aaaaaaaaaaaa';
+      const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad';
+      const issuerOf = (tenantId: string) =>
+        `https://login.microsoftonline.com/${tenantId}/v2.0`;
+
+      const useMicrosoft = (
+        tenant: string,
+        changes: Partial<CreateIntegration> = {},
+      ) =>
+        useIntegration({
+          provider: 'microsoft',
+          authorizationEndpoint: `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/authorize`,
+          tokenEndpoint: `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`,
+          scopes: ['openid', 'email', 'mail', 'offline_access'],
+          ...changes,
+        });
+
+      async function consentWith(claims: Record<string, unknown>) {
+        const popup = await openPopup();
+        const now = Math.floor(Date.now() / 1000);
+        const payload = {
+          iss: issuerOf(TENANT),
+          tid: TENANT,
+          sub: '1',
+          aud: 'portal',
+          iat: now,
+          exp: now + 300,
+          nonce: popup.location.searchParams.get('nonce'),
+          email: ADDRESS,
+          ...claims,
+        };
+        server.answer(() => tokens({ id_token: idToken(payload, signed) }));
+        await comeBack(popup);
+        return popup;
+      }
+
+      async function expectOutcome(
+        popup: Popup,
+        outcome: 'succeeded' | 'wrong-account' | 'wrong-tenant',
+      ) {
+        if (outcome === 'succeeded') {
+          expect((await statusOf(popup.consentId)).status).toBe('succeeded');
+        } else {
+          await expectFailure(popup, outcome);
+          expect(hooks.proveMailbox).not.toHaveBeenCalled();
+        }
+      }
+
+      const personal = { tid: PERSONAL, iss: issuerOf(PERSONAL) };
+      it.each<
+        [string, string, Record<string, unknown>, 'succeeded' | 'wrong-account']
+      >([
+        ['any account', 'common', {}, 'succeeded'],
+        ['a work account', 'organizations', {}, 'succeeded'],
+        ['a tenant by its domain', 'corp.test', {}, 'succeeded'],
+        ['a personal account', 'consumers', personal, 'succeeded'],
+        ['a personal account', 'common', personal, 'succeeded'],
+        ['a personal account', 'organizations', personal, 'wrong-account'],
+        ['a work account', 'consumers', {}, 'wrong-account'],
+        [
+          'the name that is signed in with',
+          'common',
+          { email: undefined, preferred_username: ADDRESS },
+          'succeeded',
+        ],
+        [
+          'another name',
+          'common',
+          { email: undefined, preferred_username: 'eve@corp.test' },
+          'wrong-account',
+        ],
+        [
+          'the issuer of another tenant',
+          'common',
+          { iss: issuerOf(OTHER_TENANT) },
+          'wrong-account',
+        ],
+        [
+          'another host',
+          'common',
+          { iss: `https://evil.test/${TENANT}/v2.0` },
+          'wrong-account',
+        ],
+        ['no tenant', 'common', { tid: undefined }, 'wrong-account'],
+        [
+          'a tenant that is none',
+          'common',
+          { tid: '../x', iss: issuerOf('../x') },
+          'wrong-account',
+        ],
+        [
+          'the template itself',
+          'common',
+          { iss: issuerOf('{tenantid}') },
+          'wrong-account',
+        ],
+      ])(
+        'T69: judges %s at the endpoint of %s',
+        async (_title, tenant, claims, outcome) => {
+          await useMicrosoft(tenant);
+          await expectOutcome(await consentWith(claims), outcome);
+        },
+      );
+
+      it.each<[string, object, 'succeeded' | 'wrong-tenant']>([
+        ['lets a pinned tenant through', {}, 'succeeded'],
+        [
+          'refuses every other one',
+          { tid: OTHER_TENANT, iss: issuerOf(OTHER_TENANT) },
+          'wrong-tenant',
+        ],
+        ['refuses a personal account', personal, 'wrong-tenant'],
+      ])('T70 P31: %s', async (_title, claims, outcome) => {
+        await useMicrosoft('common', {
+          allowedTenants: [TENANT],
+        });
+        await expectOutcome(await consentWith({ ...claims }), outcome);
+      });
+
+      it('T4: takes an answer that names the issuer of a tenant, and of nothing else', async () => {
+        await useMicrosoft('organizations');
+        for (const [iss, status] of [
+          ['https://evil.test', 400],
+          [issuerOf(PERSONAL), 400],
+        ] as const) {
+          const popup = await openPopup();
+          expect((await comeBack(popup, { iss })).status).toBe(status);
+          expect(server.requests).toHaveLength(0);
+        }
+        const popup = await openPopup();
+        await comeBack(popup, { iss: issuerOf(TENANT) });
+        expect(server.requests).toHaveLength(1);
+      });
+    });
+
+    it('ends by itself after ten minutes (T6)', async () => {
       const popup = await openPopup();
       await db(tables.oauthConsents)
         .where({ id: popup.consentId })
@@ -660,7 +953,7 @@ describe('consent', () => {
       ).toHaveLength(0);
     });
 
-    it('is voided by another token endpoint, but not by another name', async () => {
+    it('is voided by another token endpoint, but not by another name (T21)', async () => {
       const { version } = await oauth.integrations.get(integrationId);
       const { callbackSlug, clientSecret, ...settings } = anIntegration({
         tokenEndpoint: server.url,
@@ -712,7 +1005,7 @@ describe('consent', () => {
       expect((await statusOf(consentId)).status).toBe('waiting');
     });
 
-    it('does not start from an origin that is not listed', async () => {
+    it('does not start from an origin that is not listed (T7)', async () => {
       for (const returnOrigin of [
         'https://portal.test@evil.test',
         'https://portal.test.evil.test',
@@ -760,9 +1053,79 @@ describe('consent', () => {
       for (let n = 2; n <= 5; n += 1) {
         await start();
       }
-      await expect(start()).rejects.toMatchObject({ name: 'ConflictError' });
+      // T67
+      await expect(start()).rejects.toMatchObject({ statusCode: 429 });
       await expect(startConsent()).resolves.toBeDefined();
       await expect(startConsent({ userRef: BOB })).resolves.toBeDefined();
+    });
+
+    it('lets a mailbox be authorized twenty times a day (T67)', async () => {
+      for (let n = 0; n < 20; n += 1) {
+        await startConsent();
+      }
+      await expect(startConsent({ userRef: BOB })).rejects.toMatchObject({
+        statusCode: 429,
+      });
+      await db(tables.oauthConsents).update({
+        created_at: dbNowPlus(db, -86_400_000),
+      });
+      await expect(startConsent()).resolves.toBeDefined();
+    });
+
+    it('goes on in two popups of one browser at once (T12)', async () => {
+      const first = { popup: await openPopup(), mailboxId };
+      mailboxId = await addMailbox(db, { integrationId });
+      const second = { popup: await openPopup(), mailboxId };
+      const cookies = `${first.popup.cookie}; ${second.popup.cookie}`;
+      for (const { popup } of [second, first]) {
+        const page = await open(callbackUrl(popup), ALICE, cookies);
+        expect(page.status).toBe(200);
+        expect((await statusOf(popup.consentId)).status).toBe('succeeded');
+      }
+      const granted = await db(tables.oauthGrants).whereIn('mailbox_id', [
+        first.mailboxId,
+        second.mailboxId,
+      ]);
+      expect(granted).toHaveLength(2);
+    });
+
+    it('goes on at another replica (T12)', async () => {
+      const popup = await openPopup();
+      const replica = createOAuth(options);
+      const elsewhere = express().use(replica.createBrowserRouter(services));
+      const page = await request(elsewhere)
+        .get(callbackUrl(popup))
+        .set(
+          'Cookie',
+          [mockCredentials.limitedUser.cookie(ALICE), popup.cookie].join('; '),
+        );
+      expect(page.status).toBe(200);
+      expect((await statusOf(popup.consentId)).status).toBe('succeeded');
+      // And the first one is told so when it is asked again.
+      expect((await comeBack(popup)).status).toBe(400);
+      expect(server.requests).toHaveLength(1);
+    });
+
+    it('T67: lets a person have five under way also when twenty start at once', async () => {
+      const ids = [];
+      for (let n = 0; n < 20; n += 1) {
+        ids.push(await addMailbox(db, { integrationId }));
+      }
+      const started = await Promise.allSettled(
+        ids.map(id =>
+          startConsent({ mailbox: { id, address: ADDRESS, integrationId } }),
+        ),
+      );
+      const refusals = started.flatMap(one =>
+        one.status === 'rejected' ? [String(one.reason)] : [],
+      );
+      expect(refusals).toEqual(
+        Array.from({ length: 15 }, () =>
+          expect.stringMatching(
+            /^TooManyRequestsError: You have 5 authorizations/,
+          ),
+        ),
+      );
     });
 
     it('hands the proof a token that does not print itself', async () => {

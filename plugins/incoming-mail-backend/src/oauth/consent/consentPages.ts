@@ -1,48 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FailureCode, failures } from '@postroom/plugin-incoming-mail-common';
 import { sendWebMessageResponse } from '@backstage/plugin-auth-node';
+import { FailureCode, failures } from '@postroom/plugin-incoming-mail-common';
 import { Response } from 'express';
+import { Secret } from '../../secrets';
+import { markup, Markup } from './markup';
+import { sendPage, toScriptLiteral } from './sendPage';
 
 // What the popup shows. Nothing that a provider or a URL says ever stands in
-// it; the page that opened the popup asks for the status and shows the rest.
-
-const POLICY =
-  "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-
-const NEUTRAL_PAGE = `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Authorization</title></head>
-<body>
-<p>This authorization does not belong to this browser, was used before or has run out.</p>
-<p>Close this window and start again with the Authorize button.</p>
-</body>
-</html>
-`;
+// it: all words are ours, chosen by a code.
 
 /** What the popup tells the page that opened it, besides that it is over. */
 export type ConsentResult =
   | { readonly status: 'succeeded'; readonly consentId: string }
   | { readonly status: 'failed'; readonly code: FailureCode };
 
-/**
- * Headers of every answer in the popup, redirects included: its URL holds a
- * ticket or a code, which must not be kept or passed on (RFC 9700 section 4.2).
- */
-export function setPopupHeaders(response: Response): void {
-  response
-    .set('Cache-Control', 'no-store')
-    .set('Referrer-Policy', 'no-referrer')
-    .set('X-Content-Type-Options', 'nosniff')
-    .set('X-Frame-Options', 'DENY')
-    .set('Content-Security-Policy', POLICY);
-}
+// The address holds the code of the provider: it does not stay in the history
+// (RFC 9700 section 4.3).
+const FORGET_ADDRESS = `history.replaceState(null, '', location.pathname);`;
 
 /**
  * The page for whoever did not show that they may know more: the same for each
  * reason, so that nothing can be learned from it.
  */
 export function sendNeutralPage(response: Response): void {
-  response.status(400).type('html').send(NEUTRAL_PAGE);
+  sendPage(response, {
+    status: 400,
+    title: 'This authorization cannot go on here',
+    body: markup`<p>
+        This authorization does not belong to this browser, was used before or
+        has run out.
+      </p>
+      <p>
+        Close this window and start again with the Authorize button, or with the
+        link that you were sent.
+      </p>`,
+    scripts: [FORGET_ADDRESS],
+  });
 }
 
 /**
@@ -55,7 +48,7 @@ export function sendResultPage(
   returnOrigin: string,
   result: ConsentResult,
 ): void {
-  const page = recordPage(recorder =>
+  const script = scriptOf(recorder =>
     sendWebMessageResponse(
       recorder,
       returnOrigin,
@@ -70,36 +63,80 @@ export function sendResultPage(
           },
     ),
   );
-  response
-    .status(200)
-    .type('html')
-    .set('Content-Security-Policy', `${POLICY}; ${page.policy}`)
-    // For the case that the provider's page has cut the popup off from its
-    // opener, and a browser does not let it close itself.
-    .send(
-      page.html.replace('<body>', '<body><p>You can close this window.</p>'),
-    );
+  sendPage(response, {
+    ...wordsOf(result),
+    scripts: [FORGET_ADDRESS, script],
+  });
 }
 
 /**
- * What the platform's page would send, to add to it: its policy allows its one
- * script by its hash, and nothing else has to be allowed.
+ * The page that hands the code of a claim to its opener, at exactly this
+ * origin, and to the person. It does not close itself: where the provider's
+ * page has cut it off from its opener, the person copies the code.
  */
-function recordPage(send: (recorder: Response) => void): {
-  html: string;
-  policy: string;
-} {
-  const page = { html: '', policy: '' };
+export function sendClaimPage(
+  response: Response,
+  options: {
+    returnOrigin: string;
+    consentId: string;
+    code: Secret;
+    /** Where the tab goes back to, where it is the portal's own. */
+    backTo?: string;
+  },
+): void {
+  const { returnOrigin, consentId, backTo } = options;
+  const code = options.code.reveal();
+  const message = { type: 'incoming-mail-claim', consentId, code };
+  sendPage(response, {
+    title: 'One more step in the portal',
+    body: markup`<p>
+        Access was given, but it is not used yet. If the portal’s page does not
+        go on by itself, enter this code there within ten minutes:
+      </p>
+      <p class="code">${code}</p>
+      <p>
+        Enter it only on the page where you yourself pressed Authorize. Whoever
+        asks you for this code wants to read the mailbox: do not give it to
+        anybody.
+      </p>
+      ${
+        backTo === undefined
+          ? markup`<p>Then you can close this window.</p>`
+          : markup`<p><a href="${backTo}">Back to the portal</a></p>`
+      }`,
+    scripts: [
+      FORGET_ADDRESS,
+      `if (window.opener) { window.opener.postMessage(${toScriptLiteral(
+        message,
+      )}, ${toScriptLiteral(returnOrigin)}); }`,
+    ],
+  });
+}
+
+function wordsOf(result: ConsentResult): { title: string; body: Markup } {
+  if (result.status === 'succeeded') {
+    return {
+      title: 'The mailbox is authorized',
+      body: markup`<p>You can close this window.</p>`,
+    };
+  }
+  const { title, remedy } = failures[result.code];
+  return {
+    title,
+    body: markup`<p>${remedy}</p>
+      <p>You can close this window.</p>`,
+  };
+}
+
+/** The one script of the page that the platform would send. */
+function scriptOf(send: (recorder: Response) => void): string {
+  let page = '';
   const recorder = {
-    setHeader: (name: string, value: string) => {
-      if (name.toLowerCase() === 'content-security-policy') {
-        page.policy = value;
-      }
-    },
-    end: (html: string) => {
-      page.html = html;
+    setHeader: () => {},
+    end: (text: string) => {
+      page = text;
     },
   };
   send(recorder as unknown as Response);
-  return page;
+  return /<script>([^]*)<\/script>/.exec(page)?.[1] ?? '';
 }

@@ -26,6 +26,21 @@ export function mountConsentRoutes(options: {
       consents.getConsent(input.params.consentId, userRef),
   });
 
+  mount(endpoints.claimConsent, {
+    authorize: refuseNobody,
+    audit: {
+      event: 'consent-claim',
+      severity: 'medium',
+      meta: ({ params }) => ({ consentId: params.consentId }),
+    },
+    handle: ({ input, userRef }) =>
+      consents.claimConsent({
+        id: input.params.consentId,
+        userRef,
+        code: input.body.code,
+      }),
+  });
+
   mount(endpoints.cancelConsent, {
     authorize: refuseNobody,
     audit: {

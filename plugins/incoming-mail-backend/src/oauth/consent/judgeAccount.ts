@@ -23,3 +23,25 @@ export function findAccountError(
     ? 'The provider has not verified the e-mail address'
     : undefined;
 }
+
+/**
+ * Why an account is of none of the tenants that the administrator allows;
+ * undefined where it is, or any will do.
+ *
+ * @param allowedTenants - their IDs, lower-cased; none means any
+ */
+export function findTenantError(
+  claims: AccountClaims | undefined,
+  allowedTenants: readonly string[],
+): string | undefined {
+  if (allowedTenants.length === 0) {
+    return undefined;
+  }
+  const tenantId = claims?.tid;
+  if (typeof tenantId !== 'string') {
+    return 'The ID token names no tenant';
+  }
+  return allowedTenants.includes(tenantId.toLowerCase())
+    ? undefined
+    : 'The ID token names another tenant';
+}

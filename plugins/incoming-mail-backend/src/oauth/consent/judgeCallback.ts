@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mailAddressSchema } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { tokensMatch } from '../../secrets';
 import { isDomainAllowed } from '../integrations/integrationRules';
 import { IntegrationRecord } from '../integrations/types';
 import { AccountClaims } from '../tokenEndpoint';
 import { ConsentFailure } from './ConsentStore';
-import { findAccountError } from './judgeAccount';
-import { CallbackAnswer, isIssuerRight } from './parseCallback';
+import { findAccountError, findTenantError } from './judgeAccount';
+import { findIssuerError } from './judgeIssuer';
+import { CallbackAnswer } from './parseCallback';
 import { ConsentRecord } from './types';
 
 /** A callback as the browser brings it. */
@@ -39,12 +41,16 @@ export function findMistrust(
   ) {
     return mistrust('The answer came from another browser');
   }
-  if (callback.userRef !== consent.userRef) {
+  // Of the other kinds the browser alone is asked for: a consent across sites
+  // is claimed afterwards, one by a link is anybody's who has it.
+  if (consent.kind === 'popup' && callback.userRef !== consent.userRef) {
     return mistrust('The answer came from another person, or one signed out');
   }
-  return isIssuerRight(callback.answer.issuers, integration.settings.issuer)
-    ? undefined
-    : mistrust('The answer came from another issuer');
+  const issuerError = findIssuerError(
+    callback.answer.issuers,
+    integration.settings,
+  );
+  return issuerError ? mistrust(issuerError) : undefined;
 }
 
 function mistrust(detail: string): ConsentFailure {
@@ -52,27 +58,48 @@ function mistrust(detail: string): ConsentFailure {
 }
 
 /**
- * Whether what was given is for the mailbox's account.
+ * Whether what was given is for the mailbox's account, or for one that may
+ * give access to it.
  *
  * Without an ID token the sign-in to the mailbox alone is the proof: a mail
  * server opens a mailbox to those who have access to it.
  *
+ * @returns the account, where it is another one: then, too, the sign-in as the
+ *   mailbox has to prove that the server lets it
  * @throws MailFailure
  */
-export function refuseOtherAccount(
+export function judgeConsentingAccount(
   consent: ConsentRecord,
   integration: IntegrationRecord,
   account: AccountClaims | undefined,
-): void {
+): string | undefined {
   const { expectedAccount } = consent;
-  const detail = account && findAccountError(account, expectedAccount);
-  if (detail) {
-    throw new MailFailure('wrong-account', detail, { detail });
+  const { allowedDomains, allowedTenants = [] } = integration.settings;
+  const tenantError = findTenantError(account, allowedTenants);
+  if (tenantError) {
+    throw new MailFailure('wrong-tenant', tenantError, { detail: tenantError });
   }
-  if (!isDomainAllowed(expectedAccount, integration.settings.allowedDomains)) {
+  if (!isDomainAllowed(expectedAccount, allowedDomains)) {
     throw new MailFailure(
       'domain-not-allowed',
       'The domain was taken from the integration during the consent',
     );
   }
+  const detail = account && findAccountError(account, expectedAccount);
+  if (!detail) {
+    return undefined;
+  }
+  const other = mailAddressSchema.safeParse(account.email);
+  const mayShare =
+    integration.settings.allowSharedMailboxes === true &&
+    // Whoever has a link shows by the account alone that it was meant for them.
+    consent.kind !== 'link' &&
+    other.success &&
+    other.data !== expectedAccount &&
+    !findAccountError(account, other.data) &&
+    isDomainAllowed(other.data, allowedDomains);
+  if (!mayShare) {
+    throw new MailFailure('wrong-account', detail, { detail });
+  }
+  return other.data;
 }

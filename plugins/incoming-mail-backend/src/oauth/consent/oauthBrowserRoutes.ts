@@ -11,13 +11,14 @@ import PromiseRouter from 'express-promise-router';
 import { toSafeError } from '../../database';
 import { CALLBACK_PATH, START_PATH } from '../integrations/redirectUrl';
 import { CallbackOutcome, ConsentFlow } from './ConsentFlow';
-import {
-  sendNeutralPage,
-  sendResultPage,
-  setPopupHeaders,
-} from './consentPages';
+import { sendClaimPage, sendNeutralPage, sendResultPage } from './consentPages';
 import { flowCookie, readCookie } from './flowCookie';
+import { isNavigation } from './isNavigation';
+import { sendLinkDone, sendLinkRefused } from './linkPages';
 import { parseCallback } from './parseCallback';
+import { redactRequestLine } from './redactRequestLine';
+import { returnUrl } from './returnPath';
+import { setPageHeaders } from './sendPage';
 
 /** What the routes of the popup need. */
 export interface BrowserRouterOptions {
@@ -30,9 +31,9 @@ export interface BrowserRouterOptions {
  * The two URLs that a browser visits in a popup. They are no endpoints: they
  * answer with pages and redirects, and take whatever a provider adds.
  *
- * Auth policies are the caller's: `user-cookie` for the start; for the
- * callback none, since it must be able to show its page to anyone, so it reads
- * the cookie itself.
+ * Auth policies are the caller's: `user-cookie` for the start, none where the
+ * portal is on another site; for the callback none, since it must be able to
+ * show its page to anyone, so it reads the cookie itself.
  */
 export function createBrowserRouter(
   options: BrowserRouterOptions & {
@@ -44,12 +45,12 @@ export function createBrowserRouter(
   const router = PromiseRouter();
 
   router.get(`${START_PATH}/:ticket`, async (request, response) => {
-    setPopupHeaders(response);
+    setPageHeaders(response);
+    redactRequestLine(request, START_PATH);
     const userRef = await findUserRef(httpAuth, request);
-    const begun =
-      userRef !== undefined && isNavigation(request)
-        ? await flow.begin(request.params.ticket, userRef)
-        : undefined;
+    const begun = isNavigation(request)
+      ? await flow.begin(request.params.ticket, userRef)
+      : undefined;
     if (!begun) {
       sendNeutralPage(response);
       return;
@@ -61,8 +62,9 @@ export function createBrowserRouter(
   });
 
   router.get(`${CALLBACK_PATH}/:slug`, async (request, response) => {
-    setPopupHeaders(response);
+    setPageHeaders(response);
     const answer = parseCallback(parametersOf(request));
+    redactRequestLine(request, CALLBACK_PATH);
     if (!answer || !isNavigation(request)) {
       sendNeutralPage(response);
       return;
@@ -112,23 +114,6 @@ async function findUserRef(
   }
 }
 
-/**
- * Whether somebody opened the URL in a window. What only looks at it, such as
- * a preview, a prefetch or a frame, must not use it up; a browser that does
- * not send these headers (Fetch Metadata) is let through.
- */
-function isNavigation(request: Request): boolean {
-  const { headers } = request;
-  const isOneOf = (name: string, ...values: string[]) =>
-    headers[name] === undefined || values.includes(String(headers[name]));
-  return (
-    request.method === 'GET' &&
-    headers['sec-purpose'] === undefined &&
-    isOneOf('sec-fetch-mode', 'navigate') &&
-    isOneOf('sec-fetch-dest', 'document')
-  );
-}
-
 // Not Express' query: it makes objects and arrays of what looks like them.
 function parametersOf(request: Request): URLSearchParams {
   const at = request.originalUrl.indexOf('?');
@@ -144,16 +129,43 @@ function sendOutcome(
     sendNeutralPage(response);
     return;
   }
-  const { id, returnOrigin } = outcome.consent;
-  const { name, options } = flowCookie(id, externalBaseUrl);
+  const { consent } = outcome;
+  const { name, options } = flowCookie(consent.id, externalBaseUrl);
   response.clearCookie(name, { ...options, maxAge: undefined });
-  sendResultPage(
-    response,
-    returnOrigin,
-    outcome.kind === 'succeeded'
-      ? { status: 'succeeded', consentId: id }
-      : { status: 'failed', code: outcome.code },
-  );
+  if (consent.kind === 'link') {
+    sendLinkEnd(response, outcome);
+    return;
+  }
+  const { id: consentId, returnOrigin, returnPath } = consent;
+  const backTo =
+    returnPath === undefined
+      ? undefined
+      : returnUrl(returnOrigin, returnPath, consentId);
+  if (outcome.kind === 'unclaimed') {
+    const { code } = outcome;
+    sendClaimPage(response, { returnOrigin, consentId, code, backTo });
+  } else if (backTo !== undefined) {
+    response.redirect(303, backTo);
+  } else {
+    sendResultPage(
+      response,
+      returnOrigin,
+      outcome.kind === 'succeeded'
+        ? { status: 'succeeded', consentId }
+        : { status: 'failed', code: outcome.code },
+    );
+  }
+}
+
+function sendLinkEnd(
+  response: Response,
+  outcome: Exclude<CallbackOutcome, { kind: 'refused' }>,
+): void {
+  if (outcome.kind === 'failed') {
+    sendLinkRefused(response, outcome.code);
+  } else {
+    sendLinkDone(response, outcome.consent.expectedAccount);
+  }
 }
 
 /** Without the request: its URL, which the auditor would note, holds the code. */
@@ -164,15 +176,15 @@ async function audit(
   if (outcome.kind === 'refused') {
     return;
   }
-  const { id, mailboxId, integrationId, userRef } = outcome.consent;
+  const { id, kind, mailboxId, integrationId, userRef } = outcome.consent;
   const event = await auditor.createEvent({
     eventId: 'consent-complete',
     severityLevel: 'medium',
-    meta: { consentId: id, mailboxId, integrationId, userRef },
+    meta: { consentId: id, kind, mailboxId, integrationId, userRef },
   });
-  if (outcome.kind === 'succeeded') {
-    await event.success();
-  } else {
+  if (outcome.kind === 'failed') {
     await event.fail({ error: new Error(failures[outcome.code].title) });
+  } else {
+    await event.success({ meta: { claimed: outcome.kind === 'succeeded' } });
   }
 }

@@ -54,20 +54,3 @@ function onlyValue(
     ? value
     : undefined;
 }
-
-/**
- * Whether an answer may be the integration's provider's (RFC 9207 section
- * 2.4). One that names an issuer must name the right one, once. One that names
- * none is not refused for that: few providers do, and each integration has a
- * redirect URL of its own besides.
- */
-export function isIssuerRight(
-  issuers: readonly string[],
-  expected: string | undefined,
-): boolean {
-  return (
-    issuers.length === 0 ||
-    (issuers.length === 1 &&
-      (expected === undefined || issuers[0] === expected))
-  );
-}

@@ -12,7 +12,7 @@ import { openTestDatabase } from '../../__testUtils__/createTestDatabase';
 import { dbNowPlus, tables } from '../../database';
 import { createGuardedFetch, createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
-import { createOpenSession } from '../../transport';
+import { createOpenSession, readingStart } from '../../transport';
 import {
   consentAtSandbox,
   SandboxChoice,
@@ -63,6 +63,7 @@ describe('consent at a real provider', () => {
       fetch: createGuardedFetch({ policy }),
       externalBaseUrl: BASE_URL,
       returnOrigins: [ORIGIN],
+      portal: { title: 'Corp portal', url: ORIGIN },
       allowHttpLoopback: true,
       hooks: {
         proveMailbox: ({ accessToken, signal }) =>
@@ -105,7 +106,7 @@ describe('consent at a real provider', () => {
       signal,
     });
     try {
-      return { folder: 'INBOX', ...(await session.open('INBOX')) };
+      return { folder: 'INBOX', ...readingStart(await session.open('INBOX')) };
     } finally {
       await session.close();
     }
@@ -125,6 +126,8 @@ describe('consent at a real provider', () => {
       anIntegration({
         ...client,
         issuer,
+        // It does, so every consent here is one with a declared `iss` (T4).
+        issDeclared: metadata.authorization_response_iss_parameter_supported,
         authorizationEndpoint: metadata.authorization_endpoint,
         tokenEndpoint: metadata.token_endpoint,
         scopes: ['openid', 'email', 'mail', 'offline_access'],

@@ -125,7 +125,7 @@ describe('IntegrationService', () => {
       });
     });
 
-    it('is ready once the provider can tell who we are', async () => {
+    it('is ready once the provider can tell who we are (S12, S13)', async () => {
       const ready = async (changes: Partial<CreateIntegration>) =>
         (await create(changes)).ready;
       expect(await ready({})).toBe(true);
@@ -139,7 +139,7 @@ describe('IntegrationService', () => {
       ).toBe(true);
     });
 
-    it('takes only addresses that secrets may be sent to', async () => {
+    it('takes only addresses that secrets may be sent to (T25)', async () => {
       await expect(
         create({
           tokenEndpoint: 'http://provider.test/token',
@@ -438,6 +438,41 @@ describe('IntegrationService', () => {
           daysLeft: 5,
         },
       ]);
+    });
+
+    it('P18: warns of the end of both secrets, and of the old one no more once the new one is in use', async () => {
+      const day = async (daysFromNow: number) =>
+        addDays(toDay(new Date(await readDbNow(db))), daysFromNow);
+      const { id } = await create({ clientSecretExpiresOn: await day(5) });
+      await service.update(
+        id,
+        anUpdate({
+          clientSecretExpiresOn: await day(5),
+          nextClientSecret: 'the-next-secret',
+          nextClientSecretExpiresOn: await day(20),
+        }),
+      );
+      const steps = async () =>
+        (await listSecretWarnings(db, store)).flatMap(
+          ({ integrationId, daysBefore }) =>
+            integrationId === id ? [daysBefore] : [],
+        );
+      expect(await steps()).toEqual([7, 30]);
+      await store.noteNextSecret((await store.find(id))!, 'accepted');
+      expect(await steps()).toEqual([30]);
+      const { version } = await service.get(id);
+      const reply = await service.retireSecret(id, {
+        secret: 'present',
+        version,
+      });
+      expect(await steps()).toEqual([30]);
+      expect(reply.clientSecret.expiresOn).toBe(await day(20));
+      // T20: neither is ever told.
+      expect(JSON.stringify(reply)).not.toContain('the-next-secret');
+      // What was noted of a former version changes nothing.
+      await expect(
+        service.retireSecret(id, { secret: 'next', version }),
+      ).rejects.toThrow('meanwhile');
     });
 
     it('R30: forgets the fault of the former client, and tells of the change once it stands', async () => {

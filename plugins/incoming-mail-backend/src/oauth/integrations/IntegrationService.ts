@@ -2,12 +2,15 @@
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   CreateIntegration,
+  grantLimits,
   IntegrationChoice,
   OAuthIntegration,
   Page,
   PageQuery,
+  RetireClientSecret,
   UpdateIntegration,
 } from '@postroom/plugin-incoming-mail-common';
+import { Tx } from '../../database';
 import { FieldError, FieldsError } from '../../http';
 import { randomToken, Secret } from '../../secrets';
 import { ConsentStore } from '../consent/ConsentStore';
@@ -106,7 +109,7 @@ export class IntegrationService {
   /** By name. */
   async list(page: PageQuery): Promise<Page<OAuthIntegration>> {
     const found = await this.#integrations.list(page);
-    return { ...found, items: found.items.map(item => this.#toReply(item)) };
+    return { ...found, items: await this.#toReplies(found.items) };
   }
 
   /** @throws NotFoundError */
@@ -120,7 +123,8 @@ export class IntegrationService {
 
   async find(id: string): Promise<OAuthIntegration | undefined> {
     const found = await this.#integrations.findUsed(id);
-    return found && this.#toReply(found);
+    const [reply] = await this.#toReplies(found ? [found] : []);
+    return reply;
   }
 
   /**
@@ -140,6 +144,8 @@ export class IntegrationService {
       version,
       clientSecret,
       clientSecretExpiresOn,
+      nextClientSecret,
+      nextClientSecretExpiresOn,
       clientKey,
       ...settings
     } = input;
@@ -155,6 +161,12 @@ export class IntegrationService {
     refuseReuseOfSecret({ before, settings, clientSecret, otherTrust });
     refuseReuseOfKey({ before, settings, clientKey, otherTrust });
     const change = secretChange({ settings, clientSecret, otherTrust });
+    const nextChange = secretChange({
+      settings,
+      clientSecret: nextClientSecret,
+      otherTrust,
+    });
+    refuseNextWithoutPresent({ before, change, nextChange });
     const keyChange =
       (await this.#keyToStore(settings, clientKey)) ??
       keyChangeWithout({ settings, otherTrust });
@@ -170,6 +182,12 @@ export class IntegrationService {
           keyChange,
           entered: clientSecretExpiresOn,
         }),
+        nextClientSecret: nextChange,
+        nextClientSecretExpiresOn:
+          nextChange === 'remove' ||
+          (nextChange === 'keep' && !before.nextClientSecret)
+            ? undefined
+            : nextClientSecretExpiresOn,
         clientKey: keyChange,
       });
       if (!updated) {
@@ -178,11 +196,49 @@ export class IntegrationService {
       if (voidsGrants(before.settings, settings)) {
         await this.#grants.voidAllOf(tx, id, 'integration-changed');
       } else {
-        // What was given under the former version is as good under the new
-        // one, and a new secret may be what the provider was waiting for.
-        await this.#grants.carryOver(tx, id, version + 1);
-        await this.#consents.carryOver(tx, id, version + 1);
+        await this.#carryOver(tx, id, version + 1);
       }
+      if (!settings.allowSharedMailboxes) {
+        await this.#grants.voidSharedOf(tx, id);
+      }
+    });
+    await this.#onChanged?.(id);
+    return this.get(id);
+  }
+
+  /**
+   * Ends the time in which an integration has two client secrets.
+   *
+   * @throws NotFoundError
+   * @throws ConflictError where there are not two, where the next one has not
+   *   been accepted by the provider and was to stay, or where the integration
+   *   was changed since `input.version` was read
+   */
+  async retireSecret(
+    id: string,
+    { secret, version }: RetireClientSecret,
+  ): Promise<OAuthIntegration> {
+    const before = await this.#integrations.find(id);
+    if (!before) {
+      throw notFound(id);
+    }
+    if (before.version !== version) {
+      throw stale();
+    }
+    if (!before.nextClientSecret) {
+      throw new ConflictError('The integration has one client secret only');
+    }
+    await this.#integrations.transaction(async tx => {
+      const retired =
+        secret === 'next'
+          ? await this.#integrations.dropNextSecret(tx, before)
+          : await this.#integrations.promoteNextSecret(tx, before);
+      if (!retired) {
+        throw new ConflictError(
+          'The provider has not accepted the new client secret yet, or somebody else changed the integration; the old one stays',
+        );
+      }
+      await this.#carryOver(tx, id, version + 1);
     });
     await this.#onChanged?.(id);
     return this.get(id);
@@ -224,6 +280,15 @@ export class IntegrationService {
     return integration && toChoice(integration);
   }
 
+  /**
+   * What was given under the former version is as good under the new one, and
+   * a new secret may be what the provider was waiting for.
+   */
+  async #carryOver(tx: Tx, id: string, version: number): Promise<void> {
+    await this.#grants.carryOver(tx, id, version);
+    await this.#consents.carryOver(tx, id, version);
+  }
+
   #refuseWrongSettings(settings: IntegrationSettings): void {
     const errors = findSettingsErrors(settings, {
       allowHttpLoopback: this.#allowHttpLoopback,
@@ -263,7 +328,23 @@ export class IntegrationService {
     }
   }
 
+  async #toReplies(
+    found: readonly UsedIntegration[],
+  ): Promise<OAuthIntegration[]> {
+    const ids = found.map(({ integration }) => integration.id);
+    const [ends, crowds] = await Promise.all([
+      this.#grants.listFirstEnds(ids),
+      this.#grants.listCrowds(ids, grantLimits.warnFrom),
+    ]);
+    return found.map(used => ({
+      ...this.#toReply(used),
+      nextConsentEnd: ends.get(used.integration.id)?.toISOString(),
+      crowdedAccount: crowds.get(used.integration.id),
+    }));
+  }
+
   #toReply({ integration, channelCount }: UsedIntegration): OAuthIntegration {
+    const { nextClientSecret: next } = integration;
     return {
       ...integration.settings,
       id: integration.id,
@@ -273,6 +354,11 @@ export class IntegrationService {
         set: integration.hasClientSecret,
         updatedAt: integration.clientSecretUpdatedAt?.toISOString(),
         expiresOn: integration.clientSecretExpiresOn,
+      },
+      nextClientSecret: next && {
+        state: next.state,
+        updatedAt: next.updatedAt.toISOString(),
+        expiresOn: next.expiresOn,
       },
       clientKey: {
         set: integration.hasClientKey,
@@ -347,6 +433,25 @@ function refuseReuseOfSecret(options: {
     needsSecret(settings.clientAuthentication)
   ) {
     throw new FieldsError([toBeReentered('body.clientSecret')]);
+  }
+}
+
+/** A next secret needs one that it comes after. */
+function refuseNextWithoutPresent(options: {
+  before: IntegrationRecord;
+  change: ClientSecretChange;
+  nextChange: ClientSecretChange;
+}): void {
+  const { before, change, nextChange } = options;
+  const hasPresent =
+    change === 'keep' ? before.hasClientSecret : change !== 'remove';
+  if (nextChange instanceof Secret && !hasPresent) {
+    throw new FieldsError([
+      {
+        path: 'body.nextClientSecret',
+        message: 'has no client secret to come after; enter it as that one',
+      },
+    ]);
   }
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError } from '@backstage/errors';
 import {
+  authorizationParameterListSchema,
   clientAuthenticationSchema,
   FailureCode,
   failureCodeSchema,
@@ -14,6 +15,7 @@ import {
 import { Knex } from 'knex';
 import { z } from 'zod';
 import {
+  DbBoolean,
   DbInteger,
   DbIntegrationRow,
   DbMailboxRow,
@@ -30,6 +32,7 @@ import {
 import { Keyring, Secret } from '../../secrets';
 import { ClientKey, clientKeyOf } from '../clientKey';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
+import { ProviderCatalogue } from './ProviderCatalogue';
 import {
   ClientFault,
   ClientKeyChange,
@@ -38,6 +41,7 @@ import {
   IntegrationSettings,
   IntegrationUsers,
   JudgedClientKey,
+  NextClientSecret,
 } from './types';
 
 const MAX_NAMED_USERS = 10;
@@ -48,7 +52,22 @@ const NO_FAULT = {
   fault_since: null,
 } as const;
 
-type DbUsedIntegrationRow = DbIntegrationRow & { channel_count: DbInteger };
+const NO_NEXT_SECRET = {
+  next_secret_sealed: null,
+  next_secret_updated_at: null,
+  next_secret_expires_on: null,
+  next_secret_accepted_at: null,
+  next_secret_refused_at: null,
+} as const;
+
+// How long a refused next secret is passed over. A provider that is slow to
+// learn it costs one request an hour; one that was typed wrongly no more.
+const NEXT_SECRET_REST_MS = 3_600_000;
+
+type DbTimedIntegrationRow = DbIntegrationRow & { now: DbInteger };
+type DbUsedIntegrationRow = DbTimedIntegrationRow & {
+  channel_count: DbInteger;
+};
 
 /** An integration and how many mailboxes use it. */
 export interface UsedIntegration {
@@ -60,10 +79,17 @@ export interface UsedIntegration {
 export class IntegrationStore {
   readonly #db: Knex;
   readonly #keyring: Keyring;
+  readonly #providers: ProviderCatalogue;
 
-  constructor(options: { db: Knex; keyring: Keyring }) {
+  constructor(options: {
+    db: Knex;
+    keyring: Keyring;
+    /** Default: none but those that come with the plugin. */
+    providers?: ProviderCatalogue;
+  }) {
     this.#db = options.db;
     this.#keyring = options.keyring;
+    this.#providers = options.providers ?? new ProviderCatalogue();
   }
 
   /** Runs `work` in one transaction; see `inTransaction`. */
@@ -116,7 +142,7 @@ export class IntegrationStore {
   }
 
   async find(id: string, tx?: Tx): Promise<IntegrationRecord | undefined> {
-    const row = await this.#rows(tx).where({ id }).first();
+    const [row] = await this.#timedRows(tx).where({ id }).limit(1);
     return row && this.#fromRow(row);
   }
 
@@ -135,18 +161,19 @@ export class IntegrationStore {
     });
   }
 
-  /**
-   * Those whose client secret ends from one day to another, both included, the
-   * next one first.
-   */
+  /** Those with a client secret that ends from one day to another, both included. */
   async listExpiring(options: {
     from: string;
     to: string;
     limit: number;
   }): Promise<IntegrationRecord[]> {
     const { from, to, limit } = options;
-    const rows = await this.#rows()
-      .whereBetween('client_secret_expires_on', [from, to])
+    const rows = await this.#timedRows()
+      .where(ends =>
+        ends
+          .whereBetween('client_secret_expires_on', [from, to])
+          .orWhereBetween('next_secret_expires_on', [from, to]),
+      )
       .orderBy('client_secret_expires_on')
       .limit(limit);
     return rows.map(row => this.#fromRow(row));
@@ -166,22 +193,91 @@ export class IntegrationStore {
       settings: IntegrationSettings;
       clientSecret: ClientSecretChange;
       clientSecretExpiresOn?: string;
+      nextClientSecret: ClientSecretChange;
+      nextClientSecretExpiresOn?: string;
       clientKey: ClientKeyChange;
     },
   ): Promise<boolean> {
-    const { id, version, settings, clientSecret, clientKey } = options;
+    const { id, version, settings } = options;
+    const { clientSecret, nextClientSecret, clientKey } = options;
     const updated = await this.#rows(tx)
       .where({ id, version })
       .update({
         ...toColumns(settings),
         ...(await this.#secretColumns(tx, id, clientSecret)),
         client_secret_expires_on: options.clientSecretExpiresOn ?? null,
+        next_secret_expires_on: options.nextClientSecretExpiresOn ?? null,
+        ...(await this.#nextSecretColumns(tx, id, nextClientSecret)),
         ...(await this.#keyColumns(tx, id, clientKey)),
         ...NO_FAULT,
         version: version + 1,
         updated_at: dbNow(tx),
       });
     return updated === 1;
+  }
+
+  /**
+   * Has the next secret take the present one's place, if the provider accepts
+   * it and nobody changed the integration since `version` was read.
+   *
+   * @returns whether that was so
+   */
+  async promoteNextSecret(
+    tx: Tx,
+    { id, version, nextClientSecret }: IntegrationRecord,
+  ): Promise<boolean> {
+    const secret = await nextClientSecret?.open();
+    if (!secret) {
+      return false;
+    }
+    const promoted = await this.#rows(tx)
+      .where({ id, version })
+      .whereNotNull('next_secret_accepted_at')
+      .whereNull('next_secret_refused_at')
+      .update({
+        client_secret_sealed: await this.#seal(id, secret),
+        client_secret_updated_at: tx.ref('next_secret_updated_at'),
+        client_secret_expires_on: tx.ref('next_secret_expires_on'),
+        ...NO_NEXT_SECRET,
+        version: version + 1,
+        updated_at: dbNow(tx),
+      } as {});
+    return promoted === 1;
+  }
+
+  /** Gives the next secret up. @returns whether it was still that version */
+  async dropNextSecret(
+    tx: Tx,
+    { id, version }: Pick<IntegrationRecord, 'id' | 'version'>,
+  ): Promise<boolean> {
+    const dropped = await this.#rows(tx)
+      .where({ id, version })
+      .update({
+        ...NO_NEXT_SECRET,
+        version: version + 1,
+        updated_at: dbNow(tx),
+      } as {});
+    return dropped === 1;
+  }
+
+  /**
+   * Notes what the provider thinks of the next secret: `refused` where it was,
+   * and the present one was accepted in the same moment. Changes nothing where
+   * the integration was changed since it was read.
+   */
+  async noteNextSecret(
+    { id, version }: Pick<IntegrationRecord, 'id' | 'version'>,
+    verdict: 'accepted' | 'refused',
+  ): Promise<void> {
+    const now = dbNow(this.#db);
+    await this.#rows()
+      .where({ id, version })
+      .whereNotNull('next_secret_sealed')
+      .update(
+        (verdict === 'accepted'
+          ? { next_secret_accepted_at: now, next_secret_refused_at: null }
+          : { next_secret_refused_at: now }) as {},
+      );
   }
 
   /**
@@ -260,7 +356,15 @@ export class IntegrationStore {
       .count('*')
       .where('integration_id', db.ref(`${tables.oauthIntegrations}.id`))
       .as('channel_count');
-    return db(tables.oauthIntegrations).select('*', channelCount);
+    return db(tables.oauthIntegrations).select('*', channelCount, {
+      now: dbNow(db),
+    });
+  }
+
+  #timedRows(
+    db: Knex = this.#db,
+  ): Knex.QueryBuilder<{}, DbTimedIntegrationRow[]> {
+    return db(tables.oauthIntegrations).select('*', { now: dbNow(db) });
   }
 
   async #seal(id: string, secret: Secret): Promise<string> {
@@ -278,6 +382,25 @@ export class IntegrationStore {
       client_secret_sealed: await this.#seal(id, change),
       client_secret_updated_at: dbNow(tx),
     };
+  }
+
+  async #nextSecretColumns(tx: Tx, id: string, change: ClientSecretChange) {
+    if (change === 'keep') {
+      return {};
+    }
+    return change === 'remove'
+      ? NO_NEXT_SECRET
+      : {
+          next_secret_sealed: await sealFor(
+            this.#keyring,
+            sealedColumns.nextClientSecret,
+            id,
+            change,
+          ),
+          next_secret_updated_at: dbNow(tx),
+          next_secret_accepted_at: null,
+          next_secret_refused_at: null,
+        };
   }
 
   async #keyColumns(db: Knex, id: string, change: ClientKeyChange) {
@@ -327,19 +450,21 @@ export class IntegrationStore {
     };
   }
 
-  #fromRow(row: DbIntegrationRow): IntegrationRecord {
+  #fromRow(row: DbTimedIntegrationRow): IntegrationRecord {
     const sealed = row.client_secret_sealed;
     return {
       id: row.id,
       version: row.version,
       callbackSlug: row.callback_slug,
       settings: fromColumns(row),
+      presetProvider: this.#providers.find(row.preset ?? undefined),
       hasClientSecret: sealed !== null,
       clientSecretUpdatedAt:
         row.client_secret_updated_at === null
           ? undefined
           : fromDbTime(row.client_secret_updated_at),
       clientSecretExpiresOn: row.client_secret_expires_on ?? undefined,
+      nextClientSecret: this.#toNextSecret(row),
       hasClientKey: row.client_key_sealed !== null,
       clientKeyUpdatedAt:
         row.client_key_updated_at === null
@@ -353,6 +478,26 @@ export class IntegrationStore {
       openClientSecret: () =>
         openFrom(this.#keyring, sealedColumns.clientSecret, row.id, sealed),
       openClientKey: () => this.#openClientKey(row),
+    };
+  }
+
+  #toNextSecret(row: DbTimedIntegrationRow): NextClientSecret | undefined {
+    const sealed = row.next_secret_sealed;
+    if (sealed === null) {
+      return undefined;
+    }
+    const refusedAt = row.next_secret_refused_at;
+    const accepted = row.next_secret_accepted_at !== null;
+    const untilRefused = accepted ? 'in-use' : 'untried';
+    return {
+      state: refusedAt === null ? untilRefused : 'refused',
+      refusedLately:
+        refusedAt !== null &&
+        Number(row.now) - Number(refusedAt) < NEXT_SECRET_REST_MS,
+      updatedAt: fromDbTime(row.next_secret_updated_at ?? row.updated_at),
+      expiresOn: row.next_secret_expires_on ?? undefined,
+      open: () =>
+        openFrom(this.#keyring, sealedColumns.nextClientSecret, row.id, sealed),
     };
   }
 }
@@ -371,6 +516,7 @@ function toColumns(settings: IntegrationSettings) {
   return {
     name: settings.name,
     provider: settings.provider,
+    preset: settings.preset ?? null,
     grant_type: settings.grantType,
     issuer: settings.issuer ?? null,
     authorization_endpoint: settings.authorizationEndpoint,
@@ -382,13 +528,23 @@ function toColumns(settings: IntegrationSettings) {
     client_key_id: settings.clientKeyId ?? null,
     allowed_domains: JSON.stringify(settings.allowedDomains),
     mail_hosts: JSON.stringify(settings.mailHosts),
+    allow_shared_mailboxes: settings.allowSharedMailboxes ?? null,
+    iss_declared: settings.issDeclared ?? null,
+    allowed_tenants: toOptionalJson(settings.allowedTenants),
+    authorization_parameters: toOptionalJson(settings.authorizationParameters),
+    in_testing: settings.inTesting ?? null,
   };
+}
+
+function toOptionalJson(list: readonly unknown[] | undefined): string | null {
+  return list?.length ? JSON.stringify(list) : null;
 }
 
 function fromColumns(row: DbIntegrationRow): IntegrationSettings {
   return {
     name: row.name,
     provider: providerIdSchema.parse(row.provider),
+    preset: row.preset ?? undefined,
     grantType: grantTypeSchema.parse(row.grant_type),
     issuer: row.issuer ?? undefined,
     authorizationEndpoint: row.authorization_endpoint,
@@ -402,5 +558,23 @@ function fromColumns(row: DbIntegrationRow): IntegrationSettings {
     clientKeyId: row.client_key_id ?? undefined,
     allowedDomains: fromJson(z.array(z.string()), row.allowed_domains),
     mailHosts: fromJson(z.array(mailHostSchema), row.mail_hosts),
+    ...(row.allow_shared_mailboxes && { allowSharedMailboxes: true }),
+    issDeclared: isTrue(row.iss_declared) || undefined,
+    allowedTenants:
+      row.allowed_tenants === null
+        ? undefined
+        : fromJson(z.array(z.string()), row.allowed_tenants),
+    authorizationParameters:
+      row.authorization_parameters === null
+        ? undefined
+        : fromJson(
+            authorizationParameterListSchema,
+            row.authorization_parameters,
+          ),
+    inTesting: isTrue(row.in_testing) || undefined,
   };
+}
+
+function isTrue(value: DbBoolean | null): boolean {
+  return value !== null && Boolean(value);
 }

@@ -11,10 +11,12 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { createGuardedFetch, createHostPolicy } from '../../egress';
+import { Secret } from '../../secrets';
 import { anIntegrationRecord } from '../__testUtils__/integrationRecord';
 import { ScriptedTokenServer } from '../__testUtils__/ScriptedTokenServer';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { checkIntegration, IntegrationCheckDeps } from './checkIntegration';
+import { IntegrationRecord } from './types';
 
 jest.setTimeout(60_000);
 
@@ -74,6 +76,69 @@ async function run(
   }
   return report;
 }
+
+describe('checkIntegration of what not every integration has', () => {
+  let server: ScriptedTokenServer;
+
+  beforeEach(async () => {
+    server = await ScriptedTokenServer.start();
+  });
+  afterEach(() => server.close());
+
+  const check = (
+    integration: IntegrationRecord,
+    changes: Partial<IntegrationCheckDeps> = {},
+  ) => checkIntegration(integration, deps(changes));
+
+  it.each([
+    ['present', 'failed', 'passed'],
+    ['next', 'passed', 'failed'],
+  ])(
+    'P18: checks both client secrets and says that the %s one is bad',
+    async (bad, present, next) => {
+      server.answer(({ authorization = '' }) => {
+        const secret = atob(authorization.split(' ')[1] ?? '').split(':')[1];
+        return secret === undefined || secret === bad
+          ? { status: 401, body: { error: 'invalid_client' } }
+          : { status: 400, body: { error: 'invalid_grant' } };
+      });
+      const integration = {
+        ...anIntegrationRecord({
+          tokenEndpoint: server.url,
+          clientSecret: 'present',
+        }),
+        nextClientSecret: {
+          state: 'untried' as const,
+          refusedLately: false,
+          updatedAt: new Date(0),
+          open: async () => new Secret('next'),
+        },
+      };
+      const report = await check(integration);
+      expect(verdicts(report)).toMatchObject({
+        'client-accepted': present,
+        'next-client-secret-accepted': next,
+      });
+      expect(get(report, 'client-accepted').title).toContain('present');
+      expect(server.requests).toHaveLength(3);
+    },
+  );
+
+  it('T59: warns of an account that many mailboxes use', async () => {
+    server.answer(() => ({ status: 400, body: { error: 'invalid_grant' } }));
+    const integration = anIntegrationRecord({ tokenEndpoint: server.url });
+    const report = await check(integration, {
+      crowdedAccount: { account: 'support@corp.test', grants: 23 },
+    });
+    expect(get(report, 'accounts-not-crowded')).toMatchObject({
+      verdict: 'warned',
+      detail: expect.stringMatching(/^23 mailboxes read support@corp\.test/),
+    });
+    expect(verdicts(await check(integration))).not.toHaveProperty(
+      'accounts-not-crowded',
+    );
+  });
+});
 
 describe('checkIntegration at a real provider', () => {
   let sandbox: Sandbox;

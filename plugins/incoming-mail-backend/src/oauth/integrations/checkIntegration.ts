@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   CheckReport,
+  grantLimits,
   lintRedirectUrl,
   lintScopes,
+  OAuthIntegration,
   oauthProviders,
   SettingsWarning,
 } from '@postroom/plugin-incoming-mail-common';
@@ -19,6 +21,7 @@ import {
 } from './judgeTokenProbe';
 import { isLoopbackUrl, isSecureBaseUrl, redirectUrl } from './redirectUrl';
 import { IntegrationRecord } from './types';
+import { withNextSecret } from './withClientSecrets';
 
 const TIMEOUT_MS = 30_000;
 
@@ -35,6 +38,8 @@ export interface IntegrationCheckDeps {
   readonly allowHttpLoopback: boolean;
   readonly fetch: GuardedFetch;
   readonly tokenEndpoint: TokenEndpoint;
+  /** The account that many mailboxes use through the integration, if there is one. */
+  readonly crowdedAccount?: OAuthIntegration['crowdedAccount'];
   /** For everything together. Default: 30 seconds. */
   readonly timeoutMs?: number;
 }
@@ -42,16 +47,16 @@ export interface IntegrationCheckDeps {
 /**
  * Checks the set-up of an integration in the order in which an administrator
  * would look for a fault, and says of each fault where it is mended. Nothing
- * is stored. The provider gets at most three requests: one for the page that
+ * is stored. The provider gets at most four requests: one for the page that
  * people will see, one that shows no client, and, if that one was answered as
- * a token endpoint answers, one with the client: a made-up code or, where the
- * application acts in its own name, a real request, whose token is dropped.
+ * a token endpoint answers, one with the client for each client secret that
+ * there is: a made-up code or, where the application acts in its own name, a
+ * real request, whose token is dropped.
  */
 export async function checkIntegration(
   integration: IntegrationRecord,
   deps: IntegrationCheckDeps,
 ): Promise<CheckReport> {
-  const { settings } = integration;
   const { externalBaseUrl, timeoutMs = TIMEOUT_MS } = deps;
   const redirectUri = redirectUrl(externalBaseUrl, integration.callbackSlug);
   const visits = startVisits(integration, { ...deps, redirectUri });
@@ -94,27 +99,13 @@ export async function checkIntegration(
     },
     {
       id: 'client-accepted',
-      title: 'Client ID and client secret are accepted',
+      title: integration.nextClientSecret
+        ? 'Client ID and present client secret are accepted'
+        : 'Client ID and client secret are accepted',
       needs: ['token-endpoint-reachable'],
-      run: async signal => {
-        if (!isReady(integration)) {
-          return explainFailure({ code: 'integration-incomplete' });
-        }
-        if (actsAlone(integration)) {
-          return judgeOwnAccess(integration, deps.tokenEndpoint, signal);
-        }
-        const probe = await orFailure(() =>
-          deps.tokenEndpoint.probe(integration, {
-            redirectUri,
-            as: 'client',
-            signal,
-          }),
-        );
-        return MailFailure.is(probe)
-          ? explainNoAnswer(probe)
-          : judgeClientProbe(probe, settings.provider);
-      },
+      run: signal => judgeClient(integration, { ...deps, redirectUri, signal }),
     },
+    ...nextSecretSteps(integration, { ...deps, redirectUri }),
     {
       id: 'authorization-endpoint-answers',
       title: 'The authorization endpoint answers',
@@ -124,8 +115,74 @@ export async function checkIntegration(
           ? NOBODY_SENT
           : judgeAuthorizationPage((await visits(signal)).authorization),
     },
+    ...crowdSteps(deps.crowdedAccount),
   ];
   return runChecks(steps, { timeoutMs });
+}
+
+/** Shows the client with a made-up code. */
+async function judgeClient(
+  integration: IntegrationRecord,
+  options: {
+    tokenEndpoint: TokenEndpoint;
+    redirectUri: string;
+    signal: AbortSignal;
+  },
+): Promise<CheckResult> {
+  if (!isReady(integration)) {
+    return explainFailure({ code: 'integration-incomplete' });
+  }
+  const { tokenEndpoint, redirectUri, signal } = options;
+  if (actsAlone(integration)) {
+    return judgeOwnAccess(integration, tokenEndpoint, signal);
+  }
+  const probe = await orFailure(() =>
+    tokenEndpoint.probe(integration, { redirectUri, as: 'client', signal }),
+  );
+  return MailFailure.is(probe)
+    ? explainNoAnswer(probe)
+    : judgeClientProbe(
+        probe,
+        integration.settings.provider,
+        integration.presetProvider,
+      );
+}
+
+/** The same with the next secret, while there is one. */
+function nextSecretSteps(
+  integration: IntegrationRecord,
+  deps: IntegrationCheckDeps & { redirectUri: string },
+): CheckStep[] {
+  return integration.nextClientSecret
+    ? [
+        {
+          id: 'next-client-secret-accepted',
+          title: 'The new client secret is accepted',
+          needs: ['token-endpoint-reachable'],
+          run: signal =>
+            judgeClient(withNextSecret(integration), { ...deps, signal }),
+        },
+      ]
+    : [];
+}
+
+function crowdSteps(
+  crowd: IntegrationCheckDeps['crowdedAccount'],
+): CheckStep[] {
+  return crowd
+    ? [
+        {
+          id: 'accounts-not-crowded',
+          title: 'No account is used by too many mailboxes',
+          run: () => ({
+            verdict: 'warned',
+            detail: `${crowd.grants} mailboxes read ${crowd.account} through this integration; from ${grantLimits.refuseFrom} on, no more are authorized`,
+            remedy:
+              'Providers bound how many accesses an account gives to one client (Google: 100, each new authorization counts) and then end the oldest ones silently. Remove channels that are no longer used, or use another integration for some.',
+          }),
+        },
+      ]
+    : [];
 }
 
 function actsAlone({ settings }: IntegrationRecord): boolean {
@@ -205,12 +262,13 @@ function judgeBaseUrl(externalBaseUrl: string): CheckResult {
 
 function judgeRedirectUrl(
   redirectUri: string,
-  { settings: { provider } }: IntegrationRecord,
+  { settings: { provider }, presetProvider }: IntegrationRecord,
 ): CheckResult {
   const warnings = lintRedirectUrl({ redirectUrl: redirectUri, provider })
     // The check before has told.
     .filter(({ code }) => code !== 'redirect-url-not-https');
-  const link = oauthProviders[provider].links.redirectUrls;
+  const { redirectUrls: link } =
+    presetProvider?.description.links ?? oauthProviders[provider].links;
   return toResult(warnings, { link, good: redirectUri });
 }
 

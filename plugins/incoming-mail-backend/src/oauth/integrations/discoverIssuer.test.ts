@@ -116,6 +116,16 @@ describe('discoverIssuer', () => {
     }
   });
 
+  it.each([
+    [true, true],
+    [false, false],
+    ['true', false],
+    [null, false],
+  ])('T4: takes a declared iss over: %j is %s', async (told, issDeclared) => {
+    serve({ authorization_response_iss_parameter_supported: told });
+    expect(await discover()).toMatchObject({ issDeclared });
+  });
+
   it('S18: takes the document of RFC 8414 where there is none of OpenID Connect', async () => {
     serve({ issuer: `${origin}/tenant` }, `${OAUTH2}/tenant`);
     expect(await discover(`${origin}/tenant`)).toEqual({
@@ -125,6 +135,7 @@ describe('discoverIssuer', () => {
       revocationEndpoint: undefined,
       scopesSupported: [],
       clientAuthenticationMethods: ['client_secret_basic'],
+      issDeclared: false,
     });
     expect(paths).toEqual([`/tenant${OIDC}`, `${OAUTH2}/tenant`]);
 

@@ -28,6 +28,7 @@ const metadataSchema = z.object({
   revocation_endpoint: z.unknown().optional(),
   scopes_supported: wordsSchema.optional(),
   token_endpoint_auth_methods_supported: wordsSchema.optional(),
+  authorization_response_iss_parameter_supported: z.unknown().optional(),
 });
 
 /** What discovering works with. */
@@ -192,6 +193,7 @@ function toDiscovered(
       methodPattern,
       MAX_METHODS,
     ),
+    issDeclared: data.authorization_response_iss_parameter_supported === true,
   };
 }
 

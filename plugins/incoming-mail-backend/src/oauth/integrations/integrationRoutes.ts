@@ -11,6 +11,7 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { Authorizer, MountEndpoint, RunLimit, whoMay } from '../../http';
 import { IntegrationService } from './IntegrationService';
+import { ProviderCatalogue } from './ProviderCatalogue';
 
 // A person who sets something up tries a few times; more would make us a
 // means to try out addresses and secrets.
@@ -22,12 +23,13 @@ export function mountIntegrationRoutes(options: {
   mount: MountEndpoint;
   authorizer: Authorizer;
   integrations: IntegrationService;
+  providers: ProviderCatalogue;
   /** @throws NotFoundError */
   checkIntegration(id: string): Promise<CheckReport>;
   /** @throws FieldsError */
   discoverIssuer(issuer: string): Promise<DiscoveredIssuer>;
 }): void {
-  const { mount, authorizer, integrations } = options;
+  const { mount, authorizer, integrations, providers } = options;
   const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
   const discoveries = new RunLimit({
     max: DISCOVERIES_PER_MINUTE,
@@ -39,6 +41,13 @@ export function mountIntegrationRoutes(options: {
       authorizer.global(credentials, integrationReadPermission),
     audit: { none: 'reads settings without secrets' },
     handle: ({ input }) => integrations.list(input.query),
+  });
+
+  mount(endpoints.listProviders, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationReadPermission),
+    audit: { none: 'reads what is installed' },
+    handle: async () => ({ items: providers.describe() }),
   });
 
   mount(endpoints.reserveRedirectUrl, {
@@ -79,10 +88,27 @@ export function mountIntegrationRoutes(options: {
         integrationId: params.integrationId,
         tokenEndpoint: body.tokenEndpoint,
         clientSecret: body.clientSecret === undefined ? 'kept' : 'entered',
+        nextClientSecret:
+          body.nextClientSecret === undefined ? 'kept' : 'entered',
       }),
     },
     handle: ({ input }) =>
       integrations.update(input.params.integrationId, input.body),
+  });
+
+  mount(endpoints.retireClientSecret, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationUpdatePermission),
+    audit: {
+      event: 'integration-secret-retire',
+      severity: 'high',
+      meta: ({ params, body }) => ({
+        integrationId: params.integrationId,
+        secret: body.secret,
+      }),
+    },
+    handle: ({ input }) =>
+      integrations.retireSecret(input.params.integrationId, input.body),
   });
 
   mount(endpoints.deleteIntegration, {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ClientAuthentication } from '@postroom/plugin-incoming-mail-common';
+import {
+  ClientAuthentication,
+  isReservedAuthorizationParameter,
+} from '@postroom/plugin-incoming-mail-common';
 import { FieldError } from '../../http';
 import { isLoopbackUrl } from './redirectUrl';
 import { IntegrationRecord, IntegrationSettings } from './types';
@@ -97,11 +100,32 @@ export function findSettingsErrors(
     ...urlFields
       .filter(field => !isSecure(settings[field], options))
       .map(field => ({ path: `body.${field}`, message: 'must be https' })),
+    ...findReservedQuery(settings.authorizationEndpoint),
     ...settings.scopes.flatMap((scope, index) => {
       const message = scopeError(settings, scope);
       return message ? [{ path: `body.scopes.${index}`, message }] : [];
     }),
   ];
+}
+
+/**
+ * The query of an authorization endpoint is kept (RFC 6749 section 3.1); what
+ * stands in it must not speak in the place of a parameter of ours, such as
+ * `request_uri`, which stands for all of them (RFC 9101).
+ */
+function findReservedQuery(authorizationEndpoint: string): FieldError[] {
+  const { searchParams } = new URL(authorizationEndpoint);
+  const reserved = [...searchParams.keys()].find(
+    isReservedAuthorizationParameter,
+  );
+  return reserved === undefined
+    ? []
+    : [
+        {
+          path: 'body.authorizationEndpoint',
+          message: `must not hold the parameter ${reserved}, which is made for each request`,
+        },
+      ];
 }
 
 function isSecure(

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode, ProviderId } from '@postroom/plugin-incoming-mail-common';
+import {
+  OAuthErrorReply,
+  OAuthErrorWords,
+  OAuthProvider,
+} from '@postroom/plugin-incoming-mail-node';
+import { z } from 'zod';
 import { explainFailure } from '../explainFailure';
 import { findProviderError, ProviderError } from '../providerErrors';
 import { CheckResult } from '../runChecks';
@@ -60,6 +66,7 @@ const UNKNOWN_REMEDY =
 export function judgeClientProbe(
   { status, refusal }: TokenProbe,
   provider: ProviderId,
+  presetProvider?: OAuthProvider,
 ): CheckResult {
   if (isTemporary(status)) {
     return explainNoAnswer({
@@ -80,7 +87,9 @@ export function judgeClientProbe(
     };
   }
   const { error, description, words } = refusal;
-  const known = findProviderError({ provider, error, description });
+  const known =
+    decode(presetProvider, { status, error, description: description ?? '' }) ??
+    findProviderError({ provider, error, description });
   if (known?.concerns === 'grant' || known?.concerns === 'account') {
     return {
       verdict: 'passed',
@@ -96,6 +105,33 @@ export function judgeClientProbe(
       : { detail: `The answer was ${words}`, remedy: UNKNOWN_REMEDY }),
     verdict: 'warned',
   };
+}
+
+const decodedSchema = z.object({
+  meaning: z.string().min(1).max(300),
+  remedy: z.string().min(1).max(500),
+  link: z.url({ protocol: /^https?$/ }).optional(),
+  concerns: z.enum([
+    'client',
+    'tenant',
+    'redirect-url',
+    'scopes',
+    'grant',
+    'account',
+    'request',
+  ]),
+} satisfies Record<keyof OAuthErrorWords, z.ZodType>);
+
+// Code of others, fed with foreign text: what is no answer counts as none.
+function decode(
+  provider: OAuthProvider | undefined,
+  reply: OAuthErrorReply,
+): ProviderError | undefined {
+  try {
+    return decodedSchema.safeParse(provider?.decodeError?.(reply)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function explain(

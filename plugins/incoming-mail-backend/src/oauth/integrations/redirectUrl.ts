@@ -4,6 +4,12 @@ import { isLoopback } from '../../egress';
 /** Below the plugin's base URL; each integration has its own slug under it. */
 export const CALLBACK_PATH = '/oauth/callback';
 
+/**
+ * Below the plugin's base URL; the page behind a link for a mailbox's owner.
+ * Everything that begins with it can be reached without a sign-in.
+ */
+export const LINK_PATH = '/oauth/invite';
+
 /** Below the plugin's base URL; where a popup begins. */
 export const START_PATH = '/oauth/start';
 
@@ -23,6 +29,14 @@ export function redirectUrl(externalBaseUrl: string, slug: string): string {
 /** Where the popup of a consent begins; the ticket works once. */
 export function startUrl(externalBaseUrl: string, ticket: string): string {
   return `${withoutTrailingSlash(externalBaseUrl)}${START_PATH}/${ticket}`;
+}
+
+/**
+ * A link for the owner of a mailbox. The secret stands in the fragment, which
+ * browsers send to nobody: it is in no log and no referrer.
+ */
+export function linkUrl(externalBaseUrl: string, secret: string): string {
+  return `${withoutTrailingSlash(externalBaseUrl)}${LINK_PATH}#${secret}`;
 }
 
 /**

@@ -2,7 +2,9 @@
 import {
   CreateIntegration,
   FailureCode,
+  NextSecretState,
 } from '@postroom/plugin-incoming-mail-common';
+import { OAuthProvider } from '@postroom/plugin-incoming-mail-node';
 import { Secret } from '../../secrets';
 import type { ClientKey } from '../clientKey';
 
@@ -20,6 +22,21 @@ export interface ClientFault {
   readonly since: Date;
 }
 
+/** The client secret that is to take the present one's place. */
+export interface NextClientSecret {
+  readonly state: NextSecretState;
+  /**
+   * Whether it was refused so lately that the present one is tried first. A
+   * provider may need a while until it knows a new secret everywhere.
+   */
+  readonly refusedLately: boolean;
+  readonly updatedAt: Date;
+  /** A calendar day, `2027-01-31`. */
+  readonly expiresOn?: string;
+  /** @throws MailFailure where the vault cannot open it */
+  open(): Promise<Secret | undefined>;
+}
+
 /** Our client registration at a provider, as it is stored. */
 export interface IntegrationRecord {
   readonly id: string;
@@ -27,10 +44,14 @@ export interface IntegrationRecord {
   readonly version: number;
   readonly callbackSlug: string;
   readonly settings: IntegrationSettings;
+  /** The provider of a module that it was made from, as long as that is installed. */
+  readonly presetProvider?: OAuthProvider;
   readonly hasClientSecret: boolean;
   readonly clientSecretUpdatedAt?: Date;
   /** A calendar day, `2027-01-31`. */
   readonly clientSecretExpiresOn?: string;
+  /** Absent unless the client secret is being changed. */
+  readonly nextClientSecret?: NextClientSecret;
   readonly hasClientKey: boolean;
   readonly clientKeyUpdatedAt?: Date;
   /** Of the client's key, in PEM. */

@@ -6,10 +6,12 @@ import { Secret } from '../../secrets';
 import { isReady } from '../integrations/integrationRules';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { IntegrationRecord } from '../integrations/types';
+import { withClientSecrets } from '../integrations/withClientSecrets';
 import { isClientFault } from '../oauthFailures';
 import { TokenEndpoint } from '../tokenEndpoint';
+import { looksEndedByTesting } from './consentEnds';
 import { refreshAheadMs } from './grantState';
-import { GrantStore } from './GrantStore';
+import { GrantStore, UsedToken } from './GrantStore';
 import { GrantRecord, TokenSet } from './types';
 
 // How a token is renewed
@@ -26,6 +28,11 @@ import { GrantRecord, TokenSet } from './types';
 // 4. `invalid_grant` is believed only if nobody stored tokens meanwhile, before
 //    and after one more try: at a rotating provider it is also what the slower
 //    of two renewals gets to hear.
+// 5. Then the refresh token before this one is tried, once, for a day after it
+//    was replaced: a provider of many machines may not know its newest token
+//    everywhere yet. Only then, because to one that rotates strictly a former
+//    token is a stolen one, and ends the access (RFC 9700 section 4.14.2);
+//    which by then it has ended already.
 //
 // An application that acts in its own name has no refresh token: its "renewal"
 // is one more request like the first. Nothing of 4 is then needed, since no
@@ -58,6 +65,12 @@ export interface GrantRenewerOptions {
   readonly sleep?: (ms: number) => Promise<void>;
   /** A number from 0 to below 1. Default: `Math.random`. */
   readonly random?: () => number;
+}
+
+/** What a provider gave, and for which refresh token; an application has none. */
+interface Renewal {
+  readonly tokens: TokenSet;
+  readonly used?: UsedToken;
 }
 
 /** Renews the tokens of grants, together with other replicas. */
@@ -128,11 +141,12 @@ export class GrantRenewer {
   async #ask(
     grant: GrantRecord,
     integration: IntegrationRecord,
-  ): Promise<TokenSet | Secret> {
+  ): Promise<Renewal | Secret> {
     if (integration.settings.grantType === 'client_credentials') {
-      return this.#request(integration, () =>
-        this.#tokenEndpoint.requestForApplication(integration),
+      const tokens = await this.#request(integration, as =>
+        this.#tokenEndpoint.requestForApplication(as),
       );
+      return { tokens };
     }
     const refreshToken = await grant.openRefreshToken();
     if (!refreshToken) {
@@ -141,15 +155,16 @@ export class GrantRenewer {
         `The grant of mailbox ${grant.mailboxId} has no refresh token`,
       );
     }
+    const used = { token: refreshToken, isPrevious: false };
     try {
-      return await this.#refresh(integration, refreshToken);
+      return await this.#refresh(integration, used);
     } catch (error) {
       if (!isRevoked(error)) {
         throw error;
       }
       return (
         (await this.#newerToken(grant)) ??
-        this.#askAgain(grant, integration, refreshToken)
+        this.#askAgain(grant, integration, used)
       );
     }
   }
@@ -158,45 +173,94 @@ export class GrantRenewer {
   async #askAgain(
     grant: GrantRecord,
     integration: IntegrationRecord,
-    refreshToken: Secret,
-  ): Promise<TokenSet | Secret> {
+    used: UsedToken,
+  ): Promise<Renewal | Secret> {
     await this.#sleep(CONFIRM_AFTER_MS);
     const newer = await this.#newerToken(grant);
     if (newer) {
       return newer;
     }
     try {
-      return await this.#refresh(integration, refreshToken);
+      return await this.#refresh(integration, used);
     } catch (error) {
-      if (
-        isRevoked(error) &&
-        !(await this.#grants.end(grant, 'revoked', error.code))
-      ) {
-        const stored = await this.#newerToken(grant);
-        if (stored) {
-          return stored;
-        }
+      if (!isRevoked(error)) {
+        throw error;
       }
-      throw error;
+      return (
+        (await this.#newerToken(grant)) ??
+        (await this.#askWithPrevious(grant, integration)) ??
+        this.#end(grant, integration, error)
+      );
     }
+  }
+
+  /** Undefined where there is no former refresh token, or it is refused too. */
+  async #askWithPrevious(
+    grant: GrantRecord,
+    integration: IntegrationRecord,
+  ): Promise<Renewal | undefined> {
+    const token = await grant.openPreviousRefreshToken();
+    if (!token) {
+      return undefined;
+    }
+    try {
+      return await this.#refresh(integration, { token, isPrevious: true });
+    } catch (error) {
+      if (!isRevoked(error)) {
+        throw error;
+      }
+      await this.#grants.dropPrevious(grant);
+      return undefined;
+    }
+  }
+
+  /**
+   * Ends the grant, unless somebody stored tokens meanwhile.
+   *
+   * @throws MailFailure that says why it ended
+   */
+  async #end(
+    grant: GrantRecord,
+    integration: IntegrationRecord,
+    refusal: MailFailure,
+  ): Promise<Secret> {
+    const failure = looksEndedByTesting(
+      integration.settings.provider,
+      grant.ageMs,
+    )
+      ? new MailFailure('consent-ended-in-testing', refusal.message, {
+          detail: refusal.detail,
+        })
+      : refusal;
+    if (!(await this.#grants.end(grant, 'revoked', failure.code))) {
+      const stored = await this.#newerToken(grant);
+      if (stored) {
+        return stored;
+      }
+    }
+    throw failure;
   }
 
   async #refresh(
     integration: IntegrationRecord,
-    refreshToken: Secret,
-  ): Promise<TokenSet> {
-    return this.#request(integration, () =>
-      this.#tokenEndpoint.refresh(integration, refreshToken),
+    used: UsedToken,
+  ): Promise<Renewal> {
+    const tokens = await this.#request(integration, as =>
+      this.#tokenEndpoint.refresh(as, used.token),
     );
+    return { tokens, used };
   }
 
-  /** One request. That the client is refused is noted where it can be mended. */
+  /**
+   * One request, or two with two client secrets. That the client is refused is
+   * noted where it can be mended.
+   */
   async #request(
     integration: IntegrationRecord,
-    send: () => Promise<TokenSet>,
+    send: (as: IntegrationRecord) => Promise<TokenSet>,
   ): Promise<TokenSet> {
     try {
-      return await send();
+      return await withClientSecrets(integration, this.#integrations, send);
     } catch (error) {
       if (isClientFault(error)) {
         await this.#integrations.setFault(integration, error);
@@ -227,12 +291,12 @@ export class GrantRenewer {
   }
 
   /** Keeps trying: the provider may already have forgotten the former token. */
-  async #store(grant: GrantRecord, tokens: TokenSet): Promise<Secret> {
+  async #store(grant: GrantRecord, { tokens, used }: Renewal): Promise<Secret> {
     const stored = {
       ...tokens,
       refreshAheadMs: refreshAheadMs(tokens.expiresInMs, this.#random),
     };
-    const store = () => this.#grants.storeRefreshed(grant, stored);
+    const store = () => this.#grants.storeRefreshed(grant, stored, used);
     if (await this.#untilItSucceeds(store)) {
       return tokens.accessToken;
     }

@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import {
   FailureCode,
   failureCodeSchema,
+  providerIdSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import { z } from 'zod';
 import {
+  DbBoolean,
   DbGrantRow,
   DbInteger,
   DbMailboxRow,
@@ -19,6 +21,12 @@ import {
 import { Keyring, Secret } from '../../secrets';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
 import {
+  GrantSpan,
+  predictEnd,
+  PredictedEnd,
+  UNUSED_AFTER_MS,
+} from './consentEnds';
+import {
   GrantEvent,
   GrantState,
   grantStateSchema,
@@ -27,16 +35,27 @@ import {
 } from './grantState';
 import { ClientAccount, GrantRecord, TokenSet } from './types';
 
+// Whose grant the provider counts: of a shared mailbox, whoever gave access.
+const GIVER = 'COALESCE(consented_as, account)';
+
 // Concurrency: whoever stores tokens, or takes them away, makes the generation
 // grow and names the one it had read. The first good answer of a provider
 // therefore wins, and a late one changes nothing. The claim
 // (`refreshing_by`, `refreshing_until`) only saves requests: nothing depends
 // on there being one renewal at a time.
 
+const NO_PREVIOUS = {
+  previous_refresh_sealed: null,
+  previous_refresh_until: null,
+} as const;
+
 /** An ended grant holds nothing that could be used or stolen. */
 const withoutTokens = {
   access_sealed: null,
   refresh_sealed: null,
+  ...NO_PREVIOUS,
+  refresh_ends_at: null,
+  refresh_end_slides: null,
   access_expires_at: null,
   access_refresh_at: null,
   refreshing_by: null,
@@ -45,13 +64,60 @@ const withoutTokens = {
   next_refresh_at: null,
 } as const;
 
+// How long the refresh token before the present one is kept, for a provider
+// that does not know the present one everywhere yet.
+const PREVIOUS_LIFE_MS = 86_400_000;
+
+// Two ends that a provider told count as one unless they are further apart:
+// it tells what is left in whole seconds, at some time before we write it down.
+const SAME_END_MS = 60_000;
+
+const MAX_ENDS = 1_000;
+
 type DbTimedGrantRow = DbGrantRow & { now: DbInteger };
+
+type DbGrantSpanRow = Pick<
+  DbGrantRow,
+  | 'integration_id'
+  | 'mailbox_id'
+  | 'account'
+  | 'state_since'
+  | 'refreshed_at'
+  | 'refresh_ends_at'
+  | 'refresh_end_slides'
+  | 'access_refresh_at'
+> &
+  Pick<DbMailboxRow, 'project_ref' | 'created_by'> & {
+    provider: string;
+    in_testing: DbBoolean | null;
+    now: DbInteger;
+  };
+
+type DbCrowdRow = Pick<DbGrantRow, 'integration_id' | 'account'> & {
+  count: DbInteger;
+};
+
+/** A consent whose end is in sight, and whose mailbox it is for. */
+export interface EndingGrant {
+  readonly mailboxId: string;
+  readonly integrationId: string;
+  readonly account: string;
+  /** Absent for a mail server. */
+  readonly projectRef?: string;
+  /** The entity ref of who set the mailbox up. */
+  readonly createdBy: string;
+  readonly end: PredictedEnd;
+  /** By the database's clock, when it was read. */
+  readonly now: number;
+}
 
 /** A grant as somebody read it: what a change must still find. */
 export type GrantVersion = Pick<GrantRecord, 'id' | 'generation'>;
 
 /** What a grant held when it was removed. */
-export interface TakenGrant extends Pick<GrantRecord, 'account'> {
+export interface TakenGrant {
+  /** Who gave it. */
+  readonly account: string;
   /** @throws MailFailure where the vault cannot open it */
   openRefreshToken(): Promise<Secret | undefined>;
 }
@@ -59,6 +125,13 @@ export interface TakenGrant extends Pick<GrantRecord, 'account'> {
 /** Tokens, and when the access token is to be renewed ahead. */
 export interface StoredTokens extends TokenSet {
   readonly refreshAheadMs: number;
+}
+
+/** The refresh token that a renewal was asked with. */
+export interface UsedToken {
+  readonly token: Secret;
+  /** Whether it was the one before the present one. */
+  readonly isPrevious: boolean;
 }
 
 /** Grants with their tokens, which are sealed on their way in. */
@@ -103,6 +176,8 @@ export class GrantStore {
       integrationId: string;
       integrationVersion: number;
       account: string;
+      /** Who gave it, where that is not the account of the mailbox. */
+      consentedAs?: string;
       tokens: StoredTokens;
     },
   ): Promise<void> {
@@ -116,11 +191,15 @@ export class GrantStore {
       integration_id: integrationId,
       integration_version: integrationVersion,
       account,
+      consented_as: grant.consentedAs ?? null,
       scopes: JSON.stringify(tokens.scopes),
       ...stateColumns(tx, 'active'),
       // One that the mailbox had is not this grant's.
       refresh_sealed: null,
       ...(await this.#tokenColumns(tx, id, tokens)),
+      ...NO_PREVIOUS,
+      refresh_ends_at: toEnd(tx, tokens),
+      refresh_end_slides: null,
       generation: (former?.generation ?? 0) + 1,
     };
     if (former) {
@@ -169,20 +248,39 @@ export class GrantStore {
    * Stores renewed tokens. The claim is not asked for: an answer that came
    * after it ran out is as good, if it is the first.
    *
+   * @param used - the refresh token that they were given for; kept for a day if
+   *   another one came with them
    * @returns false where it was not the first
    */
   async storeRefreshed(
     grant: GrantVersion,
     tokens: StoredTokens,
+    used?: UsedToken,
   ): Promise<boolean> {
     const stored = await this.#whereVersion(grant)
       .whereIn('state', statesBefore('refreshed'))
       .update({
         ...(await this.#tokenColumns(this.#db, grant.id, tokens)),
+        ...(await this.#previousColumns(grant.id, tokens, used)),
+        ...this.#endColumns(tokens),
         failure_code: null,
         generation: grant.generation + 1,
       });
     return stored === 1;
+  }
+
+  /** Drops the former refresh token: it was tried, and is not tried again. */
+  async dropPrevious(grant: GrantVersion): Promise<void> {
+    await this.#whereVersion(grant).update(NO_PREVIOUS);
+  }
+
+  /** Drops former refresh tokens whose day is over; says of how many grants. */
+  async removeOldPrevious(limit: number): Promise<number> {
+    const old = this.#rows()
+      .where('previous_refresh_until', '<', dbNow(this.#db))
+      .limit(limit)
+      .select('id');
+    return this.#rows().whereIn('id', old).update(NO_PREVIOUS);
   }
 
   /**
@@ -233,6 +331,118 @@ export class GrantStore {
     return ended === 1;
   }
 
+  /**
+   * Active grants that come to an end as things stand, the first 1,000 by
+   * mailbox. What only ends when it is not used is left out while it is used.
+   *
+   * @param integrationIds - absent: of all integrations
+   */
+  async listEnding(integrationIds?: readonly string[]): Promise<EndingGrant[]> {
+    const rows = await this.#spanRows()
+      .where(query => {
+        if (integrationIds) {
+          query.whereIn(`${tables.oauthGrants}.integration_id`, integrationIds);
+        }
+      })
+      // What `predictEnd` knows an end for, as far as rows can tell.
+      .andWhere(query =>
+        query
+          .whereNotNull(`${tables.oauthGrants}.refresh_ends_at`)
+          .orWhere(`${tables.oauthIntegrations}.in_testing`, true)
+          .orWhere(
+            `${tables.oauthGrants}.access_refresh_at`,
+            '<',
+            dbNowPlus(this.#db, -UNUSED_AFTER_MS),
+          ),
+      )
+      .orderBy(`${tables.oauthGrants}.mailbox_id`)
+      .limit(MAX_ENDS);
+    return rows.flatMap(row => {
+      const end = predictEnd(toSpan(row));
+      return end
+        ? {
+            mailboxId: row.mailbox_id,
+            integrationId: row.integration_id,
+            account: row.account,
+            projectRef: row.project_ref ?? undefined,
+            createdBy: row.created_by,
+            end,
+            now: Number(row.now),
+          }
+        : [];
+    });
+  }
+
+  /** When the first grant of each integration ends, where that is in sight. */
+  async listFirstEnds(
+    integrationIds: readonly string[],
+  ): Promise<Map<string, Date>> {
+    const ends = new Map<string, Date>();
+    for (const { integrationId, end } of await this.listEnding(
+      integrationIds,
+    )) {
+      const first = ends.get(integrationId);
+      if (!first || end.at < first) {
+        ends.set(integrationId, end.at);
+      }
+    }
+    return ends;
+  }
+
+  /** The end of a mailbox's grant, where it is active and one is in sight. */
+  async findEnd(mailboxId: string): Promise<PredictedEnd | undefined> {
+    const [row] = await this.#spanRows()
+      .where(`${tables.oauthGrants}.mailbox_id`, mailboxId)
+      .limit(1);
+    return row && predictEnd(toSpan(row));
+  }
+
+  /**
+   * How many mailboxes, other than the one given, use an account through an
+   * integration.
+   */
+  async countOthers(
+    of: { integrationId: string; account: string; mailboxId: string },
+    tx?: Tx,
+  ): Promise<number> {
+    const [{ count }] = await this.#rows(tx)
+      .where({
+        integration_id: of.integrationId,
+        state: 'active' satisfies GrantState,
+      })
+      .whereRaw(`${GIVER} = ?`, [of.account])
+      .whereNot({ mailbox_id: of.mailboxId })
+      .count<Array<{ count: DbInteger }>>({ count: '*' });
+    return Number(count);
+  }
+
+  /**
+   * Of each integration the account that most mailboxes use, where these are
+   * at least `from`.
+   */
+  async listCrowds(
+    integrationIds: readonly string[],
+    from: number,
+  ): Promise<Map<string, { account: string; grants: number }>> {
+    const rows: DbCrowdRow[] = await this.#rows()
+      .whereIn('integration_id', integrationIds)
+      .andWhere({ state: 'active' satisfies GrantState })
+      .groupByRaw(`integration_id, ${GIVER}`)
+      .havingRaw('count(*) >= ?', [from])
+      .orderByRaw(`count(*), ${GIVER}`)
+      .select('integration_id', {
+        account: this.#db.raw(GIVER),
+        count: this.#db.raw('count(*)'),
+      });
+    // Of several of one integration, the last one has the most.
+    return new Map(
+      rows.map(({ integration_id: id, account, count }) => [
+        id,
+        { account, grants: Number(count) },
+      ]),
+    );
+  }
+
   /** Ends all grants of an integration whose provider or client has changed. */
   async voidAllOf(
     tx: Tx,
@@ -246,6 +456,26 @@ export class GrantStore {
         ...stateColumns(tx, toState('active', 'integration-changed'), code),
         ...withoutTokens,
         // Whoever is renewing one of them finds that its answer is too late.
+        generation: tx.raw('?? + 1', ['generation']),
+      });
+  }
+
+  /**
+   * Ends the grants of an integration that another account than the mailbox's
+   * own gave: that is not allowed any more.
+   */
+  async voidSharedOf(tx: Tx, integrationId: string): Promise<void> {
+    await this.#rows(tx)
+      .where({ integration_id: integrationId })
+      .whereNotNull('consented_as')
+      .whereIn('state', statesBefore('integration-changed'))
+      .update({
+        ...stateColumns(
+          tx,
+          toState('active', 'integration-changed'),
+          'integration-changed',
+        ),
+        ...withoutTokens,
         generation: tx.raw('?? + 1', ['generation']),
       });
   }
@@ -305,11 +535,11 @@ export class GrantStore {
     // removed.)
     const [row] = await grant()
       .update({ updated_at: dbNow(tx) })
-      .returning(['id', 'account', 'refresh_sealed']);
+      .returning(['id', 'account', 'consented_as', 'refresh_sealed']);
     await grant().delete();
     return (
       row && {
-        account: row.account,
+        account: row.consented_as ?? row.account,
         openRefreshToken: () =>
           openFrom(
             this.#keyring,
@@ -322,8 +552,8 @@ export class GrantStore {
   }
 
   /**
-   * Whether any mailbox reads the account as the same client, be that
-   * registered here once or twice.
+   * Whether any mailbox is read with what the account gave the same client, be
+   * that registered here once or twice.
    */
   async isHeld(of: ClientAccount, tx?: Tx): Promise<boolean> {
     const grants = tables.oauthGrants;
@@ -331,11 +561,15 @@ export class GrantStore {
     const held = await (tx ?? this.#db)(grants)
       .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
       .where({
-        [`${grants}.account`]: of.account,
         [`${grants}.state`]: 'active' satisfies GrantState,
         [`${integrations}.client_id`]: of.clientId,
         [`${integrations}.revocation_endpoint`]: of.revocationEndpoint,
       })
+      .whereRaw('coalesce(??, ??) = ?', [
+        `${grants}.consented_as`,
+        `${grants}.account`,
+        of.account,
+      ])
       .first(`${grants}.id`);
     return held !== undefined;
   }
@@ -347,6 +581,33 @@ export class GrantStore {
 
   #rows(db: Knex = this.#db) {
     return db<DbGrantRow>(tables.oauthGrants);
+  }
+
+  #spanRows(): Knex.QueryBuilder<{}, DbGrantSpanRow[]> {
+    const grants = tables.oauthGrants;
+    const mailboxes = tables.mailboxes;
+    const integrations = tables.oauthIntegrations;
+    return (
+      this.#db(grants)
+        .join(mailboxes, join =>
+          join
+            .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
+            .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
+            .andOn(`${mailboxes}.address`, `${grants}.account`),
+        )
+        .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
+        .where(`${grants}.state`, 'active' satisfies GrantState)
+        // It is the refresh token that ends.
+        .whereNotNull(`${grants}.refresh_sealed`)
+        .select(
+          `${grants}.*`,
+          `${mailboxes}.project_ref`,
+          `${mailboxes}.created_by`,
+          `${integrations}.provider`,
+          `${integrations}.in_testing`,
+          { now: dbNow(this.#db) },
+        )
+    );
   }
 
   #whereVersion({ id, generation }: GrantVersion) {
@@ -369,20 +630,73 @@ export class GrantStore {
       refreshing_until: null,
       failed_refreshes: 0,
       next_refresh_at: null,
+      refreshed_at: dbNow(db),
       updated_at: dbNow(db),
+    };
+  }
+
+  /**
+   * What becomes of the former refresh token: of one that was replaced, the
+   * used one stays for a day; otherwise none does. Where it was the former one
+   * itself that was used, and it was not replaced, both stay.
+   */
+  async #previousColumns(
+    id: string,
+    tokens: StoredTokens,
+    used: UsedToken | undefined,
+  ) {
+    if (!tokens.refreshToken || !used) {
+      return used?.isPrevious ? {} : NO_PREVIOUS;
+    }
+    return {
+      previous_refresh_sealed: await sealFor(
+        this.#keyring,
+        sealedColumns.previousRefreshToken,
+        id,
+        used.token,
+      ),
+      previous_refresh_until: dbNowPlus(this.#db, PREVIOUS_LIFE_MS),
+    };
+  }
+
+  /**
+   * The end that the provider tells. A later one than before shows that it
+   * moves with each renewal; a reply that says nothing of it leaves it to the
+   * same refresh token, and takes it from another one.
+   */
+  #endColumns(tokens: StoredTokens) {
+    const end = toEnd(this.#db, tokens);
+    if (!end) {
+      return tokens.refreshToken
+        ? { refresh_ends_at: null, refresh_end_slides: null }
+        : { refresh_end_slides: false };
+    }
+    return {
+      refresh_ends_at: end,
+      refresh_end_slides: this.#db.raw(
+        'COALESCE(??, FALSE) OR (?? IS NOT NULL AND ? > ?? + ?)',
+        [
+          'refresh_end_slides',
+          'refresh_ends_at',
+          end,
+          'refresh_ends_at',
+          SAME_END_MS,
+        ],
+      ),
     };
   }
 
   #fromRow(row: DbTimedGrantRow): GrantRecord {
     const now = Number(row.now);
     const keyring = this.#keyring;
-    const { accessToken, refreshToken } = sealedColumns;
+    const { accessToken, refreshToken, previousRefreshToken } = sealedColumns;
     return {
       id: row.id,
       mailboxId: row.mailbox_id,
       integrationId: row.integration_id,
       integrationVersion: row.integration_version,
       account: row.account,
+      consentedAs: row.consented_as ?? undefined,
       scopes: fromJson(z.array(z.string()), row.scopes),
       state: grantStateSchema.parse(row.state),
       failureCode:
@@ -393,13 +707,50 @@ export class GrantStore {
       failedRefreshes: row.failed_refreshes,
       accessLeftMs: Number(row.access_expires_at ?? 0) - now,
       refreshDue: Number(row.access_refresh_at ?? 0) <= now,
+      ageMs: now - Number(row.state_since),
       coolingMs: Math.max(0, Number(row.next_refresh_at ?? 0) - now),
       openAccessToken: () =>
         openFrom(keyring, accessToken, row.id, row.access_sealed),
       openRefreshToken: () =>
         openFrom(keyring, refreshToken, row.id, row.refresh_sealed),
+      openPreviousRefreshToken: async () =>
+        Number(row.previous_refresh_until ?? 0) > now
+          ? openFrom(
+              keyring,
+              previousRefreshToken,
+              row.id,
+              row.previous_refresh_sealed,
+            )
+          : undefined,
     };
   }
+}
+
+function toEnd(
+  db: Knex,
+  { refreshExpiresInMs }: StoredTokens,
+): Knex.Raw | null {
+  return refreshExpiresInMs === undefined
+    ? null
+    : dbNowPlus(db, refreshExpiresInMs);
+}
+
+function toSpan(row: DbGrantSpanRow): GrantSpan {
+  const toNumber = (value: DbInteger | null) =>
+    value === null ? undefined : Number(value);
+  return {
+    provider: providerIdSchema.parse(row.provider),
+    inTesting: row.in_testing !== null && Boolean(row.in_testing),
+    consentedAt: Number(row.state_since),
+    refreshedAt: toNumber(row.refreshed_at),
+    renewalDueAt: toNumber(row.access_refresh_at),
+    toldEndAt: toNumber(row.refresh_ends_at),
+    endSlides:
+      row.refresh_end_slides === null
+        ? undefined
+        : Boolean(row.refresh_end_slides),
+    now: Number(row.now),
+  };
 }
 
 function toState(state: GrantState, event: GrantEvent): GrantState {

@@ -158,7 +158,7 @@ describe('TokenVault', () => {
       expect(server.requests).toHaveLength(0);
     });
 
-    it('asks once for fifty callers in two replicas, and stores before it answers', async () => {
+    it('asks once for fifty callers in two replicas, and stores before it answers (R24)', async () => {
       await giveGrant();
       server.answer(() => newTokens(1));
       const vaults = [aVault(), aVault()];
@@ -184,7 +184,7 @@ describe('TokenVault', () => {
       });
     });
 
-    it('seals the tokens and sends the rotated one next', async () => {
+    it('seals the tokens and sends the rotated one next (T16)', async () => {
       await giveGrant();
       server.answer(() => newTokens(1));
       await aVault().accessToken(mailboxId);
@@ -224,7 +224,7 @@ describe('TokenVault', () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    it('takes over from a replica that died', async () => {
+    it('takes over from a replica that died (R27)', async () => {
       await giveGrant();
       const dead = (await grants.find(mailboxId))!;
       await grants.claimRefresh(dead, { by: 'dead', leaseMs: 30_000 });
@@ -298,7 +298,367 @@ describe('TokenVault', () => {
       expect((await aVault().accessToken(mailboxId)).reveal()).toBe('access-0');
     });
 
-    it('believes a provider that has thought better of its refusal', async () => {
+    /** Rotates once, so that there is a token before the present one. */
+    async function giveRotatedGrant(): Promise<void> {
+      await giveGrant();
+      server.answer(() => newTokens(1));
+      await aVault().accessToken(mailboxId);
+    }
+
+    /** Has the access token renewed with whatever the server says to which token. */
+    const renewWith = (answers: Record<string, () => ScriptedReply>) => {
+      server.answer(({ parameters }) =>
+        answers[parameters.get('refresh_token')!](),
+      );
+      return aVault().accessToken(mailboxId, {
+        forceRefreshOf: new Secret('access-1'),
+      });
+    };
+
+    const refused = () => oauthError('invalid_grant');
+
+    it('goes back to the token before where the fresh one is not known everywhere yet (protocols 5.3)', async () => {
+      await giveRotatedGrant();
+      const token = await renewWith({
+        'refresh-1': refused,
+        'refresh-0': () => newTokens(2),
+      });
+      expect(token.reveal()).toBe('access-2');
+      expect(sentRefreshTokens()).toEqual([
+        'refresh-1',
+        'refresh-1',
+        'refresh-0',
+      ]);
+      const grant = (await grants.find(mailboxId))!;
+      expect((await grant.openRefreshToken())?.reveal()).toBe('refresh-2');
+      expect((await grant.openPreviousRefreshToken())?.reveal()).toBe(
+        'refresh-0',
+      );
+    });
+
+    it('keeps both where the token before brought none of its own', async () => {
+      await giveRotatedGrant();
+      await renewWith({
+        'refresh-1': refused,
+        'refresh-0': () => ({
+          body: { access_token: 'access-2', token_type: 'Bearer' },
+        }),
+      });
+      const grant = (await grants.find(mailboxId))!;
+      expect((await grant.openRefreshToken())?.reveal()).toBe('refresh-1');
+      expect((await grant.openPreviousRefreshToken())?.reveal()).toBe(
+        'refresh-0',
+      );
+    });
+
+    it('R25: shows a strict provider no used token before it has refused the present one twice, and stops after three', async () => {
+      await giveRotatedGrant();
+      const replies = [refused(), newTokens(2)];
+      const strict = { 'refresh-0': () => oauthError('invalid_grant') };
+      await renewWith({ ...strict, 'refresh-1': () => replies.shift()! });
+      expect(sentRefreshTokens()).toEqual(['refresh-1', 'refresh-1']);
+
+      server.answer(refused);
+      expect(
+        await failureOf(
+          aVault().accessToken(mailboxId, {
+            forceRefreshOf: new Secret('access-2'),
+          }),
+        ),
+      ).toBe('consent-revoked');
+      expect(sentRefreshTokens()).toEqual([
+        'refresh-2',
+        'refresh-2',
+        'refresh-1',
+      ]);
+      expect(await grantRow()).toMatchObject({
+        state: 'needs-consent',
+        refresh_sealed: null,
+        previous_refresh_sealed: null,
+      });
+    });
+
+    it('tries the token before once only, and not after its day', async () => {
+      await giveRotatedGrant();
+      let present = refused;
+      const answers = {
+        'refresh-0': refused,
+        'refresh-1': () => present(),
+      };
+      // The grant cannot be ended, as when the database goes away just then.
+      const spy = jest
+        .spyOn(grants, 'end')
+        .mockRejectedValueOnce(new Error('Connection terminated'));
+      await expect(renewWith(answers)).rejects.toThrow('Connection terminated');
+      spy.mockRestore();
+      expect((await grantRow()).previous_refresh_sealed).toBeNull();
+      expect(server.requests).toHaveLength(3);
+
+      present = () => newTokens(3);
+      await db(tables.oauthGrants)
+        .where({ mailbox_id: mailboxId })
+        .update({ refreshing_until: null, next_refresh_at: null });
+      await renewWith(answers);
+      await db(tables.oauthGrants)
+        .where({ mailbox_id: mailboxId })
+        .update({ previous_refresh_until: dbNowPlus(db, -1) });
+      const grant = (await grants.find(mailboxId))!;
+      expect(await grant.openPreviousRefreshToken()).toBeUndefined();
+      expect((await grantRow()).previous_refresh_sealed).not.toBeNull();
+      expect(await grants.removeOldPrevious(10)).toBe(1);
+      expect((await grantRow()).previous_refresh_sealed).toBeNull();
+    });
+
+    it('drops the token before with a renewal that did not rotate, and with a new consent', async () => {
+      await giveRotatedGrant();
+      await renewWith({
+        'refresh-1': () => ({
+          body: { access_token: 'access-2', token_type: 'Bearer' },
+        }),
+      });
+      expect((await grantRow()).previous_refresh_sealed).toBeNull();
+      await giveRotatedGrant();
+      expect((await grantRow()).previous_refresh_sealed).not.toBeNull();
+      await giveGrant();
+      expect((await grantRow()).previous_refresh_sealed).toBeNull();
+    });
+
+    it.each<[string, string, number, FailureCode]>([
+      [
+        'after seven days at Google',
+        'google',
+        7 * 24,
+        'consent-ended-in-testing',
+      ],
+      ['an hour early', 'google', 7 * 24 - 1, 'consent-ended-in-testing'],
+      ['after six days', 'google', 6 * 24, 'consent-revoked'],
+      ['after seven days elsewhere', 'custom', 7 * 24, 'consent-revoked'],
+    ])(
+      'P11: says of an end %s what it is',
+      async (_, provider, hours, code) => {
+        await db(tables.oauthIntegrations)
+          .where({ id: integrationId })
+          .update({ provider });
+        await giveGrant();
+        await db(tables.oauthGrants)
+          .where({ mailbox_id: mailboxId })
+          .update({ state_since: dbNowPlus(db, -hours * HOUR_MS) });
+        server.answer(refused);
+        expect(await failureOf(aVault().accessToken(mailboxId))).toBe(code);
+        expect(await grantRow()).toMatchObject({
+          state: 'needs-consent',
+          failure_code: code,
+        });
+        // It stays so for whoever asks later.
+        expect(await failureOf(aVault().accessToken(mailboxId))).toBe(code);
+      },
+    );
+
+    it('T59: ends the oldest consent, and nothing else, where a provider keeps so many', async () => {
+      const LIMIT = 5;
+      const mailboxIds = [];
+      for (let n = 0; n <= LIMIT; n += 1) {
+        const id = await addMailbox(db, { integrationId });
+        await giveGrant(id, { refreshToken: new Secret(`refresh-of-${n}`) });
+        mailboxIds.push(id);
+      }
+      server.answer(({ parameters }) =>
+        parameters.get('refresh_token') === 'refresh-of-0'
+          ? refused()
+          : newTokens(1),
+      );
+      const vault = aVault();
+      expect(await failureOf(vault.accessToken(mailboxIds[0]))).toBe(
+        'consent-revoked',
+      );
+      for (const id of mailboxIds.slice(1)) {
+        expect((await vault.accessToken(id)).reveal()).toBe('access-1');
+      }
+    });
+
+    describe('with two client secrets', () => {
+      const secretOf = (n: number) =>
+        atob(server.requests[n].authorization!.split(' ')[1]).split(':')[1];
+      const sentSecrets = () => server.requests.map((_, n) => secretOf(n));
+      const nextState = async () =>
+        (await service.get(integrationId)).nextClientSecret?.state;
+
+      /** Accepts these secrets only. */
+      const accept =
+        (...secrets: string[]) =>
+        ({ authorization }: { authorization?: string }) =>
+          secrets.includes(atob(authorization!.split(' ')[1]).split(':')[1])
+            ? newTokens(1)
+            : oauthError('invalid_client', { status: 401 });
+
+      async function update(changes: object): Promise<void> {
+        const { version } = await service.get(integrationId);
+        const { callbackSlug, clientSecret, ...settings } = anIntegration({
+          tokenEndpoint: server.url,
+        });
+        await service.update(integrationId, {
+          ...settings,
+          version,
+          ...changes,
+        });
+      }
+
+      async function renew(): Promise<void> {
+        await db(tables.oauthGrants)
+          .where({ mailbox_id: mailboxId })
+          .update({ access_expires_at: 0, next_refresh_at: null });
+        await aVault().accessToken(mailboxId);
+      }
+
+      const retire = async (secret: 'present' | 'next') => {
+        const { version } = await service.get(integrationId);
+        return service.retireSecret(integrationId, { secret, version });
+      };
+
+      beforeEach(async () => {
+        await giveGrant();
+        await update({
+          nextClientSecret: 'the-next-secret',
+          nextClientSecretExpiresOn: '2030-01-31',
+        });
+      });
+
+      it('P18: tries the new one first, and lets the old one go once it is proven', async () => {
+        expect(await nextState()).toBe('untried');
+        await expect(retire('present')).rejects.toThrow(
+          'has not accepted the new client secret yet',
+        );
+        server.answer(accept('the-client-secret', 'the-next-secret'));
+        await renew();
+        expect(sentSecrets()).toEqual(['the-next-secret']);
+        expect(await nextState()).toBe('in-use');
+        const after = await retire('present');
+        expect(after.nextClientSecret).toBeUndefined();
+        expect(after.clientSecret).toMatchObject({
+          set: true,
+          expiresOn: '2030-01-31',
+        });
+        await renew();
+        expect(sentSecrets()).toEqual(['the-next-secret', 'the-next-secret']);
+        expect(await grantRow()).toMatchObject({ state: 'active' });
+        await expect(retire('present')).rejects.toThrow('one client secret');
+        expect(await dumpTables(db)).not.toContain('the-next-secret');
+      });
+
+      it('P18: falls back to the old one within the same renewal, then rests the new one for an hour', async () => {
+        server.answer(accept('the-client-secret'));
+        await renew();
+        expect(sentSecrets()).toEqual(['the-next-secret', 'the-client-secret']);
+        expect(await nextState()).toBe('refused');
+        expect((await service.get(integrationId)).fault).toBeUndefined();
+        await renew();
+        expect(sentSecrets().slice(2)).toEqual(['the-client-secret']);
+        await expect(retire('present')).rejects.toMatchObject({
+          name: 'ConflictError',
+        });
+
+        // The old one runs out before the hour is over.
+        server.answer(accept('the-next-secret'));
+        await renew();
+        expect(sentSecrets()).toEqual(['the-client-secret', 'the-next-secret']);
+        expect(await nextState()).toBe('in-use');
+
+        // And one that was refused is tried again after the hour.
+        await db(tables.oauthIntegrations)
+          .where({ id: integrationId })
+          .update({ next_secret_refused_at: dbNowPlus(db, -HOUR_MS) });
+        await renew();
+        expect(sentSecrets().slice(2)).toEqual(['the-next-secret']);
+        expect(await nextState()).toBe('in-use');
+      });
+
+      it('blames the client where both are refused, with two requests', async () => {
+        server.answer(accept());
+        expect(await failureOf(renew())).toBe('client-refused');
+        expect(server.requests).toHaveLength(2);
+        expect((await service.get(integrationId)).fault?.code).toBe(
+          'client-refused',
+        );
+        expect(await nextState()).toBe('untried');
+      });
+
+      it.each([
+        ['500', { status: 500, body: '' }],
+        ['a refused client of another kind', oauthError('unauthorized_client')],
+        [
+          'a tenant that is none',
+          oauthError('invalid_request', { description: 'AADSTS90002: None.' }),
+        ],
+        ['temporarily_unavailable', oauthError('temporarily_unavailable')],
+      ])('sends no second request for %s', async (_title, reply) => {
+        server.answer(() => reply);
+        await failureOf(renew());
+        expect(server.requests).toHaveLength(1);
+        expect(await nextState()).toBe('untried');
+      });
+
+      it('T21: drops both when the token endpoint changes', async () => {
+        await expect(
+          update({ tokenEndpoint: `${server.url}/elsewhere` }),
+        ).rejects.toMatchObject({ name: 'InputError' });
+        await update({
+          tokenEndpoint: `${server.url}/elsewhere`,
+          clientSecret: 'entered-again',
+        });
+        const row = await db(tables.oauthIntegrations)
+          .where({ id: integrationId })
+          .first();
+        expect(row).toMatchObject({
+          next_secret_sealed: null,
+          next_secret_expires_on: null,
+        });
+        expect(await nextState()).toBeUndefined();
+      });
+
+      it('opens neither in the other’s place', async () => {
+        const row = await db(tables.oauthIntegrations)
+          .where({ id: integrationId })
+          .first();
+        await db(tables.oauthIntegrations)
+          .where({ id: integrationId })
+          .update({ client_secret_sealed: row.next_secret_sealed });
+        const swapped = (await integrations.find(integrationId))!;
+        await expect(swapped.openClientSecret()).rejects.toMatchObject({
+          code: 'vault-record-unreadable',
+        });
+        expect((await swapped.nextClientSecret?.open())?.reveal()).toBe(
+          'the-next-secret',
+        );
+      });
+
+      it('gives the new one up on request', async () => {
+        const after = await retire('next');
+        expect(after.nextClientSecret).toBeUndefined();
+        server.answer(accept('the-client-secret'));
+        await renew();
+        expect(sentSecrets()).toEqual(['the-client-secret']);
+      });
+
+      it('needs one that it comes after', async () => {
+        const { callbackSlug, clientSecret, ...settings } = anIntegration();
+        const id = await integrations.insert({
+          callbackSlug,
+          settings,
+          createdBy: 'user:default/admin',
+        });
+        await expect(
+          service.update(id, {
+            ...settings,
+            version: 1,
+            nextClientSecret: 'the-next-secret',
+          }),
+        ).rejects.toMatchObject({
+          fields: [expect.objectContaining({ path: 'body.nextClientSecret' })],
+        });
+      });
+    });
+
+    it('believes a provider that has thought better of its refusal (R27)', async () => {
       await giveGrant();
       const replies = [oauthError('invalid_grant'), newTokens(1)];
       server.answer(() => replies.shift()!);
@@ -512,7 +872,7 @@ describe('TokenVault', () => {
       ).toBe('token-endpoint-unreachable');
     });
 
-    it('keeps trying to store a token while the database is away', async () => {
+    it('keeps trying to store a token while the database is away (R26)', async () => {
       class AbsentGrantStore extends GrantStore {
         absences = 3;
 
@@ -549,7 +909,7 @@ describe('TokenVault', () => {
       await vault.settle();
     });
 
-    it('sends nothing to an endpoint that was changed after the consent', async () => {
+    it('sends nothing to an endpoint that was changed after the consent (T21)', async () => {
       await giveGrant();
       server.answer(() => newTokens(1));
       const { callbackSlug, clientSecret, ...settings } = anIntegration({
@@ -579,7 +939,7 @@ describe('TokenVault', () => {
       expect((await aVault().accessToken(mailboxId)).reveal()).toBe('access-1');
     });
 
-    it('opens no token that was copied from another grant', async () => {
+    it('opens no token that was copied from another grant (T17)', async () => {
       const other = await addMailbox(db, { integrationId });
       await giveGrant();
       await giveGrant(other);

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
-import { addDays, dueExpiryWarning, WARNING_DAYS } from './expiryCalendar';
+import {
+  addDays,
+  dueEndWarning,
+  dueExpiryWarning,
+  WARNING_DAYS,
+} from './expiryCalendar';
 
 describe('dueExpiryWarning', () => {
   it.each([
@@ -41,5 +46,38 @@ describe('dueExpiryWarning', () => {
         },
       ),
     );
+  });
+});
+
+describe('dueEndWarning', () => {
+  const NOW = Date.parse('2027-01-31T12:00:00Z');
+  const daysFromNow = (days: number) => NOW + days * 86_400_000;
+  const warningOf = (lifeDays: number, leftDays: number) =>
+    dueEndWarning({
+      begunAt: new Date(NOW),
+      endsAt: new Date(daysFromNow(lifeDays)),
+      now: new Date(daysFromNow(lifeDays - leftDays)),
+    });
+
+  it.each<[number, number, number | undefined]>([
+    [90, 31, undefined],
+    [90, 30, 30],
+    [90, 14.5, 30],
+    [90, 14, 14],
+    [90, 6.9, 7],
+    [90, 0.5, 1],
+    [90, 0, undefined],
+    [90, -1, undefined],
+    // Of a week, nobody is told at its beginning that it is one.
+    [7, 7, undefined],
+    [7, 2, undefined],
+    [7, 1, 1],
+    [0.5, 0.2, undefined],
+  ])('of a life of %d days, %d before its end: %s', (life, left, step) => {
+    expect(warningOf(life, left)?.daysBefore).toBe(step);
+  });
+
+  it('counts days up', () => {
+    expect(warningOf(90, 6.2)?.daysLeft).toBe(7);
   });
 });

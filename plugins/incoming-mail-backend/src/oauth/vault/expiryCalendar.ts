@@ -34,6 +34,32 @@ export function dueExpiryWarning(
   return daysBefore === undefined ? undefined : { daysBefore, daysLeft };
 }
 
+/**
+ * The warning that is due for an end at an instant, as
+ * {@link dueExpiryWarning} has it for days. Days are counted up: an end in 26
+ * hours is two days away. What a life as short as that cannot be warned of
+ * before it begins is left out: of seven days, only the last is left.
+ *
+ * @param of.begunAt - when the life began
+ */
+export function dueEndWarning(of: {
+  readonly begunAt: Date;
+  readonly endsAt: Date;
+  readonly now: Date;
+}): ExpiryWarning | undefined {
+  const lifeMs = of.endsAt.getTime() - of.begunAt.getTime();
+  const leftMs = of.endsAt.getTime() - of.now.getTime();
+  const daysBefore =
+    leftMs <= 0
+      ? undefined
+      : WARNING_DAYS.filter(
+          days => days * DAY_MS >= leftMs && days * DAY_MS < lifeMs,
+        ).at(-1);
+  return daysBefore === undefined
+    ? undefined
+    : { daysBefore, daysLeft: Math.ceil(leftMs / DAY_MS) };
+}
+
 /** The day of an instant, in UTC. */
 export function toDay(at: Date): string {
   return at.toISOString().slice(0, 10);

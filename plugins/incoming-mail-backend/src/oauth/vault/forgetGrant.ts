@@ -3,6 +3,7 @@ import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Tx } from '../../database';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { IntegrationRecord } from '../integrations/types';
+import { withPreferredSecret } from '../integrations/withClientSecrets';
 import { GrantStore, TakenGrant } from './GrantStore';
 import { RevocationStore } from './RevocationStore';
 
@@ -57,7 +58,9 @@ async function enqueueRevocation(
   }
   try {
     const token = await openRefreshToken();
-    const clientSecret = await of.integration.openClientSecret();
+    const clientSecret = await withPreferredSecret(
+      of.integration,
+    ).openClientSecret();
     const clientKey = await of.integration.openClientKey();
     if (token) {
       await revocations.enqueue(tx, {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Db, fromDbTime, readDbNow } from '../../database';
 import { IntegrationStore } from '../integrations/IntegrationStore';
+import { IntegrationRecord } from '../integrations/types';
 import {
   addDays,
   dueExpiryWarning,
@@ -32,18 +33,27 @@ export async function listSecretWarnings(
     to: addDays(today, WARNING_DAYS[0]),
     limit: MAX_WARNINGS,
   });
-  return expiring.flatMap(integration => {
-    const { id, settings, clientSecretExpiresOn, createdBy } = integration;
-    const warning =
-      clientSecretExpiresOn && dueExpiryWarning(clientSecretExpiresOn, today);
-    return warning
-      ? {
-          ...warning,
-          integrationId: id,
-          name: settings.name,
-          expiresOn: clientSecretExpiresOn,
-          createdBy,
-        }
-      : [];
-  });
+  return expiring.flatMap(integration =>
+    endsOfSecrets(integration).flatMap(expiresOn => {
+      const warning = dueExpiryWarning(expiresOn, today);
+      return warning
+        ? {
+            ...warning,
+            integrationId: integration.id,
+            name: integration.settings.name,
+            expiresOn,
+            createdBy: integration.createdBy,
+          }
+        : [];
+    }),
+  );
+}
+
+/** The days that matter: once the next secret is in use, the present one's does not. */
+function endsOfSecrets(integration: IntegrationRecord): string[] {
+  const { clientSecretExpiresOn: present, nextClientSecret: next } =
+    integration;
+  const ends =
+    next?.state === 'in-use' ? [next.expiresOn] : [present, next?.expiresOn];
+  return ends.filter(day => day !== undefined);
 }

@@ -292,13 +292,17 @@ describe('revocation', () => {
       const integrationId = await addIntegration();
       await forget(await addGrant(integrationId));
       const mailboxId = await addMailbox(db, { integrationId });
-      const { id } = await consents.create({
+      await consents.create({
         mailbox: { id: mailboxId, integrationId, address: ACCOUNT },
         integrationVersion: 1,
         userRef: 'user:default/olga',
         ticket: randomToken(),
         returnOrigin: 'https://portal.test',
+        maxOpen: 1,
       });
+      const { id } = await db(tables.oauthConsents)
+        .where({ mailbox_id: mailboxId })
+        .first();
       expect(await send()).toEqual({ settled: 0, failed: 1, givenUp: 0 });
       expect(server.requests).toHaveLength(0);
       await consents.cancel(id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FailureCode } from '@postroom/plugin-incoming-mail-common';
+import { ConsentEnd, FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { Secret } from '../../secrets';
 import { GrantState } from './grantState';
 
@@ -12,6 +12,8 @@ export interface GrantRecord {
   readonly integrationVersion: number;
   /** The address whose mailbox it opens. */
   readonly account: string;
+  /** The account that gave access, where that is not the address itself. */
+  readonly consentedAs?: string;
   /** As granted; where the provider did not say, as requested. */
   readonly scopes: readonly string[];
   readonly state: GrantState;
@@ -27,14 +29,28 @@ export interface GrantRecord {
   readonly refreshDue: boolean;
   /** How long no renewal may be tried, after a failure; 0: at once. */
   readonly coolingMs: number;
+  /** How long ago the consent was given. */
+  readonly ageMs: number;
   /** @throws MailFailure where the vault cannot open it */
   openAccessToken(): Promise<Secret | undefined>;
   /** @throws MailFailure where the vault cannot open it */
   openRefreshToken(): Promise<Secret | undefined>;
+  /**
+   * The refresh token before this one, for a day after it was replaced.
+   *
+   * @throws MailFailure where the vault cannot open it
+   */
+  openPreviousRefreshToken(): Promise<Secret | undefined>;
 }
 
 /** What of a grant may be told to those who look for a fault. */
-export type GrantFacts = Pick<GrantRecord, 'scopes' | 'state' | 'failureCode'>;
+export type GrantFacts = Pick<
+  GrantRecord,
+  'scopes' | 'state' | 'failureCode' | 'consentedAs'
+> & {
+  /** Absent where no end is in sight. */
+  readonly end?: ConsentEnd;
+};
 
 /** What a token endpoint gave, judged and complete. */
 export interface TokenSet {
@@ -42,11 +58,13 @@ export interface TokenSet {
   /** Absent in a renewal that did not rotate: the former one stays. */
   readonly refreshToken?: Secret;
   readonly expiresInMs: number;
+  /** How long the refresh token lives, where the reply says so. */
+  readonly refreshExpiresInMs?: number;
   /** As granted; where the reply does not say, as requested. */
   readonly scopes: readonly string[];
 }
 
-/** A client at a provider, and the account that it was given access to. */
+/** A client at a provider, and the account that gave it access. */
 export interface ClientAccount {
   readonly account: string;
   readonly clientId: string;

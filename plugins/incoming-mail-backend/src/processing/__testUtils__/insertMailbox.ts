@@ -10,10 +10,15 @@ import { Db } from '../../database';
  */
 export async function insertMailbox(
   db: Db,
-  options: { projectRef?: string; handlerIds?: readonly string[] } = {},
+  options: {
+    projectRef?: string;
+    handlerIds?: readonly string[];
+    /** By the id of their handler. */
+    settings?: Readonly<Record<string, unknown>>;
+  } = {},
 ): Promise<string> {
   const id = randomUUID();
-  const { projectRef, handlerIds = [] } = options;
+  const { projectRef, handlerIds = [], settings = {} } = options;
   await inTransaction(db, async tx => {
     await tx(tables.mailboxes).insert({
       id,
@@ -37,6 +42,8 @@ export async function insertMailbox(
         mailbox_id: id,
         handler_id: handlerId,
         position,
+        settings:
+          handlerId in settings ? JSON.stringify(settings[handlerId]) : null,
       });
     }
     await addLease(tx, 'process', id);

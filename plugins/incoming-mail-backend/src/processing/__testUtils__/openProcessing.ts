@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { mockServices } from '@backstage/backend-test-utils';
-import { MailHandler } from '@postroom/plugin-incoming-mail-node';
+import { AnyMailHandler } from '@postroom/plugin-incoming-mail-node';
 import { Db, dbNow, inTransaction, tables } from '../../database';
 import { InboxStore } from '../../inbox';
 import { MailboxStore } from '../../mailboxes';
 import { HandlerRegistry } from '../handle/HandlerRegistry';
+import { parserInPlace } from '../parse/Parser';
 import { ProcessingWorker, ProcessingWorkerOptions } from '../ProcessingWorker';
 import { ProcessingOutcome } from '../types';
 
@@ -15,7 +16,7 @@ export type Processing = ReturnType<typeof openProcessing>;
 /** Makes a worker; the mailboxes come from `insertMailbox`. */
 export function openProcessing(
   db: Db,
-  handlers: readonly MailHandler[],
+  handlers: readonly AnyMailHandler[],
   options: Partial<ProcessingWorkerOptions> = {},
 ) {
   const inbox = new InboxStore(db);
@@ -26,6 +27,7 @@ export function openProcessing(
     inbox,
     mailboxes: new MailboxStore(db),
     registry: new HandlerRegistry(handlers),
+    parser: parserInPlace,
     logger,
     holder: randomUUID(),
     leaseMs: 60_000,
@@ -89,12 +91,14 @@ async function accept(
     await inbox.accept(tx, {
       mailboxId,
       cursorId,
-      renumbered: false,
+      recognisesBytes: false,
+      acknowledges: true,
       messages: mails.map((mail, index) => {
         const { raw, truncated } = Buffer.isBuffer(mail)
           ? { raw: mail, truncated: false }
           : mail;
-        return { uid: index + 1, sizeBytes: raw.length, raw, truncated };
+        const sourceKey = `${index + 1}`;
+        return { sourceKey, sizeBytes: raw.length, raw, truncated };
       }),
     });
   });

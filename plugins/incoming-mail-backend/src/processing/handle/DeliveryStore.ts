@@ -13,14 +13,16 @@ export interface Delivery {
  * effects: a handler that has one is not called again for that mail.
  */
 export class DeliveryStore {
-  async list(tx: Tx, messageId: string): Promise<Delivery[]> {
-    const rows = await tx<DbDeliveryRow>(tables.deliveries).where({
-      message_id: messageId,
-    });
-    return rows.map(row => ({
-      bindingId: row.binding_id,
-      outcome: toOutcome(row),
-    }));
+  /** How a binding is done with a mail; undefined where it is not. */
+  async find(
+    tx: Tx,
+    messageId: string,
+    bindingId: string,
+  ): Promise<HandlerOutcome | undefined> {
+    const row = await tx<DbDeliveryRow>(tables.deliveries)
+      .where({ message_id: messageId, binding_id: bindingId })
+      .first();
+    return row && toOutcome(row);
   }
 
   async add(tx: Tx, messageId: string, delivery: Delivery): Promise<void> {

@@ -2,6 +2,7 @@
 import { mockServices } from '@backstage/backend-test-utils';
 import {
   HandlerContext,
+  IncomingMessage,
   MailHandler,
 } from '@postroom/plugin-incoming-mail-node';
 import { aMessage } from '@postroom/plugin-incoming-mail-node/testUtils';
@@ -11,20 +12,39 @@ import {
   runHandler,
 } from './runHandler';
 
+const message = {
+  ...aMessage().build(),
+  headers: [{ name: 'subject', value: 'x' }],
+  attachments: [
+    { name: 'a', contentType: 'a/b', sizeBytes: 1, content: Buffer.from('a') },
+  ],
+};
+
+/** What a handler that knows no types would try. */
+type Writable = {
+  subject: string;
+  from?: { address?: string };
+  headers: Array<{ name: string; value: string }>;
+  attachments: Array<{ name: string }>;
+};
+
 function run(
-  handle: (context: HandlerContext) => unknown,
+  handle: (context: HandlerContext, message: IncomingMessage) => unknown,
   options: { timeoutMs?: number; signal?: AbortSignal } = {},
 ) {
   const handler = {
     id: 'test',
     title: 'Test',
-    handle: (_message, context) => handle(context),
+    handle: (given, context) => handle(context, given),
   } as MailHandler;
-  return runHandler(handler, aMessage().build(), {
+  return runHandler(handler, message, {
     context: {
       tx: undefined as never,
       idempotencyKey: 'k',
       thread: { id: 't', isReply: false },
+      settings: {},
+      mailbox: { id: 'm', address: 'support@corp.test' },
+      dryRun: false,
       logger: mockServices.logger.mock(),
     },
     timeoutMs: options.timeoutMs ?? 10_000,
@@ -108,6 +128,32 @@ describe('runHandler', () => {
     );
 
     expect(handle).toHaveBeenCalledTimes(1);
+  });
+
+  it('gives a message that no handler can change for those after it (T52)', async () => {
+    const seen: IncomingMessage[] = [];
+    const attempts: Array<(mail: Writable) => unknown> = [
+      mail => Object.assign(mail, { subject: 'x' }),
+      mail => mail.headers.push({ name: '__proto__', value: 'x' }),
+      mail => Object.assign(mail.headers[0], { value: 'x' }),
+      mail => Object.assign(mail.from!, { address: 'x' }),
+      mail => Object.assign(mail.attachments[0], { name: 'x' }),
+    ];
+    const outcome = await run(async (_context, given) => {
+      seen.push(given);
+      for (const attempt of attempts) {
+        expect(() => attempt(given as unknown as Writable)).toThrow(TypeError);
+      }
+      given.acceptedAt.setTime(0);
+      return { kind: 'ignored', reason: '' };
+    });
+    await run(async (_context, given) => {
+      seen.push(given);
+      return { kind: 'ignored', reason: '' };
+    });
+
+    expect(outcome.kind).toBe('ignored');
+    expect(seen[1].acceptedAt.getTime()).toBeGreaterThan(0);
   });
 
   it('leaves the signal alone when the handler ended in time', async () => {

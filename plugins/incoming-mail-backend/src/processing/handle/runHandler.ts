@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isError } from '@backstage/errors';
 import {
+  AnyMailHandler,
   HandlerContext,
   HandlerOutcome,
   IncomingMessage,
-  MailHandler,
 } from '@postroom/plugin-incoming-mail-node';
 import { z } from 'zod';
 import { toOneLine } from '../parse/boundedText';
+import { frozenMessage } from './frozenMessage';
 
 /** Thrown when a handler's deadline has passed. */
 export class HandlerTimedOutError extends Error {
@@ -49,10 +50,10 @@ const outcomeSchema = z.discriminatedUnion('kind', [
  *   recognized as one and run again
  */
 export async function runHandler(
-  handler: MailHandler,
+  handler: AnyMailHandler,
   message: IncomingMessage,
   options: {
-    context: Omit<HandlerContext, 'signal'>;
+    context: Omit<HandlerContext<unknown>, 'signal'>;
     timeoutMs: number;
     signal: AbortSignal;
   },
@@ -83,7 +84,12 @@ export async function runHandler(
     const outcome: unknown = await Promise.race([
       // A handler that is not async may throw at once: it ends up here too.
       (async () =>
-        handler.handle(message, { ...context, signal: ending.signal }))(),
+        handler.handle(frozenMessage(message), {
+          ...context,
+          // Whatever they are, they are what the handler made of them.
+          settings: context.settings as never,
+          signal: ending.signal,
+        }))(),
       ended,
     ]);
     return outcomeSchema.parse(outcome);

@@ -17,9 +17,12 @@ export function fieldValues(
 ): string[] {
   // A list and a comparison, never an object: a sender chooses the names, and
   // `__proto__` is one.
-  return header
-    .filter(field => field.key === name)
-    .map(({ line }) => decodeBytes(unfold(line.slice(line.indexOf(':') + 1))));
+  return header.filter(field => field.key === name).map(fieldValue);
+}
+
+/** The value of one field, unfolded. */
+export function fieldValue({ line }: HeaderLine): string {
+  return decodeBytes(unfold(line.slice(line.indexOf(':') + 1)));
 }
 
 /** The value of the first field of that name. */

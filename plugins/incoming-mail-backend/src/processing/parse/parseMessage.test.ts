@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { IncomingMessage } from '@postroom/plugin-incoming-mail-node';
+import {
+  headerValue,
+  IncomingMessage,
+} from '@postroom/plugin-incoming-mail-node';
 import fc from 'fast-check';
 import {
   aWaitingMessage,
@@ -101,6 +104,10 @@ describe('parseMessage', () => {
           { address: 'd@example.com' },
         ],
         subject: 'A question',
+        headers: expect.arrayContaining([
+          { name: 'from', value: 'Ann Example <ann@example.com>' },
+          { name: 'content-type', value: 'text/plain; charset=us-ascii' },
+        ]),
         text: 'First line\nSecond line\n',
         attachments: [],
         sizeBytes: 77,
@@ -304,7 +311,7 @@ describe('parseMessage', () => {
     expect(message.from).toEqual({ name: 'Ann Example' });
   });
 
-  it('is not misled by header names that objects have', async () => {
+  it('is not misled by header names that objects have (T52)', async () => {
     const message = await parse(
       rawMail([
         ...ordinaryHeader,
@@ -319,6 +326,9 @@ describe('parseMessage', () => {
     expect(message.text).toBe('Hello\n');
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     expect(Object.prototype).not.toHaveProperty('url');
+    expect(headerValue(message, '__proto__')).toBe('polluted');
+    expect(headerValue(message, 'toString')).toBeUndefined();
+    expect(Object.isFrozen(message.headers[0])).toBe(true);
   });
 
   it('brings all 256 byte values through, wherever they stand', async () => {

@@ -3,11 +3,17 @@ import {
   IncomingMessage,
   MailAddress,
   MailAttachment,
+  MailHeaderField,
 } from '@postroom/plugin-incoming-mail-node';
 import { MessageHead, WaitingMessage } from '../../inbox';
 import { attachmentName } from './attachmentName';
 import { toOneLine, toText } from './boundedText';
-import { fieldValues, firstFieldValue, HeaderLine } from './headerFields';
+import {
+  fieldValue,
+  fieldValues,
+  firstFieldValue,
+  HeaderLine,
+} from './headerFields';
 import { parseAddressList, parseFrom } from './mailAddress';
 import { parseMailDate } from './mailDate';
 import { parseMessageIds } from './messageIds';
@@ -21,6 +27,11 @@ export const MAX_SUBJECT_LENGTH = 998;
 export const MAX_ADDRESSES = 100;
 /** The most Message-IDs in each of In-Reply-To and References. */
 export const MAX_REFERENCES = 50;
+
+/** The most header fields, and the longest value of one. */
+export const MAX_HEADER_FIELDS = 500;
+const MAX_HEADER_VALUE_LENGTH = 998;
+const MAX_HEADER_NAME_LENGTH = 100;
 
 const MAX_ENCODED_SUBJECT_LENGTH = 16_384;
 const MAX_CONTENT_ID_LENGTH = 255;
@@ -111,6 +122,14 @@ function toSubject(header: readonly HeaderLine[]): string {
   return toOneLine(decodeWords(encoded), MAX_SUBJECT_LENGTH);
 }
 
+function toHeaderField(field: HeaderLine): MailHeaderField {
+  const encoded = fieldValue(field).slice(0, MAX_ENCODED_SUBJECT_LENGTH);
+  return Object.freeze({
+    name: toOneLine(field.key, MAX_HEADER_NAME_LENGTH),
+    value: toOneLine(decodeWords(encoded), MAX_HEADER_VALUE_LENGTH),
+  });
+}
+
 function toHeaderFacts(header: readonly HeaderLine[]) {
   const from = parseFrom(fieldValues(header, 'from'), decodeWords);
   const sentAt = parseMailDate(firstFieldValue(header, 'date') ?? '');
@@ -127,6 +146,9 @@ function toHeaderFacts(header: readonly HeaderLine[]) {
     ...(sentAt && { sentAt }),
     ...(messageId !== undefined && { messageId }),
     subject: toSubject(header),
+    headers: Object.freeze(
+      header.slice(0, MAX_HEADER_FIELDS).map(toHeaderField),
+    ),
     // The newest matter most for finding the conversation.
     inReplyTo: Object.freeze(
       listIds(header, 'in-reply-to').slice(-MAX_REFERENCES),

@@ -21,16 +21,23 @@ import { ThreadStore } from './ThreadStore';
  * lease may still be open. So a new conversation is only proposed: its
  * references are added first, which waits for such a transaction, and read
  * again. Where the other one has brought a key, its conversation is joined.
+ *
+ * @param resolvedId - the conversation that an earlier binding's transaction
+ *   resolved for this very mail, which then stays it
  */
 export async function resolveThread(
   tx: Tx,
   threads: ThreadStore,
   message: IncomingMessage,
+  resolvedId?: string,
 ): Promise<MessageThread> {
   const { mailboxId } = message;
   const keys = toMessageKeys(message);
   const hashes = [...keys.references, ...(keys.own ? [keys.own] : [])];
   const known = await threads.list(tx, mailboxId, hashes);
+  if (resolvedId !== undefined) {
+    return toThread(resolvedId, keys, known);
+  }
   const found = findThreadId(keys, known);
   const proposed = found ?? randomUUID();
   const added = unknownReferences(keys, known, proposed);
@@ -49,9 +56,18 @@ export async function resolveThread(
       { hash: keys.own, kind: 'own', threadId },
     ]);
   }
+  return toThread(threadId, keys, known);
+}
+
+function toThread(
+  id: string,
+  keys: MessageKeys,
+  known: readonly ThreadKey[],
+): MessageThread {
   return Object.freeze({
-    id: threadId,
-    isReply: keys.references.length > 0 || found !== undefined,
+    id,
+    isReply:
+      keys.references.length > 0 || findThreadId(keys, known) !== undefined,
   });
 }
 

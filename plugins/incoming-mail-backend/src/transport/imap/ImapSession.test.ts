@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AfterStoring } from '@postroom/plugin-incoming-mail-common';
 import { mailSessionContract } from '../../__testUtils__/mailSessionContract';
 import {
+  GOOD_PASSWORD,
   GOOD_TOKEN,
   ScriptedCommand,
   ScriptedImapServer,
   ScriptedImapServerOptions,
 } from '../../__testUtils__/scriptedImapServer';
+import { Cut, cutAt, everyByte } from '../../__testUtils__/writeInPieces';
 import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
 import { createOpenSession } from '../openSession';
-import { MailSession } from '../types';
-import { ImapTimeouts } from './imapTimeouts';
+import { MailSession, SessionCredentials } from '../types';
+import { SessionTimeouts } from '../sessionTimeouts';
 
 const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
 const credentials = {
@@ -18,25 +21,39 @@ const credentials = {
   user: 'support@corp.test',
   accessToken: new Secret(GOOD_TOKEN),
 } as const;
+const password = {
+  method: 'password',
+  user: 'support@corp.test',
+  password: new Secret(GOOD_PASSWORD),
+} as const;
 const limits = { maxBytes: 1000, truncateBytes: 100 };
 const KIB = 1024;
 
-const MECHANISMS: ScriptedImapServerOptions[] = [
-  {},
-  { capabilities: ['IMAP4rev1', 'AUTH=XOAUTH2', 'UTF8=ACCEPT', 'ENABLE'] },
-  { capabilities: ['IMAP4rev1', 'SASL-IR', 'AUTH=OAUTHBEARER'] },
+const MECHANISMS: [SessionCredentials, ...string[]][] = [
+  [credentials, 'SASL-IR', 'AUTH=XOAUTH2', 'NAMESPACE'],
+  [credentials, 'AUTH=XOAUTH2', 'UTF8=ACCEPT', 'ENABLE'],
+  [credentials, 'SASL-IR', 'AUTH=OAUTHBEARER'],
+  [password, 'SASL-IR', 'AUTH=PLAIN', 'AUTH=XOAUTH2'],
+  [password, 'AUTH=PLAIN'],
+  [password, 'AUTH=LOGIN'],
+  [password],
 ];
 
-describe.each(MECHANISMS)('with %j', options => {
+describe.each(MECHANISMS)('with %j and %s %s %s', (who, ...offered) => {
   mailSessionContract('ImapSession', async () => {
-    const server = await new ScriptedImapServer(options).start();
+    const capabilities = ['IMAP4rev1', 'UIDPLUS', ...offered];
+    const server = await new ScriptedImapServer({ capabilities }).start();
     return {
       openSession: createOpenSession({ policy, allowPlaintextLoopback: true }),
       server: server.host(),
-      credentials,
+      credentials: who,
       deliver: raw => server.deliver(raw),
-      expunge: uid => server.expunge(uid),
-      seenUids: () => server.mails.filter(m => m.seen).map(m => m.uid),
+      expunge: key => server.expunge(Number(key)),
+      otherFolder: () => {
+        server.folders.set('Archive', []);
+        return 'Archive';
+      },
+      seenKeys: () => server.mails.filter(m => m.seen).map(m => `${m.uid}`),
       hungUp: () => server.hungUp(),
       stop: () => server.stop(),
     };
@@ -64,26 +81,33 @@ describe('ImapSession', () => {
   }
 
   async function connect(
-    timeouts: Partial<ImapTimeouts> = {},
+    timeouts: Partial<SessionTimeouts> = {},
     signal = new AbortController().signal,
+    who: SessionCredentials = credentials,
   ) {
     const session = await createOpenSession({
       policy,
       allowPlaintextLoopback: true,
       maxMessageBytes: 64 * KIB,
       timeouts: { commandMs: 4000, signOutMs: 50, ...timeouts },
-    })({ server: server.host(), credentials, signal });
+    })({ server: server.host(), credentials: who, signal });
     sessions.push(session);
     return session;
   }
 
-  async function openInbox(timeouts: Partial<ImapTimeouts> = {}) {
+  async function openInbox(timeouts: Partial<SessionTimeouts> = {}) {
     const session = await connect(timeouts);
     await session.open('INBOX');
     return session;
   }
 
-  const ref = (uid: number, sizeBytes = 100) => ({ uid, sizeBytes });
+  const ref = (uid: number, sizeBytes = 100) => ({
+    position: uid,
+    sourceKey: `${uid}`,
+    sizeBytes,
+  });
+  const markRead = { action: 'mark-read' } as const;
+  const remove = { action: 'delete' } as const;
 
   const drip = ({ socket }: ScriptedCommand, before = '') => {
     socket.write(before);
@@ -154,6 +178,25 @@ describe('ImapSession', () => {
       await expect(connect()).rejects.toMatchObject({ code, detail });
     });
 
+    it('sends no password where the server says not to, nor repeats one', async () => {
+      await start({ capabilities: ['IMAP4rev1', 'LOGINDISABLED'] });
+      await expect(connect({}, undefined, password)).rejects.toMatchObject({
+        code: 'protocol-error',
+        detail: 'The server takes no password on this connection',
+      });
+      expect(server.received.join()).not.toContain('LOGIN');
+      await server.stop();
+
+      await start({ capabilities: ['IMAP4rev1', 'AUTH=PLAIN'] });
+      server.on('AUTHENTICATE', ({ tag, write }) =>
+        write(`${tag} NO what is ${GOOD_PASSWORD}?\r\n`),
+      );
+      await expect(connect({}, undefined, password)).rejects.toMatchObject({
+        code: 'login-refused',
+        detail: 'what is [secret]?',
+      });
+    });
+
     it('stops a login that is dripped on, and one that is aborted', async () => {
       await start();
       server.on('AUTHENTICATE', drip);
@@ -180,6 +223,7 @@ describe('ImapSession', () => {
         'OK [UIDNEXT 4294967295] x',
       ];
       await expect((await connect()).open('INBOX')).resolves.toEqual({
+        positions: 'uids',
         uidValidity: 4294967295,
         uidNext: 4294967295,
         messageCount: 1_000_000_000,
@@ -233,19 +277,41 @@ describe('ImapSession', () => {
       });
     });
 
-    it('marks nothing as read where nothing can be marked', async () => {
-      await start();
-      const uid = server.deliver('one');
+    it('says why it does not do on the server what it cannot (R46, R47)', async () => {
+      await start({ capabilities: ['IMAP4rev1', 'AUTH=XOAUTH2'] });
+      const keys = [`${server.deliver('one')}`];
+      const settle = async (action: AfterStoring) =>
+        (await openInbox()).settle(keys, action);
+      const archive = { action: 'move', folder: 'Archive' } as const;
+
       server.access = 'READ-ONLY';
-      await (await openInbox()).acknowledge([uid]);
+      for (const action of [markRead, archive, remove]) {
+        expect(await settle(action)).toEqual({
+          done: [],
+          refusal: 'read-only',
+        });
+      }
+      expect(await settle({ action: 'leave' })).toEqual({ done: keys });
 
       server.access = 'READ-WRITE';
       server.selectLines = [...good, 'OK [PERMANENTFLAGS ()] none'];
-      await (await openInbox()).acknowledge([uid]);
-      expect(server.received.join()).not.toContain('STORE');
-
+      expect(await settle(markRead)).toEqual({
+        done: [],
+        refusal: 'not-marked',
+      });
       server.selectLines = good;
-      await (await openInbox()).acknowledge([uid]);
+      for (const action of [archive, remove]) {
+        expect(await settle(action)).toEqual({
+          done: [],
+          refusal: 'not-single',
+        });
+      }
+      expect(await settle({ action: 'move', folder: 'inbox' })).toEqual({
+        done: [],
+        refusal: 'no-folder',
+      });
+      expect(server.received.join()).not.toMatch(/STORE|EXPUNGE|COPY|MOVE/);
+      expect(await settle(markRead)).toEqual({ done: keys });
       expect(server.received.join()).toContain('STORE');
     });
   });
@@ -261,14 +327,14 @@ describe('ImapSession', () => {
       const searches = () =>
         server.received.splice(0).filter(line => line.includes('SEARCH'));
 
-      const first = await session.list({ afterUid: 0, limit: 10 });
-      expect(first.map(({ uid }) => uid)).toEqual([
+      const first = await session.list({ after: 0, limit: 10 });
+      expect(first.map(({ position }) => position)).toEqual([
         1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
       ]);
       expect(searches()).toEqual(['UID SEARCH UID 1:80']);
 
-      const last = await session.list({ afterUid: 5000, limit: 10 });
-      expect(last.map(({ uid }) => uid)).toEqual([late]);
+      const last = await session.list({ after: 5000, limit: 10 });
+      expect(last.map(({ position }) => position)).toEqual([late]);
       expect(searches().length).toBeLessThan(20);
     });
 
@@ -281,8 +347,8 @@ describe('ImapSession', () => {
       );
       const session = await openInbox();
 
-      const refs = await session.list({ afterUid: 0, limit: 10 });
-      expect(refs.map(({ uid }) => uid)).toEqual([1]);
+      const refs = await session.list({ after: 0, limit: 10 });
+      expect(refs.map(({ position }) => position)).toEqual([1]);
       expect(server.received).toContainEqual(
         expect.stringMatching(/^UID FETCH 1:10 /),
       );
@@ -300,8 +366,8 @@ describe('ImapSession', () => {
       );
       const session = await openInbox();
 
-      const refs = await session.list({ afterUid: 3, limit: 10 });
-      expect(refs.map(({ uid }) => uid)).toEqual([5, 7, 9]);
+      const refs = await session.list({ after: 3, limit: 10 });
+      expect(refs.map(({ position }) => position)).toEqual([5, 7, 9]);
     });
 
     it('takes only rows that it asked for, and odd dates for none', async () => {
@@ -318,9 +384,9 @@ describe('ImapSession', () => {
       });
       const session = await openInbox();
 
-      expect(await session.list({ afterUid: 0, limit: 10 })).toEqual([
-        { uid: 1, sizeBytes: 3, receivedAt: new Date('2026-07-17T02:44:25Z') },
-        { uid: 2, sizeBytes: 3, receivedAt: undefined },
+      expect(await session.list({ after: 0, limit: 10 })).toEqual([
+        { ...ref(1, 3), receivedAt: new Date('2026-07-17T02:44:25Z') },
+        { ...ref(2, 3), receivedAt: undefined },
       ]);
     });
 
@@ -332,9 +398,9 @@ describe('ImapSession', () => {
       );
       const session = await openInbox();
 
-      await expect(
-        session.list({ afterUid: 0, limit: 10 }),
-      ).rejects.toMatchObject({ code: 'protocol-error' });
+      await expect(session.list({ after: 0, limit: 10 })).rejects.toMatchObject(
+        { code: 'protocol-error' },
+      );
     });
 
     it.each([
@@ -349,9 +415,9 @@ describe('ImapSession', () => {
       );
       const session = await openInbox();
 
-      await expect(
-        session.list({ afterUid: 0, limit: 10 }),
-      ).rejects.toMatchObject({ code });
+      await expect(session.list({ after: 0, limit: 10 })).rejects.toMatchObject(
+        { code },
+      );
     });
 
     it('ends a line and a flood that never end', async () => {
@@ -367,11 +433,9 @@ describe('ImapSession', () => {
 
       server.on('UID SEARCH', flood('1'.repeat(KIB * KIB)));
       const first = await openInbox();
-      await expect(first.list({ afterUid: 0, limit: 9 })).rejects.toMatchObject(
-        {
-          code: 'protocol-error',
-        },
-      );
+      await expect(first.list({ after: 0, limit: 9 })).rejects.toMatchObject({
+        code: 'protocol-error',
+      });
 
       server.on('UID SEARCH', command => command.proceed());
       server.on(
@@ -379,9 +443,9 @@ describe('ImapSession', () => {
         flood('* 1 FETCH (UID 1 RFC822.SIZE 5)\r\n'.repeat(1000)),
       );
       const second = await openInbox();
-      await expect(
-        second.list({ afterUid: 0, limit: 9 }),
-      ).rejects.toMatchObject({ code: 'protocol-error' });
+      await expect(second.list({ after: 0, limit: 9 })).rejects.toMatchObject({
+        code: 'protocol-error',
+      });
     });
   });
 
@@ -420,8 +484,14 @@ describe('ImapSession', () => {
         'protocol-error',
       ],
       [
-        'a refusal',
-        ({ tag, write }) => write(`${tag} NO could not be retrieved\r\n`),
+        'a server that has no time',
+        ({ tag, write }) => write(`${tag} NO [UNAVAILABLE] later\r\n`),
+        'server-unavailable',
+      ],
+      [
+        'a mailbox that is not connected',
+        ({ tag, write }) =>
+          write(`${tag} BAD User is authenticated but not connected.\r\n`),
         'server-unavailable',
       ],
       [
@@ -447,6 +517,109 @@ describe('ImapSession', () => {
       });
     });
 
+    it('reads mail byte for byte, wherever answers are cut (R19)', async () => {
+      const raw = Buffer.from(
+        'Subject: t\r\n\r\n)\r\n{3}\r\n\xfc\r\n',
+        'latin1',
+      );
+      let cut: Cut = everyByte;
+      await start({ cut: data => cut(data) });
+      server.deliver(raw);
+      const fetchCut = async () => {
+        const session = await openInbox();
+        const refs = await session.list({ after: 0, limit: 1 });
+        const { messages } = await session.fetch(refs, limits);
+        await session.close();
+        return messages.map(message => message.raw);
+      };
+      expect(await fetchCut()).toEqual([raw]);
+      for (let at = 1; at < 90; at += 1) {
+        cut = cutAt(at, at + (at % 7));
+        expect(await fetchCut()).toEqual([raw]);
+      }
+    });
+
+    it('gives nothing of a mail whose answer ends anywhere (R20)', async () => {
+      await start();
+      const uid = server.deliver('Subject: t\r\n\r\nHello.\r\n');
+      let at = 0;
+      let length = Infinity;
+      server.on('UID FETCH', ({ args, socket }) => {
+        const row = server.row(server.mails[0], args);
+        length = row.length;
+        socket.end(row.subarray(0, at));
+      });
+      for (; at <= length; at += 3) {
+        const session = await openInbox();
+        await expect(session.fetch([ref(uid)], limits)).rejects.toMatchObject({
+          code: 'connection-lost',
+        });
+      }
+      expect(at).toBeGreaterThan(50);
+    });
+
+    describe('from a server that does not deliver some of it (P45, P63)', () => {
+      const refuse = (uids: readonly number[], answer: string) =>
+        server.on('UID FETCH', command => {
+          const { args, tag, write, proceed } = command;
+          const asked = server.find(args).map(({ uid }) => uid);
+          if (!uids.some(uid => asked.includes(uid))) {
+            proceed();
+            return;
+          }
+          // What comes before the bad one is delivered.
+          server
+            .find(args)
+            .slice(0, asked.indexOf(uids.find(uid => asked.includes(uid))!))
+            .forEach(mail => write(server.row(mail, args)));
+          write(`${tag} ${answer}\r\n`);
+        });
+      const deliver = (count: number) =>
+        Array.from({ length: count }, () => ref(server.deliver('mail')));
+
+      it.each([['NO could not be retrieved'], ['BAD [SERVERBUG] 12']])(
+        'tells the bad ones, that are answered with %s, from the others',
+        async answer => {
+          await start();
+          const refs = deliver(100);
+          refuse([1, 40, 41, 100], answer);
+          const session = await openInbox();
+          server.received.splice(0);
+
+          const { messages, refused } = await session.fetch(refs, limits);
+          expect(refused.map(({ position }) => position)).toEqual([
+            1, 40, 41, 100,
+          ]);
+          expect(messages.map(m => m.ref.position)).toEqual(
+            refs
+              .map(({ position }) => position)
+              .filter(uid => ![1, 40, 41, 100].includes(uid)),
+          );
+          expect(server.received.length).toBeLessThan(40);
+        },
+      );
+
+      it('takes a single refused mail for one, and many for a server out of order', async () => {
+        await start();
+        const refs = deliver(30);
+        refuse(
+          refs.map(({ position }) => position),
+          'NO no',
+        );
+        const session = await openInbox();
+        expect(await session.fetch(refs.slice(0, 1), limits)).toEqual({
+          messages: [],
+          refused: refs.slice(0, 1),
+        });
+        expect(
+          (await session.fetch(refs.slice(0, 19), limits)).refused,
+        ).toHaveLength(19);
+        await expect(session.fetch(refs, limits)).rejects.toMatchObject({
+          code: 'server-unavailable',
+        });
+      });
+    });
+
     it('believes the literal, not the announced size', async () => {
       await start();
       const raw = Buffer.alloc(5000, 'x');
@@ -454,13 +627,13 @@ describe('ImapSession', () => {
       server.deliver(raw.subarray(0, 50), { announcedBytes: 4_000_000_000 });
       server.deliver(raw.subarray(0, 1000));
       const session = await openInbox();
-      const refs = await session.list({ afterUid: 0, limit: 10 });
+      const refs = await session.list({ after: 0, limit: 10 });
       expect(refs.map(({ sizeBytes }) => sizeBytes)).toEqual([
         10, 4_000_000_000, 1000,
       ]);
 
       const fetched = await session.fetch(refs, limits);
-      expect(fetched.map(f => [f.raw.length, f.truncated])).toEqual([
+      expect(fetched.messages.map(f => [f.raw.length, f.truncated])).toEqual([
         [100, true],
         [50, false],
         [1000, false],
@@ -471,9 +644,11 @@ describe('ImapSession', () => {
       await start();
       server.deliver(Buffer.alloc(100 * KIB, 'x'));
       const session = await openInbox();
-      const refs = await session.list({ afterUid: 0, limit: 1 });
+      const refs = await session.list({ after: 0, limit: 1 });
 
-      const [{ raw, truncated }] = await session.fetch(refs, {
+      const {
+        messages: [{ raw, truncated }],
+      } = await session.fetch(refs, {
         maxBytes: KIB * KIB,
         truncateBytes: 2 * KIB,
       });
@@ -502,9 +677,8 @@ describe('ImapSession', () => {
       const session = await openInbox();
       server.received.splice(0);
 
-      expect(await session.fetch([...refs].reverse(), limits)).toHaveLength(
-        450,
-      );
+      const { messages } = await session.fetch([...refs].reverse(), limits);
+      expect(messages).toHaveLength(450);
       expect(
         server.received.map(line => line.replace(/\(.*BODY/, '(BODY')),
       ).toEqual([
@@ -516,7 +690,7 @@ describe('ImapSession', () => {
     });
   });
 
-  describe('while it acknowledges', () => {
+  describe('while it settles', () => {
     it('says when the server refuses, and uses short commands', async () => {
       await start();
       for (let uid = 1; uid <= 2000; uid += 2) {
@@ -526,7 +700,7 @@ describe('ImapSession', () => {
       const session = await openInbox();
       server.received.splice(0);
 
-      await session.acknowledge(uids);
+      await session.settle(uids.map(String), markRead);
       expect(server.received).toHaveLength(4);
       expect(server.received[0]).toMatch(
         /^UID STORE 1,3,.* \+FLAGS\.SILENT \(\\Seen\)$/,
@@ -539,9 +713,46 @@ describe('ImapSession', () => {
       server.on('UID STORE', ({ tag, write }) =>
         write(`${tag} NO [INUSE] later\r\n`),
       );
-      await expect(session.acknowledge([1])).rejects.toMatchObject({
+      await expect(session.settle(['1'], markRead)).rejects.toMatchObject({
         code: 'server-unavailable',
       });
+    });
+
+    it('takes a refusal for an answer, and can go on (R46)', async () => {
+      await start({
+        capabilities: ['IMAP4rev1', 'AUTH=XOAUTH2', 'MOVE', 'UIDPLUS'],
+      });
+      server.deliver('one');
+      const session = await openInbox();
+      server.on('UID STORE', ({ tag, write }) =>
+        write(`${tag} NO [NOPERM] not yours\r\n`),
+      );
+      const refused = { done: [], refusal: 'refused' };
+      expect(await session.settle(['1'], markRead)).toEqual(refused);
+      expect(await session.settle(['1'], remove)).toEqual(refused);
+      const nowhere = { action: 'move', folder: 'Nowhere' } as const;
+      expect(await session.settle(['1'], nowhere)).toEqual({
+        done: [],
+        refusal: 'no-folder',
+      });
+      expect(await session.list({ after: 0, limit: 9 })).toHaveLength(1);
+    });
+
+    it('never removes what it was not told to (R47)', async () => {
+      await start({ capabilities: ['IMAP4rev1', 'AUTH=XOAUTH2', 'UIDPLUS'] });
+      server.folders.set('Archive', []);
+      for (const text of ['ours', 'theirs, marked by them', 'moved']) {
+        server.deliver(text);
+      }
+      server.mails[1].deleted = true;
+      const session = await openInbox();
+
+      expect(await session.settle(['1'], remove)).toEqual({ done: ['1'] });
+      const archive = { action: 'move', folder: 'Archive' } as const;
+      expect(await session.settle(['3'], archive)).toEqual({ done: ['3'] });
+      expect(server.mails.map(({ uid }) => uid)).toEqual([2]);
+      expect(server.folders.get('Archive')!.map(String)).toEqual(['moved']);
+      expect(server.received).not.toContain('EXPUNGE');
     });
 
     it.each<[string, (command: ScriptedCommand) => void, string]>([
@@ -557,7 +768,9 @@ describe('ImapSession', () => {
       server.on('UID STORE', script);
       const session = await openInbox({ commandMs: 200 });
 
-      await expect(session.acknowledge([1])).rejects.toMatchObject({ code });
+      await expect(session.settle(['1'], markRead)).rejects.toMatchObject({
+        code,
+      });
     });
   });
 
@@ -570,7 +783,7 @@ describe('ImapSession', () => {
       server.on('UID SEARCH', () => {});
       server.deliver('one');
       const session = await openInbox();
-      const listing = session.list({ afterUid: 0, limit: 1 });
+      const listing = session.list({ after: 0, limit: 1 });
       await session.close();
       await expect(listing).rejects.toMatchObject({ code: 'connection-lost' });
     });
@@ -587,9 +800,9 @@ describe('ImapSession', () => {
       reset();
       await server.hungUp();
 
-      await expect(
-        session.list({ afterUid: 0, limit: 1 }),
-      ).rejects.toMatchObject({ code: 'connection-lost' });
+      await expect(session.list({ after: 0, limit: 1 })).rejects.toMatchObject({
+        code: 'connection-lost',
+      });
     });
   });
 });

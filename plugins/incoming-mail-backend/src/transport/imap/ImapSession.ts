@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MailHost } from '@postroom/plugin-incoming-mail-common';
+import { AfterStoring } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { FetchMessageObject, ImapFlow } from 'imapflow';
-import {
-  PinnedAddress,
-  pinnedLookup,
-  trustedAuthorities,
-  withDeadline,
-} from '../../egress';
+import { pinnedLookup, trustedAuthorities, withDeadline } from '../../egress';
+import { ConnectOptions } from '../ConnectOptions';
 import { fetchBatches } from '../fetchBatches';
+import { secretOf } from '../secretOf';
+import { fetchTimeoutMs } from '../sessionTimeouts';
 import {
+  FetchedBatch,
   FetchedMessage,
+  FetchLimits,
+  MailFolder,
   MailSession,
   MessageRef,
   OpenFolder,
-  SessionCredentials,
-  SessionOptions,
   SessionStage,
+  SettleOutcome,
+  SettleRefusal,
 } from '../types';
-import { ImapStage, toMailFailure } from './imapFailures';
-import { ImapTimeouts } from './imapTimeouts';
+import { judgeCredentials, judgeFolder } from '../wireText';
+import { ImapStage, isPlainRefusal, toMailFailure } from './imapFailures';
 import {
   cutToSize,
   JudgedFolder,
@@ -27,24 +28,14 @@ import {
   judgeFolderReply,
   SEEN,
 } from './judgeReplies';
-import { isWithin, sortUids, toUidSet, UidWindow, uidWindows } from './uids';
-import { judgeFolder, judgeToken, judgeUser } from './wireText';
-
-export interface ImapSessionOptions {
-  readonly server: MailHost;
-  /** Where the server is; nothing else is connected to. */
-  readonly addresses: readonly PinnedAddress[];
-  readonly credentials: SessionCredentials;
-  readonly signal: AbortSignal;
-  readonly onStage?: SessionOptions['onStage'];
-  readonly ca?: readonly string[];
-  /** The largest mail that is ever fetched whole. */
-  readonly maxMessageBytes: number;
-  readonly timeouts: ImapTimeouts;
-}
-
-// Added to the time for a fetch: slower than this nobody's mail is read.
-const SLOWEST_BYTES_PER_MS = 64;
+import {
+  isNzNumber,
+  isWithin,
+  sortUids,
+  toUidSet,
+  UidWindow,
+  uidWindows,
+} from './uids';
 
 // Above the largest mail, so that the limit is ours to apply, mail by mail:
 // when imapflow's own bites, the connection is gone and the mail is met again
@@ -59,12 +50,24 @@ const MAX_RESPONSE_TOKENS = 50_000;
 // 250 single UIDs make a line of 2.7 kB; servers take 8 kB (RFC 7162 section 4).
 const MAX_UIDS_PER_COMMAND = 250;
 
+// Where a server delivers none of so many mails, it is the server.
+const MIN_REFUSED_BY_THE_SERVER = 20;
+
+const MAX_FOLDERS = 1000;
+
 // Servers may report flag changes, by anybody, within any reply.
 const UNSOLICITED_ROWS = 10_000;
 
 // How much more than announced a batch may be. Exchange announces a size that
 // is some per cent off the real one; somebody who fills memory is far above.
 const SIZE_TOLERANCE = 2;
+
+/** What imapflow told of a command that it only says failed. */
+interface Refusal {
+  readonly responseStatus?: string;
+  readonly serverResponseCode?: string;
+  readonly code?: string;
+}
 
 /**
  * A session on imapflow, and the only file that knows it.
@@ -77,14 +80,15 @@ const SIZE_TOLERANCE = 2;
  */
 export class ImapSession implements MailSession {
   readonly #client: ImapFlow;
-  readonly #options: ImapSessionOptions;
+  readonly #options: ConnectOptions;
   readonly #abort: () => void;
   #connectionError: unknown;
-  #lastRefusal?: { responseStatus: string; serverResponseCode?: string };
+  #lastRefusal?: Refusal;
   #folder?: JudgedFolder;
+  #path?: string;
   #closed?: Promise<void>;
 
-  private constructor(options: ImapSessionOptions) {
+  private constructor(options: ConnectOptions) {
     this.#options = options;
     this.#client = createClient(options);
     this.#client.on('error', error => {
@@ -103,9 +107,8 @@ export class ImapSession implements MailSession {
   }
 
   /** Connects and signs in. Leaves nothing open where it throws. */
-  static async connect(options: ImapSessionOptions): Promise<ImapSession> {
-    judgeUser(options.credentials.user);
-    judgeToken(options.credentials.accessToken.reveal());
+  static async connect(options: ConnectOptions): Promise<ImapSession> {
+    judgeCredentials(options.credentials);
 
     const session = new ImapSession(options);
     try {
@@ -129,16 +132,13 @@ export class ImapSession implements MailSession {
     return this.#run('open', this.#options.timeouts.commandMs, async () => {
       const mailbox = await this.#client.mailboxOpen(folder);
       this.#folder = judgeFolderReply(mailbox);
-      const { uidValidity, uidNext, messageCount } = this.#folder;
-      return { uidValidity, uidNext, messageCount };
+      this.#path = mailbox.path;
+      return this.#folder.opened;
     });
   }
 
-  async list(options: {
-    afterUid: number;
-    limit: number;
-  }): Promise<MessageRef[]> {
-    const uids = await this.#search(options.afterUid, options.limit);
+  async list(options: { after: number; limit: number }): Promise<MessageRef[]> {
+    const uids = await this.#search(options.after, options.limit);
     if (uids.length === 0) {
       return [];
     }
@@ -149,8 +149,8 @@ export class ImapSession implements MailSession {
 
   async fetch(
     refs: readonly MessageRef[],
-    limits: { maxBytes: number; truncateBytes: number },
-  ): Promise<FetchedMessage[]> {
+    limits: FetchLimits,
+  ): Promise<FetchedBatch> {
     const maxBytes = Math.min(limits.maxBytes, this.#options.maxMessageBytes);
     const truncateBytes = Math.min(limits.truncateBytes, maxBytes);
     const isLarge = (ref: MessageRef) => ref.sizeBytes > maxBytes;
@@ -158,40 +158,56 @@ export class ImapSession implements MailSession {
     const large = refs.filter(isLarge);
 
     const fetched = new Map<number, FetchedMessage>();
+    const refused = new Set<number>();
     for (const { batch, wanted } of [
       ...toBatches(whole, maxBytes),
       ...toBatches(large, truncateBytes),
     ]) {
       const sizes = { wanted, truncateBytes };
-      for (const message of await this.#fetchBatch(batch, sizes)) {
-        fetched.set(message.ref.uid, message);
-      }
+      const result = await this.#fetchIsolating(batch, sizes);
+      result.messages.forEach(m => fetched.set(m.ref.position, m));
+      result.refused.forEach(ref => refused.add(ref.position));
     }
-    return refs.flatMap(ref => fetched.get(ref.uid) ?? []);
+    return {
+      messages: refs.flatMap(ref => fetched.get(ref.position) ?? []),
+      refused: refs.filter(ref => refused.has(ref.position)),
+    };
   }
 
-  async acknowledge(uids: readonly number[]): Promise<void> {
-    if (!this.#openFolder().canMarkSeen) {
-      return;
+  async settle(
+    sourceKeys: readonly string[],
+    action: AfterStoring,
+  ): Promise<SettleOutcome> {
+    if (action.action === 'leave' || sourceKeys.length === 0) {
+      return { done: sourceKeys };
     }
-    const sorted = sortUids(uids);
-    for (let at = 0; at < sorted.length; at += MAX_UIDS_PER_COMMAND) {
-      const some = sorted.slice(at, at + MAX_UIDS_PER_COMMAND);
-      await this.#run(
-        'acknowledge',
-        this.#options.timeouts.commandMs,
-        async () => {
-          const done = await this.#client.messageFlagsAdd(
-            toUidSet(some),
-            [SEEN],
-            { uid: true, silent: true },
-          );
-          if (!done) {
-            throw this.#refusal();
-          }
-        },
-      );
+    const unable = this.#cannotSettle(action);
+    if (unable) {
+      return { done: [], refusal: unable };
     }
+    const uids = sortUids(sourceKeys.map(Number).filter(isNzNumber));
+    const done: string[] = [];
+    for (let at = 0; at < uids.length; at += MAX_UIDS_PER_COMMAND) {
+      const some = uids.slice(at, at + MAX_UIDS_PER_COMMAND);
+      const refusal = await this.#settleSome(toUidSet(some), action);
+      if (refusal) {
+        return { done, refusal };
+      }
+      done.push(...some.map(String));
+    }
+    return { done };
+  }
+
+  async listFolders(): Promise<MailFolder[]> {
+    const { commandMs } = this.#options.timeouts;
+    return this.#run('list-folders', commandMs, async () => {
+      const folders = await this.#client.list({ listOnly: true });
+      return folders.slice(0, MAX_FOLDERS).map(folder => ({
+        path: folder.path,
+        selectable: !folder.flags.has('\\Noselect'),
+        specialUse: folder.specialUse || undefined,
+      }));
+    });
   }
 
   close(): Promise<void> {
@@ -230,7 +246,7 @@ export class ImapSession implements MailSession {
 
   /** The first `limit` UIDs above `afterUid`, ascending. */
   async #search(afterUid: number, limit: number): Promise<number[]> {
-    const { uidNext, messageCount } = this.#openFolder();
+    const { uidNext, messageCount } = this.#openFolder().opened;
     const found: number[] = [];
     if (messageCount === 0) {
       return found;
@@ -273,7 +289,8 @@ export class ImapSession implements MailSession {
       seen.add(uid);
       if (wanted.has(uid) && size !== undefined && !refs.has(uid)) {
         refs.set(uid, {
-          uid,
+          position: uid,
+          sourceKey: `${uid}`,
           sizeBytes: size,
           receivedAt: judgeDate(row.internalDate),
         });
@@ -290,44 +307,150 @@ export class ImapSession implements MailSession {
     });
   }
 
+  /**
+   * Fetches a batch so that a mail that the server does not deliver is told
+   * from its neighbours: what is left of a refused batch is asked for again in
+   * halves. Costs 2 log n commands for one such mail among n.
+   *
+   * @throws MailFailure where the server delivers none of many
+   */
+  async #fetchIsolating(
+    batch: readonly MessageRef[],
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedBatch> {
+    const messages: FetchedMessage[] = [];
+    const refused: MessageRef[] = [];
+    const waiting = [batch];
+    for (let some = waiting.shift(); some; some = waiting.shift()) {
+      const result = await this.#fetchBatch(some, sizes);
+      messages.push(...result.messages);
+      const left = result.refused;
+      if (left.length === 1 && some.length === 1) {
+        refused.push(left[0]);
+      } else if (left.length > 0) {
+        const middle = Math.ceil(left.length / 2);
+        waiting.unshift(
+          ...[left.slice(0, middle), left.slice(middle)].filter(
+            half => half.length > 0,
+          ),
+        );
+      }
+      if (
+        messages.length === 0 &&
+        refused.length >= MIN_REFUSED_BY_THE_SERVER
+      ) {
+        const { host } = this.#options.server;
+        throw new MailFailure('server-unavailable', `${host} delivers no mail`);
+      }
+    }
+    return { messages, refused };
+  }
+
+  /** One FETCH. Where it is refused, `refused` is what did not come before. */
   #fetchBatch(
     batch: readonly MessageRef[],
-    limits: { wanted: number; truncateBytes: number },
-  ): Promise<FetchedMessage[]> {
-    const { wanted } = limits;
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedBatch> {
+    const { wanted } = sizes;
     const announced = batch
       .map(ref => Math.min(ref.sizeBytes, wanted))
       .reduce((sum, bytes) => sum + bytes, 0);
     const budget = announced * SIZE_TOLERANCE + wanted;
-    const timeoutMs =
-      this.#options.timeouts.commandMs + announced / SLOWEST_BYTES_PER_MS;
+    const timeoutMs = fetchTimeoutMs(this.#options.timeouts, announced);
 
     return this.#run('fetch', timeoutMs, async () => {
-      const expected = new Map(batch.map(ref => [ref.uid, ref]));
-      const fetched: FetchedMessage[] = [];
+      const expected = new Map(batch.map(ref => [ref.position, ref]));
+      const messages: FetchedMessage[] = [];
       let received = 0;
       // One byte more than wanted tells a mail that is larger than announced
       // from one that ends right there. BODY.PEEK: no flag is changed.
       const query = { uid: true, source: { start: 0, maxLength: wanted + 1 } };
       const set = toUidSet(sortUids(expected.keys()));
-      for await (const { uid, source } of this.#rows(
-        set,
-        query,
-        batch.length,
-      )) {
-        received += source?.length ?? 0;
-        if (received > budget) {
-          throw this.#nonsense('sends far more than it announced');
+      try {
+        for await (const row of this.#rows(set, query, batch.length)) {
+          const { uid, source } = row;
+          received += source?.length ?? 0;
+          if (received > budget) {
+            throw this.#nonsense('sends far more than it announced');
+          }
+          const ref = expected.get(uid);
+          // Without a source: gone meanwhile, or news of a flag.
+          if (ref && source) {
+            expected.delete(uid);
+            messages.push({ ref, ...cutToSize(source, sizes) });
+          }
         }
-        const ref = expected.get(uid);
-        // Without a source: gone meanwhile, or news of a flag.
-        if (ref && source) {
-          expected.delete(uid);
-          fetched.push({ ref, ...cutToSize(source, limits) });
+      } catch (error) {
+        if (!isPlainRefusal(error, this.#responseCode())) {
+          throw error;
         }
+        return { messages, refused: [...expected.values()] };
       }
-      return fetched;
+      return { messages, refused: [] };
     });
+  }
+
+  /** What speaks against an action before the server is asked for it. */
+  #cannotSettle(action: AfterStoring): SettleRefusal | undefined {
+    const { readOnly, canMarkSeen } = this.#openFolder();
+    const has = (name: string) => this.#client.capabilities.has(name);
+    if (readOnly) {
+      return 'read-only';
+    }
+    switch (action.action) {
+      case 'mark-read':
+        return canMarkSeen ? undefined : 'not-marked';
+      case 'move':
+        judgeFolder(action.folder);
+        // Into itself, mail would come back as new, again and again.
+        if (isSameFolder(action.folder, this.#path)) {
+          return 'no-folder';
+        }
+        return has('MOVE') || has('UIDPLUS') ? undefined : 'not-single';
+      default:
+        // Without UIDPLUS only EXPUNGE is left, which also removes what others
+        // have marked (RFC 4315 section 2.1).
+        return has('UIDPLUS') ? undefined : 'not-single';
+    }
+  }
+
+  #settleSome(
+    set: string,
+    action: AfterStoring,
+  ): Promise<SettleRefusal | undefined> {
+    const { commandMs } = this.#options.timeouts;
+    const byUid = { uid: true, silent: true };
+    return this.#run('settle', commandMs, async () => {
+      const done = await this.#command(action, set, byUid);
+      if (done) {
+        return undefined;
+      }
+      const refusal = this.#refusal();
+      if (!isPlainRefusal(refusal, this.#responseCode())) {
+        throw refusal;
+      }
+      const noFolder =
+        action.action === 'move' &&
+        ['TRYCREATE', 'NONEXISTENT'].includes(refusal.serverResponseCode ?? '');
+      return noFolder ? 'no-folder' : 'refused';
+    });
+  }
+
+  async #command(
+    action: AfterStoring,
+    set: string,
+    byUid: { uid: boolean; silent: boolean },
+  ): Promise<boolean> {
+    switch (action.action) {
+      case 'move':
+        return Boolean(
+          await this.#client.messageMove(set, action.folder, byUid),
+        );
+      case 'delete':
+        return this.#client.messageDelete(set, byUid);
+      default:
+        return this.#client.messageFlagsAdd(set, [SEEN], byUid);
+    }
   }
 
   /** The rows of a FETCH. Nobody may send a command before the last one. */
@@ -369,16 +492,21 @@ export class ImapSession implements MailSession {
         stage,
         server: `${server.host}:${server.port}`,
         connectionError: this.#connectionError,
+        ...this.#responseCode(),
         interruption: interrupted?.reason ?? signal.reason,
-        secret: credentials.accessToken.reveal(),
+        secret: secretOf(credentials).reveal(),
       });
     }
   }
 
   // imapflow answers with `false` where a SEARCH or STORE was refused, and a
   // STORE also where it broke.
-  #refusal(): unknown {
+  #refusal(): Refusal {
     return this.#lastRefusal ?? { code: 'NoConnection' };
+  }
+
+  #responseCode() {
+    return { responseCode: this.#lastRefusal?.serverResponseCode };
   }
 
   // Thrown out of a fetch loop, so what still comes must not be waited for.
@@ -396,7 +524,7 @@ export class ImapSession implements MailSession {
   }
 }
 
-function createClient(options: ImapSessionOptions): ImapFlow {
+function createClient(options: ConnectOptions): ImapFlow {
   const { server, credentials, timeouts, maxMessageBytes } = options;
   const maxLiteralSize = maxMessageBytes + LITERAL_SLACK_BYTES;
   return new ImapFlow({
@@ -411,9 +539,13 @@ function createClient(options: ImapSessionOptions): ImapFlow {
       minVersion: 'TLSv1.2',
       ca: trustedAuthorities(options.ca),
     },
+    // With a password imapflow runs AUTHENTICATE PLAIN or LOGIN as offered, or
+    // the LOGIN command; not where the server says LOGINDISABLED.
     auth: {
       user: credentials.user,
-      accessToken: credentials.accessToken.reveal(),
+      ...(credentials.method === 'oauth'
+        ? { accessToken: credentials.accessToken.reveal() }
+        : { pass: credentials.password.reveal() }),
     },
     clientInfo: { name: 'Postroom', version: false, vendor: false },
     logger: false,
@@ -430,6 +562,13 @@ function createClient(options: ImapSessionOptions): ImapFlow {
     maxResponseSize: maxLiteralSize + RESPONSE_SLACK_BYTES,
     maxResponseTokens: MAX_RESPONSE_TOKENS,
   });
+}
+
+// INBOX alone is the same in any case (RFC 9051 section 5.1).
+function isSameFolder(one: string, other: string | undefined): boolean {
+  const fold = (path: string) =>
+    path.toUpperCase() === 'INBOX' ? 'INBOX' : path;
+  return other !== undefined && fold(one) === fold(other);
 }
 
 function toBatches(refs: readonly MessageRef[], wanted: number) {

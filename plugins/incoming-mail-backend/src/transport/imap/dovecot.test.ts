@@ -1,84 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import {
-  Dovecot,
-  DovecotOptions,
-  findDovecot,
-  Sandbox,
-  SandboxApplication,
-  SandboxOptions,
-  startDovecot,
-  startSandbox,
-} from '@postroom/mail-sandbox';
+import { DovecotOptions } from '@postroom/mail-sandbox';
 import { MailHost } from '@postroom/plugin-incoming-mail-common';
+import {
+  byPassword,
+  byToken as credentials,
+  dovecotHost,
+  DovecotWorld,
+  onDovecot,
+  openSessionAt,
+  startDovecotWorld,
+  SUPPORT,
+} from '../../__testUtils__/dovecotWorld';
 import { mailSessionContract } from '../../__testUtils__/mailSessionContract';
-import { createHostPolicy } from '../../egress';
-import { Secret } from '../../secrets';
 import { fetchBatches } from '../fetchBatches';
-import { createOpenSession, OpenSessionOptions } from '../openSession';
+import { OpenSessionOptions } from '../openSession';
+import { readingStart } from '../readingStart';
 import { FetchedMessage, MailSession, MessageRef } from '../types';
 
 jest.setTimeout(60_000);
 
-const SUPPORT = 'support@corp.test';
 const PAYMENTS = 'payments@corp.test';
 const MIB = 1024 * 1024;
 const LIMITS = { maxBytes: 25 * MIB, truncateBytes: MIB };
 
 type Mechanisms = DovecotOptions['mechanisms'];
 
-const program = findDovecot();
-const onDovecot = program ? describe : describe.skip;
-
-/** A sandbox that gives tokens, and a Dovecot that asks it what they are worth. */
-interface World {
-  readonly sandbox: Sandbox;
-  readonly application: SandboxApplication;
-  readonly dovecot: Dovecot;
-  close(): Promise<void>;
-}
-
-async function startWorld(
-  mechanisms?: Mechanisms,
-  options: Partial<SandboxOptions> = {},
-): Promise<World> {
-  const sandbox = await startSandbox({ httpPort: 0, imapPort: 0, ...options });
-  const application = await SandboxApplication.register(sandbox);
-  const { introspection } = application;
-  const dovecot = await startDovecot({
-    program: program!,
-    introspection,
-    mechanisms,
-  });
-  const close = async () => {
-    await dovecot.close();
-    await sandbox.close();
-  };
-  return { sandbox, application, dovecot, close };
-}
-
-function host({ dovecot }: World, security: MailHost['security']): MailHost {
-  const port = security === 'tls' ? dovecot.imapsPort : dovecot.imapPort;
-  return { protocol: 'imap', host: 'localhost', port, security };
-}
-
-const policy = createHostPolicy({ allowPrivate: ['127.0.0.1'] });
-const lookup = async () => [{ address: '127.0.0.1' }];
-
-const openSessionAt = (
-  { dovecot }: World,
-  options: Partial<OpenSessionOptions> = {},
-) =>
-  createOpenSession({
-    policy,
-    lookup,
-    ca: [dovecot.ca],
-    allowPlaintextLoopback: true,
-    ...options,
-  });
-
-const credentials = (accessToken: string, user = SUPPORT) =>
-  ({ method: 'oauth', user, accessToken: new Secret(accessToken) } as const);
+const host = (world: DovecotWorld, security: MailHost['security']) =>
+  dovecotHost(world, 'imap', security);
 
 onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
   describe.each<[string, Mechanisms, MailHost['security'][]]>([
@@ -86,28 +35,39 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
     ['XOAUTH2 alone', ['XOAUTH2'], ['tls']],
     ['OAUTHBEARER alone', ['OAUTHBEARER'], ['tls']],
   ])('that offers %s', (_name, mechanisms, securities) => {
-    let world: World;
+    let world: DovecotWorld;
     let token: string;
 
     beforeAll(async () => {
-      world = await startWorld(mechanisms);
+      world = await startDovecotWorld(mechanisms);
       token = await world.application.accessToken(SUPPORT);
     });
     afterAll(() => world.close());
 
-    describe.each(securities)('with security %s', security => {
+    const ways: Array<[MailHost['security'], string]> = [
+      ...securities.map<[MailHost['security'], string]>(one => [
+        one,
+        'a token',
+      ]),
+      // Where nothing but tokens is taken, no password is.
+      ...(mechanisms
+        ? []
+        : [['tls', 'a password'] as [MailHost['security'], string]]),
+    ];
+    describe.each(ways)('with security %s and %s', (security, secret) => {
       mailSessionContract('ImapSession', async () => {
         const { mail, hungUp } = world.dovecot;
         return {
           openSession: openSessionAt(world),
           server: host(world, security),
-          credentials: credentials(token),
-          deliver: async raw => {
-            await mail.deliver(SUPPORT, raw);
-            return (await mail.uids(SUPPORT)).at(-1)!;
+          credentials: secret === 'a token' ? credentials(token) : byPassword,
+          deliver: raw => mail.deliver(SUPPORT, raw),
+          expunge: key => mail.expunge(SUPPORT, Number(key)),
+          otherFolder: async () => {
+            await mail.createFolder(SUPPORT, 'Archive');
+            return 'Archive';
           },
-          expunge: uid => mail.expunge(SUPPORT, uid),
-          seenUids: () => mail.uids(SUPPORT, 'seen'),
+          seenKeys: async () => (await mail.uids(SUPPORT, 'seen')).map(String),
           hungUp,
           stop: () => mail.remove(SUPPORT),
         };
@@ -116,12 +76,12 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
   });
 
   describe('that is visited', () => {
-    let world: World;
+    let world: DovecotWorld;
     let token: string;
     let sessions: MailSession[];
 
     beforeAll(async () => {
-      world = await startWorld();
+      world = await startDovecotWorld();
       token = await world.application.accessToken(SUPPORT);
     });
     afterAll(() => world.close());
@@ -178,7 +138,7 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const before = await (await connect()).open('INBOX');
       await sessions[0].close();
 
-      const uidValidity = before.uidValidity + 1;
+      const uidValidity = readingStart(before).uidValidity + 1;
       await world.dovecot.mail.setUidValidity(SUPPORT, uidValidity);
 
       const after = await (await connect()).open('INBOX');
@@ -203,10 +163,10 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       }
       const session = await connect();
       await session.open('INBOX');
-      const refs = await session.list({ afterUid: 0, limit: 10 });
+      const refs = await session.list({ after: 0, limit: 10 });
 
       const fetched = await session.fetch(refs, LIMITS);
-      expect(fetched.map(({ raw }) => raw)).toEqual(raws);
+      expect(fetched.messages.map(({ raw }) => raw)).toEqual(raws);
       expect(refs.map(({ sizeBytes }) => sizeBytes)).toEqual(
         raws.map(({ length }) => length),
       );
@@ -217,14 +177,16 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       await deliver(raw);
       const session = await connect();
       await session.open('INBOX');
-      const refs = await session.list({ afterUid: 0, limit: 10 });
+      const refs = await session.list({ after: 0, limit: 10 });
       expect(refs[0].sizeBytes).toBe(raw.length);
 
-      const [whole] = await session.fetch(refs, LIMITS);
+      const [whole] = (await session.fetch(refs, LIMITS)).messages;
       expect(whole.truncated).toBe(false);
       expect(whole.raw.equals(raw)).toBe(true);
 
-      const [cut] = await session.fetch(refs, {
+      const {
+        messages: [cut],
+      } = await session.fetch(refs, {
         maxBytes: raw.length - 1,
         truncateBytes: MIB,
       });
@@ -244,12 +206,12 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const fetched: FetchedMessage[] = [];
       let refs: MessageRef[] = [];
       do {
-        const afterUid = refs.at(-1)?.uid ?? 0;
-        refs = await session.list({ afterUid, limit: 300 });
+        const after = refs.at(-1)?.position ?? 0;
+        refs = await session.list({ after, limit: 300 });
         expect(refs.length).toBeLessThanOrEqual(300);
         for (const batch of fetchBatches(refs, LIMITS.maxBytes)) {
           expect(batch.length).toBeLessThanOrEqual(200);
-          fetched.push(...(await session.fetch(batch, LIMITS)));
+          fetched.push(...(await session.fetch(batch, LIMITS)).messages);
         }
       } while (refs.length > 0);
 
@@ -259,9 +221,9 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const { mail } = world.dovecot;
       expect(await mail.uids(SUPPORT, 'seen')).toEqual([]);
       const odd = fetched
-        .map(({ ref }) => ref.uid)
+        .map(({ ref }) => ref.position)
         .filter(uid => uid % 2 === 1);
-      await session.acknowledge(odd);
+      await session.settle(odd.map(String), { action: 'mark-read' });
       expect(await mail.uids(SUPPORT, 'seen')).toEqual(odd);
     });
 
@@ -271,17 +233,19 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
       const visit = async () => {
         const session = await connect();
         await session.open('INBOX');
-        const refs = await session.list({ afterUid: 0, limit: 10 });
-        expect(await session.fetch(refs, LIMITS)).toHaveLength(1);
-        await session.acknowledge(refs.map(({ uid }) => uid));
-        return mail.uids(SUPPORT, 'seen');
+        const refs = await session.list({ after: 0, limit: 10 });
+        const { messages } = await session.fetch(refs, LIMITS);
+        expect(messages).toHaveLength(1);
+        const keys = refs.map(({ sourceKey }) => sourceKey);
+        const { refusal } = await session.settle(keys, { action: 'mark-read' });
+        return { refusal, seen: await mail.uids(SUPPORT, 'seen') };
       };
       await mail.makeReadOnly(SUPPORT, 'INBOX');
-      expect(await visit()).toEqual([]);
+      expect(await visit()).toEqual({ refusal: 'read-only', seen: [] });
 
       await mail.remove(SUPPORT);
       await deliver(Buffer.from('Subject: one\r\n\r\n'));
-      expect(await visit()).toHaveLength(1);
+      expect(await visit()).toEqual({ refusal: undefined, seen: [1] });
     });
 
     it('opens a folder by its name in any script, once it is there', async () => {
@@ -298,10 +262,10 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
   });
 
   describe('whose tokens live for seconds', () => {
-    let world: World;
+    let world: DovecotWorld;
 
     beforeAll(async () => {
-      world = await startWorld(undefined, { accessTokenSeconds: 4 });
+      world = await startDovecotWorld(undefined, { accessTokenSeconds: 4 });
     });
     afterAll(() => world.close());
 

@@ -2,10 +2,16 @@
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { DeadlineError, networkFailureCode } from '../../egress';
-import { Secret, withoutSecrets } from '../../secrets';
+import { redactText } from '../redactText';
 
 /** Which call a failure happened in; the same refusal can mean two things. */
-export type ImapStage = 'sign-in' | 'open' | 'list' | 'fetch' | 'acknowledge';
+export type ImapStage =
+  | 'sign-in'
+  | 'open'
+  | 'list'
+  | 'fetch'
+  | 'settle'
+  | 'list-folders';
 
 /** What is known besides the error that imapflow threw. */
 export interface FailureContext {
@@ -16,6 +22,8 @@ export interface FailureContext {
   readonly connectionError?: unknown;
   /** Why we ended the call ourselves: a DeadlineError, or an abort's reason. */
   readonly interruption?: unknown;
+  /** The last refusal's response code, which imapflow keeps from some errors. */
+  readonly responseCode?: string;
   /** Text that must not come back, should the server repeat it. */
   readonly secret?: string;
 }
@@ -78,12 +86,14 @@ const LIBRARY_CODES = new Map<string, FailureCode>([
   ['ClosedAfterConnectTLS', 'connection-lost'],
 ]);
 
-// What a server that repeats the command it did not like gives away: a token,
-// or the SASL message around it in base64. No word of a message is as long.
-const LONG_RUN = /[\w+/=.~-]{60,}/g;
-
-// imapflow's words where it knows no mechanism that the server offers.
-const NO_MECHANISM = 'Unsupported authentication mechanism';
+// imapflow's words where it tried no way to sign in, and what we say.
+const NO_WAY_TO_SIGN_IN = new Map([
+  [
+    'Unsupported authentication mechanism',
+    'The server offers neither OAUTHBEARER nor XOAUTH2',
+  ],
+  ['Login is disabled', 'The server takes no password on this connection'],
+]);
 
 /**
  * Turns whatever a call to imapflow threw into a failure of the catalogue; one
@@ -99,19 +109,42 @@ export function toMailFailure(
   }
   const foreign = readForeignError(error);
   const code = failureCode(error, foreign, context);
-  const detail = foreign.text && redact(foreign.text, context.secret);
+  const detail = foreign.text && redactText(foreign.text, context.secret);
   return new MailFailure(code, `${context.server} failed at ${context.stage}`, {
     // A mistake of ours is told in full: no server had a hand in it.
     cause:
       code === 'internal-error'
         ? error
         : toCause(context.connectionError ?? error, context.secret),
-    detail:
-      foreign.message === NO_MECHANISM
-        ? 'The server offers neither OAUTHBEARER nor XOAUTH2'
-        : detail,
+    detail: NO_WAY_TO_SIGN_IN.get(foreign.message ?? '') ?? detail,
     retryAfterMs: code === 'throttled' ? retryAfterMs(foreign) : undefined,
   });
+}
+
+/**
+ * Whether a server refused just what it was asked for, so that it may be asked
+ * for something else: not where it is out of order, asks for patience, or the
+ * connection broke. Exchange refuses single mails that it cannot convert, with
+ * NO or BAD and a code that differs by version.
+ */
+export function isPlainRefusal(
+  error: unknown,
+  { responseCode = '' }: Pick<FailureContext, 'responseCode'>,
+): boolean {
+  const {
+    code,
+    responseStatus,
+    serverResponseCode = responseCode,
+    text = '',
+  } = readForeignError(error);
+  return (
+    responseStatus !== undefined &&
+    code !== 'ETHROTTLE' &&
+    !THROTTLED.test(text) &&
+    !NOT_CONNECTED.test(text) &&
+    (!RESPONSE_CODES.has(serverResponseCode) ||
+      serverResponseCode === 'SERVERBUG')
+  );
 }
 
 function failureCode(
@@ -129,16 +162,21 @@ function failureCode(
       : 'connection-lost';
   }
   return (
-    codeOfRefusal(foreign, context.stage) ??
+    codeOfRefusal(foreign, context) ??
     codeOfConnection(context.connectionError ?? error)
   );
 }
 
 function codeOfRefusal(
   error: ForeignError,
-  stage: ImapStage,
+  { stage, responseCode = '' }: FailureContext,
 ): FailureCode | undefined {
-  const { code, responseStatus, serverResponseCode = '', text = '' } = error;
+  const {
+    code,
+    responseStatus,
+    serverResponseCode = responseCode,
+    text = '',
+  } = error;
   if (code === 'ETHROTTLE' || THROTTLED.test(text)) {
     return 'throttled';
   }
@@ -162,7 +200,10 @@ function codeOfRefusal(
 }
 
 function codeOfConnection(error: unknown): FailureCode {
-  const { code, message, text, ...foreign } = readForeignError(error);
+  const { code, message = '', text, ...foreign } = readForeignError(error);
+  if (NO_WAY_TO_SIGN_IN.has(message)) {
+    return 'protocol-error';
+  }
   if (foreign.tlsFailed) {
     return 'tls-failed';
   }
@@ -175,7 +216,7 @@ function codeOfConnection(error: unknown): FailureCode {
     // A BYE with a reason is the server's decision, not an accident.
     return known === 'connection-lost' && text ? 'server-unavailable' : known;
   }
-  return code || message === NO_MECHANISM ? 'protocol-error' : 'internal-error';
+  return code ? 'protocol-error' : 'internal-error';
 }
 
 function retryAfterMs(error: ForeignError): number | undefined {
@@ -211,20 +252,7 @@ function readForeignError(error: unknown): ForeignError {
 // the place.
 function toCause(error: unknown, secret: string | undefined): Error {
   const { code, message = 'Unknown error' } = readForeignError(error);
-  const cause = new Error(redact(message, secret));
+  const cause = new Error(redactText(message, secret));
   cause.name = code ?? 'Error';
   return cause;
-}
-
-function redact(text: string, secret: string | undefined): string {
-  if (secret === undefined) {
-    return text.replace(LONG_RUN, '[…]');
-  }
-  // Long runs go as a whole, unless they are the secret itself; what is left
-  // are short ones that hold it in another form.
-  const shortened = text
-    .split(secret)
-    .join('[secret]')
-    .replace(LONG_RUN, '[…]');
-  return withoutSecrets(shortened, [new Secret(secret)]);
 }

@@ -6,8 +6,12 @@ import { isCount, isNzNumber } from './uids';
 /** IMAP's flag for mail that has been read. */
 export const SEEN = '\\Seen';
 
-/** An open folder, and whether mail in it can be marked as read. */
-export type JudgedFolder = OpenFolder & { readonly canMarkSeen: boolean };
+/** An open folder, and what may be done in it. */
+export type JudgedFolder = {
+  readonly opened: Extract<OpenFolder, { positions: 'uids' }>;
+  readonly readOnly: boolean;
+  readonly canMarkSeen: boolean;
+};
 
 /** What SELECT said, as imapflow collected it; any of it may be missing. */
 export interface SelectReply {
@@ -34,11 +38,10 @@ export function judgeFolderReply(reply: SelectReply): JudgedFolder {
     );
   }
   return {
-    uidValidity,
-    uidNext,
-    messageCount: exists,
+    opened: { positions: 'uids', uidValidity, uidNext, messageCount: exists },
+    readOnly: reply.readOnly === true,
     // Absent PERMANENTFLAGS mean that all can be changed (RFC 9051 section 7.1).
-    canMarkSeen: !reply.readOnly && (!flags || flags.has(SEEN)),
+    canMarkSeen: !flags || flags.has(SEEN),
   };
 }
 

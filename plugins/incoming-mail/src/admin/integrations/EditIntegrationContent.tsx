@@ -15,6 +15,7 @@ import { LoadedView } from '../../components/LoadedView';
 import { Stack } from '../../components/Stack';
 import { useAction } from '../../hooks/useAction';
 import { useEndpoint } from '../../hooks/useEndpoint';
+import { usePresetProviders } from '../../hooks/usePresetProviders';
 import { integrationsRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorHeading } from './EditorHeading';
@@ -32,6 +33,7 @@ import {
 import { IntegrationTest } from './IntegrationTest';
 import type { StoredSecret } from './RegistrationSection';
 import { SaveNotice } from './SaveNotice';
+import { SecretRotation } from './SecretRotation';
 
 const useStyles = makeStyles(
   // As wide as the form below.
@@ -67,6 +69,7 @@ function LoadedEditor(props: {
   const api = useApi(incomingMailApiRef);
   const navigate = useNavigate();
   const listPath = useRouteRef(integrationsRouteRef)();
+  const presets = usePresetProviders();
   const mayUpdate = usePermission({
     permission: integrationUpdatePermission,
   }).allowed;
@@ -98,6 +101,12 @@ function LoadedEditor(props: {
       <div className={classes.status}>
         <Stack>
           <IntegrationAlerts integration={integration} />
+          <SecretRotation
+            integration={integration}
+            isChanged={hasChanges(integration, values)}
+            canUpdate={mayUpdate}
+            onRetired={props.onReload}
+          />
           <IntegrationTest
             integrationId={integration.id}
             isChanged={hasChanges(integration, values)}
@@ -107,6 +116,7 @@ function LoadedEditor(props: {
       </div>
       <IntegrationEditor
         values={values}
+        presets={presets}
         errors={formErrors ?? fieldErrorsOf(saveError)}
         isNew={false}
         storedSecret={storedSecretOf(integration, values)}
@@ -139,5 +149,10 @@ function storedSecretOf(
   const state = secretMustBeReentered(integration, values)
     ? 'to-reenter'
     : 'kept';
-  return { state, expiresOn, thumbprint: integration.clientKey.thumbprint };
+  return {
+    state,
+    expiresOn,
+    hasNext: integration.nextClientSecret !== undefined,
+    thumbprint: integration.clientKey.thumbprint,
+  };
 }

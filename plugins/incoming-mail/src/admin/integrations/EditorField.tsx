@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import type { ProviderDescription } from '@postroom/plugin-incoming-mail-common';
 import { errorAt, FieldErrors } from '../../api/fieldErrors';
 import { FormField } from '../../components/FormField';
 import { incomingMailTranslationRef } from '../../translation';
@@ -14,6 +15,12 @@ export interface EditorForm {
   values: IntegrationFormValues;
   errors: FieldErrors;
   onChange: (values: IntegrationFormValues) => void;
+}
+
+/** What the parts that speak of the provider know besides. */
+export interface ProviderForm extends EditorForm {
+  /** The providers that backend modules bring. */
+  presets: readonly ProviderDescription[];
 }
 
 /** Props of {@link EditorField}. */

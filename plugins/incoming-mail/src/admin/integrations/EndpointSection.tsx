@@ -7,25 +7,29 @@ import {
   oauthProviders,
   suggestScopes,
 } from '@postroom/plugin-incoming-mail-common';
+import { errorAt } from '../../api/fieldErrors';
 import { SettingsWarnings } from '../../components/SettingsWarnings';
+import { SwitchField } from '../../components/SwitchField';
 import { incomingMailTranslationRef } from '../../translation';
-import { EditorField, EditorForm } from './EditorField';
+import { EditorField, EditorForm, ProviderForm } from './EditorField';
 import { EditorSection } from './EditorSection';
 import { scopesOf, withText } from './integrationForm';
 import { IssuerDiscovery } from './IssuerDiscovery';
 
 /** Where the provider is asked, and for what. */
-export function EndpointSection(props: EditorForm) {
+export function EndpointSection({ presets, ...props }: ProviderForm) {
   const { values } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
-  const { title, links } = oauthProviders[values.provider];
+  const { title, links } =
+    presets.find(({ id }) => id === values.preset) ??
+    oauthProviders[values.provider];
   const isCustom = values.provider === 'custom';
   return (
     <EditorSection title={t('editor.endpointsSection')}>
       {links.flow && (
         <Typography variant="body2">
           <Link to={links.flow}>
-            {isCustom
+            {isCustom && values.preset === undefined
               ? t('editor.flowLinkCustom')
               : t('editor.flowLink', { provider: title })}
           </Link>
@@ -47,6 +51,7 @@ export function EndpointSection(props: EditorForm) {
           hint={t('editor.issuerHint')}
         />
       )}
+      <IssuerNaming {...props} />
       <ScopesField {...props} />
       {links.scopes && (
         <Typography variant="body2">
@@ -56,6 +61,26 @@ export function EndpointSection(props: EditorForm) {
         </Typography>
       )}
     </EditorSection>
+  );
+}
+
+/** Whether the provider names itself in its answers: of those we know, a fact. */
+function IssuerNaming({ values, errors, onChange }: EditorForm) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const { title } = oauthProviders[values.provider];
+  return values.provider === 'custom' ? (
+    <SwitchField
+      id="incoming-mail-iss-declared"
+      label={t('editor.issDeclared')}
+      hint={t('editor.issDeclaredHint')}
+      error={errorAt(errors, 'issDeclared')}
+      checked={values.issDeclared}
+      onChange={issDeclared => onChange({ ...values, issDeclared })}
+    />
+  ) : (
+    <Typography variant="body2" color="textSecondary">
+      {t('editor.issNotDeclared', { provider: title })}
+    </Typography>
   );
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import type { OAuthIntegration } from '@postroom/plugin-incoming-mail-common';
+import {
+  grantLimits,
+  OAuthIntegration,
+} from '@postroom/plugin-incoming-mail-common';
 import { FailureAlert } from '../../components/FailureAlert';
 import { Notice } from '../../components/Notice';
 import { incomingMailTranslationRef } from '../../translation';
@@ -20,7 +23,23 @@ export function IntegrationAlerts({ integration }: IntegrationAlertsProps) {
       {expiry && expiry.severity !== 'success' && (
         <ExpiryNotice expiry={expiry} />
       )}
+      {integration.crowdedAccount && (
+        <CrowdNotice {...integration.crowdedAccount} />
+      )}
     </>
+  );
+}
+
+function CrowdNotice(props: { account: string; grants: number }) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const { account, grants } = props;
+  return (
+    <Notice
+      severity="warning"
+      title={t('integrations.crowd.title', { count: grants, account })}
+    >
+      {t('integrations.crowd.text', { limit: String(grantLimits.refuseFrom) })}
+    </Notice>
   );
 }
 

@@ -4,6 +4,7 @@ import Button from '@material-ui/core/Button';
 import { makeStyles } from '@material-ui/core/styles';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { Link } from '@backstage/core-components';
+import type { ProviderDescription } from '@postroom/plugin-incoming-mail-common';
 import { ButtonRow } from '../../components/ButtonRow';
 import { Stack } from '../../components/Stack';
 import { incomingMailTranslationRef } from '../../translation';
@@ -25,6 +26,8 @@ const useStyles = makeStyles(
 
 /** Props of {@link IntegrationEditor}. */
 export interface IntegrationEditorProps extends RegistrationSectionProps {
+  /** The providers that backend modules bring. */
+  presets: readonly ProviderDescription[];
   /** What happened to the last attempt to save. */
   notice?: ReactNode;
   busy: boolean;
@@ -51,7 +54,7 @@ export function IntegrationEditor(props: IntegrationEditorProps) {
     // show one at a time.
     <form onSubmit={submit} noValidate className={classes.form}>
       <Stack>
-        <ProviderSection {...form} isNew={isNew} />
+        <ProviderSection {...form} isNew={isNew} presets={props.presets} />
         <RegistrationSection
           {...form}
           isNew={isNew}
@@ -59,7 +62,7 @@ export function IntegrationEditor(props: IntegrationEditorProps) {
           redirectUrl={props.redirectUrl}
           redirectUrlStatus={props.redirectUrlStatus}
         />
-        <EndpointSection {...form} />
+        <EndpointSection {...form} presets={props.presets} />
         <EditorSection
           title={t('editor.mailHostsSection')}
           text={t('editor.mailHostsText')}

@@ -26,6 +26,8 @@ jest.mock('@backstage/plugin-permission-react', () => ({
   usePermission: jest.fn(),
 }));
 
+// The whole editor is drawn anew with every key, on whatever machine this runs.
+
 const reserved = {
   callbackSlug: 'AAAAAAAAAAAAAAAAAAAAAA',
   redirectUrl: 'https://portal.test/callback/AAAAAAAAAAAAAAAAAAAAAA',
@@ -141,6 +143,50 @@ describe('IntegrationsContent', () => {
     );
   });
 
+  it('S18: offers the providers that modules bring, and remembers which one was chosen', async () => {
+    const { api, user } = render('/new', {
+      reserveRedirectUrl: () => reserved,
+      listProviders: () => ({
+        items: [
+          {
+            id: 'corp-login',
+            title: 'Corp login',
+            description: 'Mailboxes of the company.',
+            issuer: 'https://id.corp.test',
+            authorizationEndpoint: 'https://id.corp.test/auth',
+            tokenEndpoint: 'https://id.corp.test/token',
+            recommendedScopes: ['openid', 'mail'],
+            clientAuthentication: 'client_secret_post',
+            mailHosts: [anIntegration().mailHosts[0]],
+            links: { flow: 'https://help.corp.test/flow' },
+          },
+        ],
+      }),
+      createIntegration: ({ body }) => anIntegration({ name: body.name }),
+      listIntegrations: () => ({ items: [] }),
+    });
+    await user.click(await screen.findByRole('radio', { name: 'Corp login' }));
+    expect(screen.getByText('Mailboxes of the company.')).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: /Corp login/ })).toHaveAttribute(
+      'href',
+      'https://help.corp.test/flow',
+    );
+
+    await fill(user, screen.getByLabelText(/^Name/), 'Corp');
+    await user.click(screen.getByRole('button', { name: 'Save draft' }));
+    await waitFor(() =>
+      expect(api.lastInput('createIntegration')).toMatchObject({
+        body: {
+          provider: 'custom',
+          preset: 'corp-login',
+          tokenEndpoint: 'https://id.corp.test/token',
+          scopes: ['openid', 'mail'],
+          clientAuthentication: 'client_secret_post',
+        },
+      }),
+    );
+  });
+
   it('S15, S16, S19: has the redirect URL before client ID and secret, and saves a draft', async () => {
     const { api, user } = render('/new', {
       reserveRedirectUrl: () => reserved,
@@ -224,6 +270,153 @@ describe('IntegrationsContent', () => {
       'body.clientSecret',
       expect.anything(),
     );
+  });
+
+  describe('with two client secrets', () => {
+    const rotating = (state: 'untried' | 'in-use' | 'refused', version = 3) =>
+      anIntegration({
+        version,
+        nextClientSecret: { state, updatedAt: '2024-05-06T07:08:09.000Z' },
+      });
+
+    it('P18: adds the next one beside the stored one, behind a button', async () => {
+      const { api, user } = render(`/${anIntegration().id}`, {
+        getIntegration: () => anIntegration(),
+        updateIntegration: () => anIntegration({ version: 4 }),
+        listIntegrations: () => ({ items: [] }),
+      });
+      await user.click(
+        await screen.findByRole('button', {
+          name: 'Add a new secret and keep the old one for now',
+        }),
+      );
+      await fill(
+        user,
+        screen.getByLabelText('New client secret, beside the stored one'),
+        'the-next-secret',
+      );
+      await user.click(screen.getByRole('button', { name: 'Save' }));
+      await screen.findByText(/Next: test the connection/);
+      expect(api.lastInput('updateIntegration')).toMatchObject({
+        body: { nextClientSecret: 'the-next-secret' },
+      });
+    });
+
+    it('P18: offers to remove the old one once the new one is proven, not before', async () => {
+      let stored = rotating('untried');
+      const { api, user } = render(`/${stored.id}`, {
+        getIntegration: () => stored,
+        retireClientSecret: () => {
+          stored = anIntegration({ version: 4 });
+          return stored;
+        },
+      });
+      expect(
+        await screen.findByText('The new client secret has not been used yet'),
+      ).toBeVisible();
+      const removeOld = { name: 'Remove the old secret' };
+      expect(screen.queryByRole('button', removeOld)).not.toBeInTheDocument();
+      cleanup();
+
+      stored = rotating('in-use');
+      const proven = render(`/${stored.id}`, {
+        getIntegration: () => stored,
+        retireClientSecret: () => {
+          stored = anIntegration({ version: 4 });
+          return stored;
+        },
+      });
+      const button = await screen.findByRole('button', removeOld);
+      // A reload would take away what is typed.
+      const name = screen.getByLabelText(/^Name/);
+      await user.type(name, 'x');
+      expect(button).toBeDisabled();
+      await user.type(name, '{Backspace}');
+      await user.click(button);
+      await waitFor(() =>
+        expect(
+          screen.queryByText('The new client secret is in use'),
+        ).not.toBeInTheDocument(),
+      );
+      expect(api.names).not.toContain('retireClientSecret');
+      expect(proven.api.lastInput('retireClientSecret')).toEqual({
+        params: { integrationId: stored.id },
+        body: { secret: 'present', version: 3 },
+      });
+    });
+
+    it('says that the new one is refused, and lets it be given up', async () => {
+      const { api, user } = render(`/${anIntegration().id}`, {
+        getIntegration: () => rotating('refused'),
+        retireClientSecret: () => anIntegration({ version: 4 }),
+      });
+      expect(
+        await screen.findByText(/The provider refuses the new client secret/),
+      ).toBeVisible();
+      expect(
+        screen.queryByRole('button', { name: 'Remove the old secret' }),
+      ).not.toBeInTheDocument();
+      await user.click(
+        screen.getByRole('button', { name: 'Give the new secret up' }),
+      );
+      await waitFor(() =>
+        expect(api.lastInput('retireClientSecret')).toMatchObject({
+          body: { secret: 'next' },
+        }),
+      );
+    });
+  });
+
+  it('adds authorization parameters from the list, with the errors at their rows', async () => {
+    const { api, user } = render(`/${anIntegration().id}`, {
+      getIntegration: () => anIntegration(),
+      updateIntegration: () => anIntegration({ version: 4 }),
+      listIntegrations: () => ({ items: [] }),
+    });
+    const add = await screen.findByRole('button', { name: 'Add parameter' });
+    await user.click(add);
+    await user.click(add);
+    const names = within(screen.getByLabelText('Parameter 1'))
+      .getAllByRole('option')
+      .map(option => option.textContent);
+    expect(names).toContain('domain_hint');
+    expect(names).not.toContain('redirect_uri');
+    // The second row has taken the second name.
+    expect(names).not.toContain('access_type');
+    const value = screen.getByLabelText(/^Value of parameter 1/);
+    await fill(user, value, 'none');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(value).toHaveAccessibleDescription(
+      'Is not made of login, consent, select_account',
+    );
+    await fill(user, value, 'login');
+    await user.click(
+      screen.getByRole('button', { name: 'Remove parameter 2' }),
+    );
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await screen.findByText(/Next: test the connection/);
+    expect(api.lastInput('updateIntegration')).toMatchObject({
+      body: { authorizationParameters: [{ name: 'prompt', value: 'login' }] },
+    });
+  });
+
+  it('T59, D4: shows crowded accounts and the next end of an access', async () => {
+    const integration = anIntegration({
+      crowdedAccount: { account: 'support@corp.test', grants: 23 },
+      nextConsentEnd: '2027-01-31T10:00:00.000Z',
+    });
+    render('', { listIntegrations: () => ({ items: [integration] }) });
+    const row = await screen.findByRole('row', { name: /Corp mail/ });
+    expect(
+      row.querySelector('time[datetime="2027-01-31T10:00:00.000Z"]'),
+    ).toBeVisible();
+    cleanup();
+    render(`/${integration.id}`, { getIntegration: () => integration });
+    expect(
+      await screen.findByText(
+        '23 mailboxes read support@corp.test through this integration',
+      ),
+    ).toBeVisible();
   });
 
   describe('warnings', () => {
@@ -460,6 +653,24 @@ describe('IntegrationsContent', () => {
     expect(api.lastInput('checkIntegration')).toEqual({
       params: { integrationId: anIntegration().id },
     });
+  });
+
+  it('lets another account read shared mailboxes when the switch is on', async () => {
+    const { api, user } = render(`/${anIntegration().id}`, {
+      getIntegration: () => anIntegration(),
+      updateIntegration: () => anIntegration({ allowSharedMailboxes: true }),
+      listIntegrations: () => ({ items: [] }),
+    });
+    const allow = await screen.findByLabelText('Shared mailboxes');
+    expect(allow).not.toBeChecked();
+    expect(allow).toHaveAccessibleDescription(/if the mail server lets it/);
+    await user.click(allow);
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() =>
+      expect(api.lastInput('updateIntegration')).toMatchObject({
+        body: { allowSharedMailboxes: true },
+      }),
+    );
   });
 
   it('S42, S49: guides a new integration, and an old one when asked', async () => {

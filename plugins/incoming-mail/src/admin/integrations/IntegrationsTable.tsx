@@ -10,6 +10,7 @@ import {
   oauthProviders,
 } from '@postroom/plugin-incoming-mail-common';
 import { HealthBadge } from '../../components/HealthBadge';
+import { Moment } from '../../components/Moment';
 import { RecordColumn, RecordTable } from '../../components/RecordTable';
 import { incomingMailTranslationRef } from '../../translation';
 import { formatDay, secretExpiryOf } from './secretExpiry';
@@ -51,6 +52,12 @@ export function IntegrationsTable(props: IntegrationsTableProps) {
       id: 'secretExpires',
       label: t('integrations.column.secretExpires'),
       render: integration => <SecretExpiryCell integration={integration} />,
+    },
+    {
+      id: 'consentEnd',
+      label: t('integrations.column.consentEnd'),
+      render: ({ nextConsentEnd }) =>
+        nextConsentEnd === undefined ? '–' : <Moment at={nextConsentEnd} />,
     },
     {
       id: 'mailServers',

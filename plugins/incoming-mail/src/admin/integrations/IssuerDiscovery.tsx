@@ -111,6 +111,10 @@ function FoundIssuer({ found, onTakeOver, onDiscard }: FoundIssuerProps) {
               value: found.revocationEndpoint ?? notTold,
             },
             {
+              name: t('editor.issDeclared'),
+              value: t(found.issDeclared ? 'common.yes' : 'common.no'),
+            },
+            {
               name: t('editor.discovery.scopes'),
               value: shown === '' ? notTold : `${shown}${moreText}`,
             },

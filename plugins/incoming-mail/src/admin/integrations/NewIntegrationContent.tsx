@@ -9,6 +9,7 @@ import { LoadedView } from '../../components/LoadedView';
 import { Stack } from '../../components/Stack';
 import { useAction } from '../../hooks/useAction';
 import { useEndpoint } from '../../hooks/useEndpoint';
+import { usePresetProviders } from '../../hooks/usePresetProviders';
 import { integrationsRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { EditorHeading } from './EditorHeading';
@@ -26,6 +27,7 @@ export function NewIntegrationContent() {
   const api = useApi(incomingMailApiRef);
   const navigate = useNavigate();
   const listPath = useRouteRef(integrationsRouteRef)();
+  const presets = usePresetProviders();
   const reserved = useEndpoint('reserveRedirectUrl', {});
   const [values, setValues] = useState(() => newIntegrationForm('google'));
   const [formErrors, setFormErrors] = useState<FieldErrors>();
@@ -47,6 +49,7 @@ export function NewIntegrationContent() {
       <EditorHeading title={t('editor.newTitle')} />
       <IntegrationEditor
         values={values}
+        presets={presets}
         errors={formErrors ?? fieldErrorsOf(saveError)}
         isNew
         storedSecret={{ state: 'none' }}

@@ -4,6 +4,7 @@ import Typography from '@material-ui/core/Typography';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import {
   oauthProviders,
+  ProviderDescription,
   ProviderId,
 } from '@postroom/plugin-incoming-mail-common';
 import { incomingMailTranslationRef } from '../../translation';
@@ -46,21 +47,40 @@ const useStyles = makeStyles(
 
 /** Props of {@link ProviderPicker}. */
 export interface ProviderPickerProps {
-  value: ProviderId;
+  /** The id of the chosen one, ours or a module's. */
+  value: string;
+  /** The providers that backend modules bring. */
+  presets: readonly ProviderDescription[];
   onChange: (provider: ProviderId) => void;
+  onPreset: (preset: ProviderDescription) => void;
 }
 
 /** The providers as cards, of which one is chosen. */
-export function ProviderPicker({ value, onChange }: ProviderPickerProps) {
+export function ProviderPicker(props: ProviderPickerProps) {
+  const { value, presets, onChange, onPreset } = props;
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
+  const cards = [
+    ...Object.values(oauthProviders).map(({ id, title }) => ({
+      id: id as string,
+      title,
+      text: t(`editor.provider.${id}`),
+      choose: () => onChange(id),
+    })),
+    ...presets.map(preset => ({
+      id: preset.id,
+      title: preset.title,
+      text: preset.description ?? t('editor.provider.preset'),
+      choose: () => onPreset(preset),
+    })),
+  ];
   return (
     <div
       className={classes.root}
       role="radiogroup"
       aria-label={t('editor.providerSection')}
     >
-      {Object.values(oauthProviders).map(({ id, title }) => (
+      {cards.map(({ id, title, text, choose }) => (
         <label
           key={id}
           className={`${classes.card} ${value === id ? classes.chosen : ''}`}
@@ -71,7 +91,7 @@ export function ProviderPicker({ value, onChange }: ProviderPickerProps) {
             className={classes.radio}
             aria-label={title}
             checked={value === id}
-            onChange={() => onChange(id)}
+            onChange={choose}
           />
           <span>
             <Typography variant="subtitle1" component="span" display="block">
@@ -82,7 +102,7 @@ export function ProviderPicker({ value, onChange }: ProviderPickerProps) {
               component="span"
               className={classes.text}
             >
-              {t(`editor.provider.${id}`)}
+              {text}
             </Typography>
           </span>
         </label>

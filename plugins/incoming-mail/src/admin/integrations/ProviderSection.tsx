@@ -8,33 +8,38 @@ import {
 import { errorAt } from '../../api/fieldErrors';
 import { FormField } from '../../components/FormField';
 import { incomingMailTranslationRef } from '../../translation';
-import { EditorField, EditorForm } from './EditorField';
+import { EditorField, EditorForm, ProviderForm } from './EditorField';
 import { EditorSection } from './EditorSection';
-import { withGrantType, withProvider } from './integrationForm';
+import { withGrantType, withPreset, withProvider } from './integrationForm';
 import { MicrosoftFields } from './MicrosoftFields';
 import { ProviderPicker } from './ProviderPicker';
 
 /** Props of {@link ProviderSection}. */
-export interface ProviderSectionProps extends EditorForm {
+export interface ProviderSectionProps extends ProviderForm {
   /** Whether the provider can still be chosen. */
   isNew: boolean;
 }
 
 /** Whose integration it is, and what people call it. */
 export function ProviderSection(props: ProviderSectionProps) {
-  const { values, errors, onChange } = props;
+  const { values, errors, onChange, presets } = props;
   const form = { values, errors, onChange };
   const { t } = useTranslationRef(incomingMailTranslationRef);
   return (
     <EditorSection title={t('editor.providerSection')}>
       {props.isNew ? (
         <ProviderPicker
-          value={values.provider}
+          value={values.preset ?? values.provider}
+          presets={presets}
           onChange={provider => onChange(withProvider(values, provider))}
+          onPreset={preset => onChange(withPreset(values, preset))}
         />
       ) : (
         <Typography variant="body2">
-          <strong>{oauthProviders[values.provider].title}</strong>
+          <strong>
+            {presets.find(({ id }) => id === values.preset)?.title ??
+              oauthProviders[values.provider].title}
+          </strong>
           {' – '}
           {t('editor.providerFixed')}
         </Typography>

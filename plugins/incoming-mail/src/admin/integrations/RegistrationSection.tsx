@@ -11,6 +11,7 @@ import { GoogleGuide } from './guides/GoogleGuide';
 import type { GuideProps } from './guides/GuideProps';
 import { MicrosoftApplicationGuide } from './guides/MicrosoftApplicationGuide';
 import { MicrosoftGuide } from './guides/MicrosoftGuide';
+import { NextSecretFields } from './NextSecretFields';
 import { RedirectUrlField } from './RedirectUrlField';
 
 /** What the editor knows of the secret that the backend holds. */
@@ -18,6 +19,8 @@ export interface StoredSecret {
   readonly state: 'none' | 'kept' | 'to-reenter';
   /** When it ends, as it was entered with it. */
   readonly expiresOn?: string;
+  /** Whether one that is to take its place is stored as well. */
+  readonly hasNext?: boolean;
   /** Of the certificate, where the client signs. */
   readonly thumbprint?: string;
 }
@@ -138,6 +141,14 @@ function SecretFields(props: RegistrationSectionProps) {
             : 'editor.clientSecretExpiresOnHint',
         )}
       />
+      {state === 'kept' && (
+        <NextSecretFields
+          values={values}
+          errors={errors}
+          onChange={onChange}
+          isStored={storedSecret.hasNext ?? false}
+        />
+      )}
     </>
   );
 }

@@ -14,6 +14,7 @@ import {
   withGrantType,
   withMailHostChange,
   withMicrosoft,
+  withPreset,
   withProvider,
   withText,
 } from './integrationForm';
@@ -42,6 +43,48 @@ describe('newIntegrationForm', () => {
       'name',
       'tokenEndpoint',
     ]);
+  });
+});
+
+describe('withPreset', () => {
+  const description = {
+    id: 'corp-login',
+    title: 'Corp login',
+    recommendedScopes: ['mail'],
+    clientAuthentication: 'none',
+    mailHosts: [],
+    links: {},
+  } as const;
+
+  it('fills in what the provider of a module says, and nothing of it stays with another', () => {
+    const before = { ...newIntegrationForm('google'), name: 'Mail' };
+    const chosen = withPreset(before, {
+      ...description,
+      recommendedScopes: ['mail'],
+      mailHosts: [],
+    });
+
+    expect(chosen).toMatchObject({
+      provider: 'custom',
+      preset: 'corp-login',
+      name: 'Mail',
+      scopes: 'mail',
+      issuer: '',
+      tokenEndpoint: '',
+      clientAuthentication: 'none',
+    });
+    expect(chosen.mailHosts).toHaveLength(1);
+    expect(withProvider(chosen, 'google')).toEqual(before);
+  });
+
+  it('keeps the preset of an integration that is edited', () => {
+    const integration = anIntegration({ preset: 'corp-login' });
+    const verdict = toUpdateIntegration(
+      fromIntegration(integration),
+      integration,
+      '',
+    );
+    expect(verdict).toMatchObject({ body: { preset: 'corp-login' } });
   });
 });
 
@@ -228,12 +271,14 @@ describe('withDiscovered', () => {
     tokenEndpoint: 'https://login.corp.test/token',
     scopesSupported: ['everything'],
     clientAuthenticationMethods: ['private_key_jwt', 'client_secret_post'],
+    issDeclared: true,
   };
 
   it('S18: takes over endpoints and a way to sign in, not the scopes', () => {
     const before = newIntegrationForm('custom');
     expect(withDiscovered(before, found)).toMatchObject({
       issuer: found.issuer,
+      issDeclared: true,
       authorizationEndpoint: found.authorizationEndpoint,
       tokenEndpoint: found.tokenEndpoint,
       revocationEndpoint: '',
@@ -323,6 +368,19 @@ describe('toCreateIntegration', () => {
         allowedDomains: ['corp.test', 'other.test'],
       },
     });
+  });
+
+  it('asks for shared mailboxes only where the switch is on, and keeps it', () => {
+    const values = { ...newIntegrationForm('google'), name: 'Mail' };
+    const bodyOf = (allowSharedMailboxes: boolean) =>
+      toCreateIntegration({ ...values, allowSharedMailboxes }, SLUG);
+    expect(bodyOf(true)).toMatchObject({
+      body: { allowSharedMailboxes: true },
+    });
+    expect(JSON.stringify(bodyOf(false))).not.toContain('Shared');
+    const stored = anIntegration({ allowSharedMailboxes: true });
+    expect(fromIntegration(stored).allowSharedMailboxes).toBe(true);
+    expect(fromIntegration(anIntegration()).allowSharedMailboxes).toBe(false);
   });
 
   it('points at the field and quotes the word that is wrong', () => {
@@ -422,6 +480,101 @@ describe('toUpdateIntegration', () => {
         clientAuthentication: 'none',
       }),
     ).toBe(false);
+  });
+});
+
+describe('what is of one provider only', () => {
+  const tenant = '11111111-2222-4333-8444-555555555555';
+  const everything = {
+    issDeclared: true,
+    inTesting: true,
+    allowedTenants: tenant,
+    authorizationParameters: [{ key: 0, name: 'prompt', value: 'consent' }],
+  };
+  const bodyOf = (provider: 'google' | 'microsoft' | 'custom') => {
+    const verdict = toCreateIntegration(
+      {
+        ...newIntegrationForm(provider),
+        ...everything,
+        name: 'Mail',
+        issuer: provider === 'microsoft' ? '' : 'https://login.corp.test',
+        authorizationEndpoint:
+          newIntegrationForm(provider).authorizationEndpoint ||
+          'https://login.corp.test/auth',
+        tokenEndpoint:
+          newIntegrationForm(provider).tokenEndpoint ||
+          'https://login.corp.test/token',
+        scopes: 'openid mail offline_access',
+        mailHosts: newIntegrationForm('google').mailHosts,
+      },
+      SLUG,
+    );
+    if (verdict.kind === 'invalid') {
+      throw new Error(JSON.stringify(verdict.errors));
+    }
+    const { issDeclared, inTesting, allowedTenants } = verdict.body;
+    return { issDeclared, inTesting, allowedTenants };
+  };
+
+  it.each([
+    ['google', { inTesting: true }],
+    ['microsoft', { allowedTenants: [tenant] }],
+    ['custom', { issDeclared: true }],
+  ] as const)('is sent for %s alone: %j', (provider, body) => {
+    expect(bodyOf(provider)).toEqual(body);
+  });
+
+  it('goes with another provider', () => {
+    const values = { ...newIntegrationForm('google'), ...everything };
+    expect(withProvider(values, 'custom')).toMatchObject({
+      issDeclared: false,
+      inTesting: false,
+      allowedTenants: '',
+      authorizationParameters: [],
+    });
+  });
+
+  it('names the tenant ID that is none', () => {
+    const verdict = toCreateIntegration(
+      {
+        ...newIntegrationForm('microsoft'),
+        name: 'Mail',
+        scopes: 'openid mail',
+        allowedTenants: `${tenant} corp.test`,
+      },
+      SLUG,
+    );
+    expect(verdict).toEqual({
+      kind: 'invalid',
+      errors: { 'allowedTenants.1': '“corp.test” is not a tenant ID' },
+    });
+  });
+
+  it('round-trips', () => {
+    const integration = anIntegration({
+      provider: 'custom',
+      issDeclared: true,
+      authorizationParameters: [{ name: 'prompt', value: 'login' }],
+      nextClientSecret: {
+        state: 'untried',
+        updatedAt: '2024-05-06T07:08:09.000Z',
+        expiresOn: '2027-01-31',
+      },
+    });
+    const verdict = toUpdateIntegration(
+      fromIntegration(integration),
+      integration,
+      'again',
+    );
+    expect(verdict).toMatchObject({
+      kind: 'valid',
+      body: {
+        issDeclared: true,
+        authorizationParameters: [{ name: 'prompt', value: 'login' }],
+        nextClientSecretExpiresOn: '2027-01-31',
+      },
+    });
+    expect(hasChanges(integration, fromIntegration(integration))).toBe(false);
   });
 });
 

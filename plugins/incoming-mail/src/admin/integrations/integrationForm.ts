@@ -14,11 +14,17 @@ import {
   microsoftTenantSchema,
   OAuthIntegration,
   oauthProviders,
+  ProviderDescription,
   ProviderId,
   UpdateIntegration,
   updateIntegrationSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import type { FieldErrors } from '../../api/fieldErrors';
+import {
+  fromParameterRows,
+  ParameterRow,
+  toParameterRows,
+} from './parameterRows';
 
 /** One mail server as it is typed. */
 export interface MailHostRow {
@@ -39,11 +45,15 @@ export interface MicrosoftRow {
 /** What is in the fields of the editor, word for word. */
 export interface IntegrationFormValues {
   readonly provider: ProviderId;
+  /** The id of the module's provider that it is made from, if it is. */
+  readonly preset: string | undefined;
   /** Absent unless the endpoints are those of a tenant of Microsoft. */
   readonly microsoft: MicrosoftRow | undefined;
   readonly grantType: GrantType;
   readonly name: string;
   readonly issuer: string;
+  /** Whether the provider names itself in its answers; of a custom one only. */
+  readonly issDeclared: boolean;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly revocationEndpoint: string;
@@ -53,6 +63,9 @@ export interface IntegrationFormValues {
   readonly clientSecret: string;
   /** A day as `2027-01-31`, or empty. */
   readonly clientSecretExpiresOn: string;
+  readonly nextClientSecret: string;
+  /** A day as `2027-01-31`, or empty. */
+  readonly nextClientSecretExpiresOn: string;
   readonly clientAuthentication: ClientAuthentication;
   /** PEM; write-only, so empty in the form of an integration that exists. */
   readonly clientPrivateKey: string;
@@ -61,6 +74,12 @@ export interface IntegrationFormValues {
   readonly clientKeyId: string;
   /** One per line. */
   readonly allowedDomains: string;
+  readonly allowSharedMailboxes: boolean;
+  /** One per line; of Microsoft only. */
+  readonly allowedTenants: string;
+  readonly authorizationParameters: readonly ParameterRow[];
+  /** Of Google only. */
+  readonly inTesting: boolean;
   readonly mailHosts: readonly MailHostRow[];
 }
 
@@ -68,6 +87,8 @@ export interface IntegrationFormValues {
 export type FormVerdict<T> =
   | { kind: 'valid'; body: T }
   | { kind: 'invalid'; errors: FieldErrors };
+
+const USUAL: ClientAuthentication = 'client_secret_basic';
 
 const noKeyTyped = { clientPrivateKey: '', clientCertificate: '' } as const;
 
@@ -81,10 +102,13 @@ export function newIntegrationForm(
     clientId: '',
     clientSecret: '',
     clientSecretExpiresOn: '',
-    clientAuthentication: 'client_secret_basic',
+    nextClientSecret: '',
+    nextClientSecretExpiresOn: '',
+    clientAuthentication: USUAL,
     ...noKeyTyped,
     clientKeyId: '',
     allowedDomains: '',
+    allowSharedMailboxes: false,
   };
 }
 
@@ -96,7 +120,33 @@ export function withProvider(
   values: IntegrationFormValues,
   provider: ProviderId,
 ): IntegrationFormValues {
-  return withFittingClient({ ...values, ...presetOf(provider) });
+  return withFittingClient({
+    ...values,
+    ...presetOf(provider),
+    ...(values.preset !== undefined && { clientAuthentication: USUAL }),
+  });
+}
+
+/** The form after a provider that a module brings was chosen. */
+export function withPreset(
+  values: IntegrationFormValues,
+  description: ProviderDescription,
+): IntegrationFormValues {
+  const mailHosts = description.mailHosts.map(toRow);
+  return withFittingClient({
+    ...values,
+    provider: 'custom',
+    preset: description.id,
+    grantType: 'authorization_code',
+    microsoft: undefined,
+    issuer: description.issuer ?? '',
+    authorizationEndpoint: description.authorizationEndpoint ?? '',
+    tokenEndpoint: description.tokenEndpoint ?? '',
+    revocationEndpoint: description.revocationEndpoint ?? '',
+    scopes: description.recommendedScopes.join('\n'),
+    clientAuthentication: description.clientAuthentication,
+    mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
+  });
 }
 
 /**
@@ -154,9 +204,15 @@ function presetOf(provider: ProviderId) {
   const mailHosts = preset.mailHosts.map(toRow);
   return {
     ...endpoints,
+    preset: undefined,
     grantType: 'authorization_code' as const,
     microsoft: microsoftOf(endpoints),
     issuer: preset.issuer ?? '',
+    issDeclared: false,
+    allowedTenants: '',
+    // What one provider understands, another may refuse.
+    authorizationParameters: [],
+    inTesting: false,
     revocationEndpoint: preset.revocationEndpoint ?? '',
     scopes: preset.recommendedScopes.join('\n'),
     mailHosts: mailHosts.length > 0 ? mailHosts : withAddedMailHost([]),
@@ -221,13 +277,15 @@ export type TextFieldName =
   | 'name'
   | 'clientId'
   | 'clientSecretExpiresOn'
+  | 'nextClientSecretExpiresOn'
   | 'clientKeyId'
   | 'authorizationEndpoint'
   | 'tokenEndpoint'
   | 'revocationEndpoint'
   | 'issuer'
   | 'scopes'
-  | 'allowedDomains';
+  | 'allowedDomains'
+  | 'allowedTenants';
 
 /**
  * The form after what an issuer says of itself was taken over. The scopes
@@ -244,6 +302,7 @@ export function withDiscovered(
   return {
     ...values,
     issuer: found.issuer,
+    issDeclared: found.issDeclared,
     authorizationEndpoint: found.authorizationEndpoint,
     tokenEndpoint: found.tokenEndpoint,
     revocationEndpoint: found.revocationEndpoint ?? '',
@@ -259,10 +318,12 @@ export function fromIntegration(
 ): IntegrationFormValues {
   return {
     provider: integration.provider,
+    preset: integration.preset,
     microsoft: microsoftOf(integration),
     grantType: integration.grantType,
     name: integration.name,
     issuer: integration.issuer ?? '',
+    issDeclared: integration.issDeclared ?? false,
     authorizationEndpoint: integration.authorizationEndpoint,
     tokenEndpoint: integration.tokenEndpoint,
     revocationEndpoint: integration.revocationEndpoint ?? '',
@@ -270,10 +331,18 @@ export function fromIntegration(
     clientId: integration.clientId ?? '',
     clientSecret: '',
     clientSecretExpiresOn: integration.clientSecret.expiresOn ?? '',
+    nextClientSecret: '',
+    nextClientSecretExpiresOn: integration.nextClientSecret?.expiresOn ?? '',
     clientAuthentication: integration.clientAuthentication,
     ...noKeyTyped,
     clientKeyId: integration.clientKeyId ?? '',
     allowedDomains: integration.allowedDomains.join('\n'),
+    allowSharedMailboxes: integration.allowSharedMailboxes ?? false,
+    allowedTenants: (integration.allowedTenants ?? []).join('\n'),
+    authorizationParameters: toParameterRows(
+      integration.authorizationParameters,
+    ),
+    inTesting: integration.inTesting ?? false,
     mailHosts: integration.mailHosts.map(toRow),
   };
 }
@@ -408,6 +477,7 @@ export function toUpdateIntegration(
 ): FormVerdict<UpdateIntegration> {
   const parsed = updateIntegrationSchema.safeParse({
     ...settingsOf(values),
+    ...nextSecretOf(values),
     version: integration.version,
   });
   return verdictOf(
@@ -456,6 +526,7 @@ function settingsOf(values: IntegrationFormValues) {
   return {
     name: values.name,
     provider: values.provider,
+    preset: values.preset,
     grantType: values.grantType,
     issuer: textOrAbsent(values.issuer),
     authorizationEndpoint: values.authorizationEndpoint,
@@ -466,11 +537,41 @@ function settingsOf(values: IntegrationFormValues) {
     ...proofOf(values),
     clientAuthentication: values.clientAuthentication,
     allowedDomains: wordsOf(values.allowedDomains),
+    ...(values.allowSharedMailboxes && { allowSharedMailboxes: true }),
+    ...providerSettingsOf(values),
+    authorizationParameters: fromParameterRows(values.authorizationParameters),
     mailHosts: values.mailHosts.map(({ key: _, ...row }) => ({
       ...row,
       port: /^\d{1,5}$/.test(row.port.trim()) ? Number(row.port) : Number.NaN,
     })),
   };
+}
+
+/** The next secret, which is for one that is stored. */
+function nextSecretOf(values: IntegrationFormValues) {
+  return !values.clientAuthentication.startsWith('client_secret_')
+    ? {}
+    : {
+        nextClientSecret:
+          values.nextClientSecret === '' ? undefined : values.nextClientSecret,
+        nextClientSecretExpiresOn: textOrAbsent(
+          values.nextClientSecretExpiresOn,
+        ),
+      };
+}
+
+/** What is known of one provider only, and is sent for no other. */
+function providerSettingsOf(values: IntegrationFormValues) {
+  switch (values.provider) {
+    case 'google':
+      return { inTesting: values.inTesting || undefined };
+    case 'microsoft': {
+      const tenants = wordsOf(values.allowedTenants);
+      return { allowedTenants: tenants.length > 0 ? tenants : undefined };
+    }
+    default:
+      return { issDeclared: values.issDeclared || undefined };
+  }
 }
 
 /** What the client is to prove itself with, as far as it was typed. */
@@ -535,11 +636,16 @@ function messageOf(values: IntegrationFormValues, issue: Issue): string {
   if (issue.path.at(-1) === 'port') {
     return 'is a number from 1 to 65535';
   }
-  if (field === 'clientSecretExpiresOn') {
+  if (
+    field === 'clientSecretExpiresOn' ||
+    field === 'nextClientSecretExpiresOn'
+  ) {
     return 'is not a date';
   }
   if (
-    (field === 'scopes' || field === 'allowedDomains') &&
+    (field === 'scopes' ||
+      field === 'allowedDomains' ||
+      field === 'allowedTenants') &&
     typeof index === 'number'
   ) {
     return `“${wordsOf(values[field])[index]}” ${issue.message}`;

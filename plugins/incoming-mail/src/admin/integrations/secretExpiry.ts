@@ -16,15 +16,17 @@ const DAY_MS = 86_400_000;
 const WARN_DAYS = 30;
 
 /**
- * When the stored client secret ends; `undefined` where nobody said. Whole
- * calendar days are compared, which is all that is known.
+ * When the stored client secret ends, or the one that is already used in its
+ * place; `undefined` where nobody said. Whole calendar days are compared, which
+ * is all that is known.
  */
 export function secretExpiryOf(
   integration: OAuthIntegration,
   today: Date,
 ): SecretExpiry | undefined {
-  const { expiresOn } = integration.clientSecret;
-  const set = integration.clientSecret.set || integration.clientKey.set;
+  const { clientSecret, clientKey, nextClientSecret: next } = integration;
+  const set = clientSecret.set || clientKey.set;
+  const { expiresOn } = next?.state === 'in-use' ? next : clientSecret;
   if (!set || expiresOn === undefined) {
     return undefined;
   }

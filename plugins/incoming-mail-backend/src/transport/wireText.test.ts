@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { judgeFolder, judgeToken, judgeUser } from './wireText';
+import { Secret } from '../secrets';
+import {
+  judgeCredentials,
+  judgeFolder,
+  judgePassword,
+  judgeToken,
+  judgeUser,
+} from './wireText';
 
 describe('judgeUser', () => {
   it.each([
@@ -40,6 +47,40 @@ describe('judgeToken', () => {
       );
     },
   );
+});
+
+describe('judgePassword', () => {
+  it.each([['hunter2'], ['Pass wörd \\"{3}'], ['x'.repeat(1024)]])(
+    'lets %s pass',
+    password => expect(() => judgePassword(password)).not.toThrow(),
+  );
+
+  it.each([['a\0b'], ['a\r\nRETR 1'], ['x\x7f'], [''], ['x'.repeat(1025)]])(
+    'stops %j without repeating it',
+    password =>
+      expect(() => judgePassword(password)).toThrow(
+        expect.objectContaining({
+          code: 'login-refused',
+          message: expect.not.stringContaining(password || 'never'),
+        }),
+      ),
+  );
+});
+
+describe('judgeCredentials', () => {
+  it('judges what the method sends (T55)', () => {
+    const user = 'support@corp.example';
+    const token = new Secret('a token');
+    expect(() =>
+      judgeCredentials({ method: 'oauth', user, accessToken: token }),
+    ).toThrow(expect.objectContaining({ code: 'token-reply-unusable' }));
+    expect(() =>
+      judgeCredentials({ method: 'password', user, password: token }),
+    ).not.toThrow();
+    expect(() =>
+      judgeCredentials({ method: 'password', user: 'a\0b', password: token }),
+    ).toThrow(expect.objectContaining({ code: 'login-refused' }));
+  });
 });
 
 describe('judgeFolder', () => {

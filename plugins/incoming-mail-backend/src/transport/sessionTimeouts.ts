@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** How long what may take, in milliseconds. */
-export interface ImapTimeouts {
+export interface SessionTimeouts {
   /** TCP and TLS. */
   readonly connectMs: number;
   readonly greetingMs: number;
@@ -9,12 +9,12 @@ export interface ImapTimeouts {
   readonly signInMs: number;
   /** Without a byte from the server. */
   readonly inactivityMs: number;
-  /** One command, without what is fetched by it. */
+  /** One command, without the time that its mail takes. */
   readonly commandMs: number;
   readonly signOutMs: number;
 }
 
-export const defaultImapTimeouts: ImapTimeouts = {
+export const defaultTimeouts: SessionTimeouts = {
   connectMs: 15_000,
   greetingMs: 10_000,
   signInMs: 45_000,
@@ -22,3 +22,14 @@ export const defaultImapTimeouts: ImapTimeouts = {
   commandMs: 60_000,
   signOutMs: 2_000,
 };
+
+// Slower than this nobody's mail is read.
+const SLOWEST_BYTES_PER_MS = 64;
+
+/** How long a command that fetches so many bytes may take altogether. */
+export function fetchTimeoutMs(
+  { commandMs }: SessionTimeouts,
+  bytes: number,
+): number {
+  return commandMs + bytes / SLOWEST_BYTES_PER_MS;
+}

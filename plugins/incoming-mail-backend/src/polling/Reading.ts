@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Tx } from '../database';
+import { FetchedBatch, FetchedMessage, MessageRef } from '../transport';
+import { Cursor } from './CursorStore';
+
+/** What became of mails that were asked for, in the transaction that says so. */
+export interface ReadMails {
+  /** All that were asked for. */
+  readonly asked: readonly MessageRef[];
+  /** Those that came, and are stored. */
+  readonly messages: readonly FetchedMessage[];
+  /** Those that the server will not be asked for any more. */
+  readonly lost: readonly MessageRef[];
+}
+
+/**
+ * What tells new mail from mail that was read, for the length of a visit. Two
+ * ways exist, by what the positions of a folder are worth: `UidReading` and
+ * `ListingReading`. The visit itself is the same.
+ */
+export interface Reading {
+  readonly cursor: Cursor;
+  /** The first visit: reading begins with mail that arrives from now on. */
+  readonly baseline: boolean;
+  /** The server gave its mails new names since the last visit. */
+  readonly renumbered: boolean;
+  /** Names do not tell everything: mail with known bytes is known mail. */
+  readonly recognisesBytes: boolean;
+  /**
+   * The next mails to ask for, at most `limit`, each of them once: those that
+   * could not be had at former visits, then new ones. None: that is all.
+   */
+  next(limit: number): Promise<MessageRef[]>;
+  /** Whether a mail is from before reading began, and is to be passed over. */
+  isOld(ref: MessageRef): boolean;
+  /** Which mails a fetch left out that have not gone: they are to be asked for again. */
+  leftOut(
+    asked: readonly MessageRef[],
+    fetched: FetchedBatch,
+  ): readonly MessageRef[];
+  /** Notes what was read, with the mails themselves. */
+  moveOver(tx: Tx, read: ReadMails): Promise<void>;
+}

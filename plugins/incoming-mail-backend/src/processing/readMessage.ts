@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { FailureCode, TraceStep } from '@postroom/plugin-incoming-mail-common';
+import { IncomingMessage } from '@postroom/plugin-incoming-mail-node';
+import { InboxStore, MessageHead, WaitingMessage } from '../inbox';
+import { Mailbox } from '../mailboxes';
+import { Parser, ParserDiedError } from './parse/Parser';
+import { ParseVerdict } from './parse/parseMessage';
+import { failed, passed, stopped } from './steps';
+
+/**
+ * A stored mail, read. `unusable` is for a person to look at; `given-up` used
+ * up what a mail may use, which another attempt may not.
+ */
+export type MessageReading =
+  | {
+      readonly kind: 'read';
+      readonly message: IncomingMessage;
+      readonly head: MessageHead;
+      readonly step: TraceStep;
+    }
+  | {
+      readonly kind: 'unusable' | 'given-up';
+      readonly failure: FailureCode;
+      readonly head: MessageHead;
+      readonly step: TraceStep;
+    };
+
+/** Fetches the bytes of a mail and reads them. Never throws for what is in it. */
+export async function readMessage(
+  message: WaitingMessage,
+  mailbox: Pick<Mailbox, 'projectRef'>,
+  { inbox, parser }: { readonly inbox: InboxStore; readonly parser: Parser },
+): Promise<MessageReading> {
+  const raw = await inbox.readRaw(message.id);
+  let verdict: ParseVerdict;
+  try {
+    verdict = await parser.parse(raw, message, {
+      projectRef: mailbox.projectRef,
+    });
+  } catch (error) {
+    if (!(error instanceof ParserDiedError)) {
+      throw error;
+    }
+    const step = failed('parse', error.message);
+    return { kind: 'given-up', failure: 'message-unreadable', head: {}, step };
+  }
+  const { head } = verdict;
+  if (message.truncated) {
+    const reason = 'It is over the size limit: only its beginning is here';
+    const step = stopped('parse', reason);
+    return { kind: 'unusable', failure: 'message-too-large', head, step };
+  }
+  if (verdict.kind === 'unreadable') {
+    const step = failed('parse', verdict.reason);
+    return { kind: 'unusable', failure: 'message-unreadable', head, step };
+  }
+  const step = passed('parse', describeParts(verdict.message));
+  return { kind: 'read', message: verdict.message, head, step };
+}
+
+function describeParts(message: IncomingMessage): string {
+  const { length } = message.attachments;
+  if (length === 0) {
+    return 'Read, without attachments';
+  }
+  return length === 1 ? 'Read, 1 attachment' : `Read, ${length} attachments`;
+}
