@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFileSync } from 'node:fs';
 import { signalGroup, startNode, stop } from '../lib/processes.mjs';
-import { fromRoot, ROOT } from '../lib/repository.mjs';
+import { fromRoot, requireFromRoot, ROOT } from '../lib/repository.mjs';
 
 const START_DEADLINE_MS = 60_000;
 
@@ -58,7 +58,12 @@ export class Replica {
     });
     const running = startNode({
       name,
-      args: [fromRoot('scripts', 'chaos', 'replica.cjs')],
+      // An argument of Node's, so that the threads that read mail have it too.
+      args: [
+        '--require',
+        requireFromRoot.resolve('@backstage/cli/config/nodeTransform.cjs'),
+        fromRoot('scripts', 'chaos', 'replica.cjs'),
+      ],
       cwd: ROOT,
       env: {
         NODE_ENV: 'production',

@@ -22,7 +22,6 @@ const requireFromPlugin = createRequire(
 // Each replica has wires of its own, at an address of its own; the mail server
 // and the provider are `localhost` to all of them.
 resolveLocalhost(order.address);
-requireFromBackend('@backstage/cli/config/nodeTransform.cjs');
 sabotage(join(ROOT, 'plugins', 'incoming-mail-backend', 'src'), order.sabotage);
 
 const { coreServices, createServiceFactory } = requireFromBackend(
