@@ -50,7 +50,6 @@ const platform = [
   ['rootHealth', 'rootHealthServiceFactory'],
   ['rootHttpRouter', 'rootHttpRouterServiceFactory'],
   ['rootLifecycle', 'rootLifecycleServiceFactory'],
-  ['rootLogger', 'rootLoggerServiceFactory'],
   ['scheduler', 'schedulerServiceFactory'],
   ['alpha', 'metricsServiceFactory'],
 ].map(
@@ -134,6 +133,36 @@ const permissions = {
     requests.map(() => ({ result: 'ALLOW' })),
 };
 
+/** The platform's own would compile every configuration schema at each start. */
+class LineLogger {
+  #fields;
+
+  constructor(fields = {}) {
+    this.#fields = fields;
+  }
+
+  child(fields) {
+    return new LineLogger({ ...this.#fields, ...fields });
+  }
+
+  error(message, meta) {
+    this.#write('error', message, meta);
+  }
+
+  warn(message, meta) {
+    this.#write('warn', message, meta);
+  }
+
+  info() {}
+
+  debug() {}
+
+  #write(level, message, meta) {
+    const said = meta instanceof Error ? { error: meta.stack } : meta;
+    console.log(JSON.stringify({ level, message, ...this.#fields, ...said }));
+  }
+}
+
 const notifications = { send: async () => {} };
 
 const config = new ConfigReader({
@@ -155,6 +184,7 @@ const config = new ConfigReader({
 
 const own = [
   [coreServices.rootConfig, config],
+  [coreServices.rootLogger, new LineLogger()],
   [coreServices.auth, auth],
   [coreServices.httpAuth, httpAuth],
   [coreServices.permissions, permissions],
