@@ -2,6 +2,8 @@
 import { sandboxLibrary } from './sandboxLibrary.mjs';
 import { ask } from './waiting.mjs';
 
+const BASELINE_DEADLINE_MS = 20_000;
+
 /**
  * A mail that was put into a mailbox.
  *
@@ -16,13 +18,23 @@ import { ask } from './waiting.mjs';
 /** A channel of a project of its own, with the mailbox behind it. */
 export class Channel {
   #world;
-  #protocol;
+  #server;
+  #deletes;
   /** Far above what Dovecot begins with, the seconds since 1970. */
   #validity = 3_000_000_000;
 
-  constructor({ world, name, protocol = 'imap' }) {
+  /**
+   * @param {object} options
+   * @param {import('./World.mjs').World} options.world
+   * @param {string} options.name - of the project, and before the `@`
+   * @param {'imap' | 'pop3' | 'odd-pop3'} [options.server] - Dovecot, or the
+   *   sandbox's, which can be told to be odd
+   * @param {boolean} [options.deletes] - stored mail is deleted on the server
+   */
+  constructor({ world, name, server = 'imap', deletes = false }) {
     this.#world = world;
-    this.#protocol = protocol;
+    this.#server = server;
+    this.#deletes = deletes;
     this.name = name;
     this.address = `${name}@corp.test`;
     this.project = `/projects/component/default/${name}`;
@@ -31,15 +43,40 @@ export class Channel {
     this.mails = [];
   }
 
-  /** Saves the channel and has its mailbox's owner consent. */
-  async connect({ id, mailHosts }) {
-    const server = mailHosts.find(host => host.protocol === this.#protocol);
+  /** Saves the channel, has its mailbox's owner consent, and begins to read. */
+  async connect(integration) {
     await this.#world.api.call('POST', this.path, {
       address: this.address,
-      server,
-      authentication: { method: 'oauth', integrationId: id },
+      server: this.#world.mailHostOf('imap', integration),
+      authentication: { method: 'oauth', integrationId: integration.id },
     });
     await this.#world.consent(this.path, this.address);
+    if (this.#server !== 'imap') {
+      await this.#readByPop3(this.#world.mailHostOf(this.#server, integration));
+    }
+  }
+
+  // Past the API, which takes IMAP alone for channels so far.
+  async #readByPop3({ port }) {
+    await this.#world.query(
+      `UPDATE mailboxes SET protocol = 'pop3', port = $2, after_storing = $3
+        WHERE address = $1`,
+      [this.address, port, this.#deletes ? 'delete' : 'leave'],
+    );
+    // The first visit takes what is there for old.
+    await ask(
+      async () => {
+        await this.#world.poke([this]);
+        const known = await this.#world.query(
+          `SELECT 1 FROM mailbox_cursors
+            JOIN mailboxes ON mailboxes.id = mailbox_cursors.mailbox_id
+            WHERE address = $1 AND keyed_by IS NOT NULL`,
+          [this.address],
+        );
+        return known.length > 0;
+      },
+      { timeoutMs: BASELINE_DEADLINE_MS, everyMs: 200 },
+    );
   }
 
   read() {
@@ -110,7 +147,11 @@ export class Channel {
   }
 
   async #put(raw) {
-    await this.#world.dovecot.mail.deliver(this.address, raw);
+    if (this.#server === 'odd-pop3') {
+      await this.#world.putIntoSandbox(this.address, raw);
+    } else {
+      await this.#world.dovecot.mail.deliver(this.address, raw);
+    }
   }
 
   /** Gives the mailbox another UIDVALIDITY; its mails stay. */

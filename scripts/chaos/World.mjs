@@ -13,15 +13,16 @@ import { Replica } from './Replica.mjs';
 import { sandboxLibrary } from './sandboxLibrary.mjs';
 import { SeededRandom } from './SeededRandom.mjs';
 import { Watch } from './Tap.mjs';
-import { ask } from './waiting.mjs';
+import { ask, pause, within } from './waiting.mjs';
 import { Wires } from './Wires.mjs';
 
 export const DATABASE = 'backstage_plugin_incoming-mail';
 
 /** How long the dead keep others from their work. */
-export const LEASE_MS = 1_500;
+export const LEASE_MS = 1_200;
 
 const REPLICAS = 3;
+const POKE_EACH_MS = 700;
 const NAMES = ['one', 'two', 'three'];
 /** What is broken in the replicas; the rest is broken in the database. */
 const IN_PROCESS = ['no-ticket', 'ack-before-commit'];
@@ -102,7 +103,8 @@ export class World {
     this.#closing.push(() => this.dovecot.close());
     await this.#layWires({
       imap: this.dovecot.imapPort,
-      pop3: sandbox.pop3Port,
+      pop3: this.dovecot.pop3Port,
+      'odd-pop3': sandbox.pop3Port,
     });
     await this.#registerIntegration(client);
     if (this.broken === 'no-unique-key') {
@@ -228,6 +230,7 @@ export class World {
       mailHosts: [
         { protocol: 'imap', ...host, port: this.ports.imap },
         { protocol: 'pop3', ...host, port: this.ports.pop3 },
+        { protocol: 'pop3', ...host, port: this.ports['odd-pop3'] },
       ],
     });
   }
@@ -250,8 +253,19 @@ export class World {
     });
   }
 
-  async stats() {
-    return (await fetch(`${this.sandboxUrl}/api/stats`)).json();
+  /** Puts a mail into a mailbox of the sandbox's own server. */
+  async putIntoSandbox(address, raw) {
+    const reply = await fetch(
+      `${this.sandboxUrl}/api/messages?to=${encodeURIComponent(address)}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'message/rfc822' },
+        body: raw,
+      },
+    );
+    if (!reply.ok) {
+      throw new Error(`The sandbox did not take a mail: ${reply.status}`);
+    }
   }
 
   /** The channel of a name, connected to a mailbox of its own; made if missing. */
@@ -261,9 +275,9 @@ export class World {
       return known;
     }
     const channel = new Channel({ world: this, name, ...options });
+    this.#channels.set(name, channel);
     this.sandbox.addAccount({ address: channel.address, password: 'sandbox' });
     await channel.connect(this.#integration);
-    this.#channels.set(name, channel);
     return channel;
   }
 
@@ -301,6 +315,11 @@ export class World {
       port: this.dovecot.imapPort,
       accessToken: await application.accessToken(address),
     });
+  }
+
+  /** The mail host of a wire, as integrations name it. */
+  mailHostOf(wire, { mailHosts }) {
+    return mailHosts.find(({ port }) => port === this.ports[wire]);
   }
 
   /**
@@ -378,6 +397,23 @@ export class World {
     );
   }
 
+  /** Has mailboxes visited again and again until something has happened. */
+  async pokeUntil(happened, channels, { timeoutMs, what }) {
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+    };
+    void happened.then(end, end);
+    const poke = async () => {
+      while (!isOver) {
+        await this.poke(channels);
+        await pause(POKE_EACH_MS);
+      }
+    };
+    void poke();
+    await within(happened, timeoutMs, what).finally(end);
+  }
+
   /**
    * Has mailboxes visited until all their mail has ended, or time is up.
    *
@@ -390,7 +426,7 @@ export class World {
         channels.map(channel => channel.isDrained()),
       );
       const open = channels.filter((_, n) => !states[n]);
-      if (open.length > 0 && Date.now() - lastPoke > 700) {
+      if (open.length > 0 && Date.now() - lastPoke > POKE_EACH_MS) {
         lastPoke = Date.now();
         await this.poke(open);
       }

@@ -4,10 +4,13 @@ import {
   attempted,
   bytesStored,
   claimed,
+  deleted,
   fetching,
   handled,
   handledForGood,
   listed,
+  quitAfterDeleting,
+  retrieved,
   signedIn,
   stored,
   storedForGood,
@@ -114,6 +117,50 @@ export const imapPoints = [
     name: 'effect committed, the answer lost',
     moment: handledForGood('answered'),
     times: MAILS_PER_CASE,
+  },
+];
+
+/** With mail deleted on the server once it is stored. @type {CrashPoint[]} */
+export const pop3Points = [
+  {
+    name: 'a mail retrieved, its bytes lost',
+    moment: retrieved('answered'),
+    times: MAILS_PER_CASE,
+  },
+  {
+    name: 'mail fetched, before it is stored',
+    moment: stored('before'),
+    times: VISITS,
+  },
+  {
+    name: 'all stored, before the commit',
+    moment: storedForGood('before'),
+    times: VISITS,
+  },
+  {
+    name: 'committed, before QUIT',
+    moment: storedForGood('answered'),
+    times: VISITS,
+  },
+  {
+    name: 'before DELE',
+    moment: deleted('before'),
+    times: MAILS_PER_CASE,
+  },
+  {
+    name: 'after DELE',
+    moment: deleted('answered'),
+    times: MAILS_PER_CASE,
+  },
+  {
+    name: 'DELE, before QUIT',
+    moment: quitAfterDeleting('before'),
+    times: 1,
+  },
+  {
+    name: 'QUIT sent, its answer lost',
+    moment: quitAfterDeleting('answered'),
+    times: 1,
   },
 ];
 

@@ -19,6 +19,10 @@ export const claimed = sql(
   COMMIT,
 );
 
+const pop3 =
+  (...bytes) =>
+  at => ({ wire: 'pop3', at, bytes });
+
 export const signedIn = imap('AUTHENTICATE');
 export const listed = imap('UID SEARCH');
 
@@ -48,6 +52,11 @@ export const attempted = sql('"attempts" = "attempts" + 1', COMMIT);
 /** What was made of a mail is written, its transaction open. */
 export const handled = sql('insert into "deliveries"');
 export const handledForGood = sql('insert into "deliveries"', COMMIT);
+
+export const retrieved = pop3('RETR ');
+export const deleted = pop3('DELE ');
+/** A session in which mail was marked as deleted ends. */
+export const quitAfterDeleting = pop3('DELE ', 'QUIT');
 
 /** The provider is asked for tokens. */
 export const renewed = at => ({

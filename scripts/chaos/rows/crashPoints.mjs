@@ -4,10 +4,12 @@ import {
   MAILS_PER_CASE,
   MAILS_PER_VISIT,
   occurrencesOf,
+  pop3Points,
 } from '../crashPoints.mjs';
-import { within } from '../waiting.mjs';
+import { ask } from '../waiting.mjs';
 
 const HIT_DEADLINE_MS = 20_000;
+const EMPTY_DEADLINE_MS = 20_000;
 
 /**
  * Delivers mail and kills whichever replica comes to a point, the n-th time
@@ -22,27 +24,46 @@ export async function dieAt(world, channel, { row, point, occurrence }) {
   });
   try {
     await channel.deliverMany(row, MAILS_PER_CASE);
-    await world.poke([channel]);
-    await within(
-      watch.hit,
-      HIT_DEADLINE_MS,
-      `${point.name}, occurrence ${occurrence}`,
-    );
+    await world.pokeUntil(watch.hit, [channel], {
+      timeoutMs: HIT_DEADLINE_MS,
+      what: `${point.name}, occurrence ${occurrence}`,
+    });
   } finally {
     watch.disarm();
   }
   await world.drain([channel]);
 }
 
+/** R3: the server deletes what is stored, at last all of it. */
+async function expectEmptied(world, channel) {
+  const isEmpty = await ask(
+    async () => {
+      await world.poke([channel]);
+      const left = await world.dovecot.mail.uids(channel.address);
+      return left.length === 0;
+    },
+    { timeoutMs: EMPTY_DEADLINE_MS, everyMs: 300 },
+  );
+  if (!isEmpty) {
+    throw new Error('Stored mail stays on the server');
+  }
+}
+
 function rowOf({ id, protocol, point }) {
   return {
     id,
-    title: `killed: ${point.name}`,
+    title: `killed, ${protocol.toUpperCase()}: ${point.name}`,
     mailsPerVisit: MAILS_PER_VISIT,
     async run(world) {
-      const channel = await world.channel(`points-${protocol}`, { protocol });
+      const channel = await world.channel(`points-${protocol}`, {
+        server: protocol,
+        deletes: protocol === 'pop3',
+      });
       for (const occurrence of occurrencesOf(point)) {
         await dieAt(world, channel, { row: id, point, occurrence });
+      }
+      if (protocol === 'pop3') {
+        await expectEmptied(world, channel);
       }
       return [channel];
     },
@@ -52,4 +73,9 @@ function rowOf({ id, protocol, point }) {
 /** R2: one row for each point, and in it a case for each position. */
 export const imapCrashRows = imapPoints.map((point, n) =>
   rowOf({ id: `R2.${n + 1}`, protocol: 'imap', point }),
+);
+
+/** R3 */
+export const pop3CrashRows = pop3Points.map((point, n) =>
+  rowOf({ id: `R3.${n + 1}`, protocol: 'pop3', point }),
 );

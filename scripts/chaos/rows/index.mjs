@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { imapCrashRows } from './crashPoints.mjs';
+import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
 import { mailServerRows } from './mailServer.mjs';
+import { oddPop3Rows } from './oddPop3.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
 
@@ -21,8 +22,10 @@ import { tokenRows } from './tokens.mjs';
 /** @type {Row[]} */
 export const rows = [
   ...imapCrashRows,
+  ...pop3CrashRows,
   ...replicaRows,
   ...databaseRows,
   ...mailServerRows,
+  ...oddPop3Rows,
   ...tokenRows,
 ];
