@@ -142,7 +142,9 @@ export class Tap {
   listen(port, host) {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, () => resolve(this.#server.address().port));
+      this.#server.listen(port, host, () =>
+        resolve(this.#server.address().port),
+      );
     });
   }
 

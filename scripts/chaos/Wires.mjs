@@ -60,7 +60,9 @@ export class Wires {
 
   /** Nothing is broken any more. */
   async heal() {
-    await Promise.all([...this.#proxies.values()].map(each => each.setPlan({})));
+    await Promise.all(
+      [...this.#proxies.values()].map(each => each.setPlan({})),
+    );
   }
 
   async close() {

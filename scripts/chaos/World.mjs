@@ -21,8 +21,8 @@ export const DATABASE = 'backstage_plugin_incoming-mail';
 /** How long the dead keep others from their work. */
 export const LEASE_MS = 1_200;
 
-const REPLICAS = 3;
 const POKE_EACH_MS = 700;
+const STUCK_MS = 3_000;
 const NAMES = ['one', 'two', 'three'];
 /** What is broken in the replicas; the rest is broken in the database. */
 const IN_PROCESS = ['no-ticket', 'ack-before-commit'];
@@ -39,19 +39,31 @@ export class World {
   ports = {};
   /** @type {Replica[]} */
   replicas = [];
+  /** Waited for in vain: nobody waits as long again. */
+  #stuck = new Set();
   #integration;
+  #size;
   kills = 0;
   restarts = 0;
   cuts = 0;
 
-  constructor({ seed, dovecotProgram, broken }) {
+  constructor({
+    seed,
+    dovecotProgram,
+    broken,
+    replicas,
+    messagesPerVisit,
+    patienceMs,
+  }) {
+    this.#size = replicas;
+    this.patienceMs = patienceMs;
     this.seed = seed;
     this.broken = broken;
     this.random = new SeededRandom(seed);
     this.dovecotProgram = dovecotProgram;
     /** What is broken on purpose in each replica that starts from now on. */
     this.sabotage = IN_PROCESS.includes(broken) ? [broken] : [];
-    this.messagesPerVisit = 2;
+    this.messagesPerVisit = messagesPerVisit;
     /** Environment of a replica by its name, from its next start on. */
     this.environments = new Map();
     this.api = new Api(() => this.serving());
@@ -124,7 +136,7 @@ export class World {
 
   async #makeReplicas() {
     const vaultKey = randomBytes(32).toString('base64url');
-    for (let n = 0; n < REPLICAS; n += 1) {
+    for (let n = 0; n < this.#size; n += 1) {
       const name = NAMES[n];
       const address = `127.0.0.${11 + n}`;
       const wires = new Wires({ replica: name, address });
@@ -419,7 +431,7 @@ export class World {
    *
    * @returns whether all has ended
    */
-  async drain(channels, { timeoutMs = 40_000 } = {}) {
+  async drain(channels, { timeoutMs = this.patienceMs } = {}) {
     let lastPoke = 0;
     const isDrained = async () => {
       const states = await Promise.all(
@@ -432,7 +444,15 @@ export class World {
       }
       return open.length === 0;
     };
-    return Boolean(await ask(isDrained, { timeoutMs, everyMs: 100 }));
+    const isStuck = channels.some(channel => this.#stuck.has(channel));
+    const drained = await ask(isDrained, {
+      timeoutMs: isStuck ? STUCK_MS : timeoutMs,
+      everyMs: 100,
+    });
+    if (!drained) {
+      channels.forEach(channel => this.#stuck.add(channel));
+    }
+    return Boolean(drained);
   }
 
   /** Ends everything; the logs stay where `keepLogs`. */

@@ -13,6 +13,7 @@ export function readOptions(args) {
       args,
       options: {
         night: { type: 'boolean', default: false },
+        short: { type: 'boolean', default: false },
         seed: { type: 'string' },
         rows: { type: 'string' },
         break: { type: 'string' },
@@ -21,11 +22,17 @@ export function readOptions(args) {
   } catch (error) {
     throw new PlainError(`chaos: ${error.message}`);
   }
-  const { night, seed, rows, break: broken } = values;
+  const { night, short, seed, rows, break: broken } = values;
   if (broken !== undefined && !BREAKS.includes(broken)) {
     throw new PlainError(
       `chaos: --break is one of ${BREAKS.join(', ')}, not '${broken}'`,
     );
   }
-  return { night, seed, only: rows?.split(','), broken };
+  if (night && short) {
+    throw new PlainError(
+      'chaos: --night and --short are two sizes, choose one',
+    );
+  }
+  const size = (night && 'night') || (short && 'short') || 'ci';
+  return { size, seed, only: rows?.split(','), broken };
 }

@@ -7,7 +7,8 @@ const dns = require('node:dns');
  */
 function resolveLocalhost(address) {
   const original = { lookup: dns.lookup, promise: dns.promises.lookup };
-  const answer = all => (all ? [{ address, family: 4 }] : { address, family: 4 });
+  const answer = all =>
+    all ? [{ address, family: 4 }] : { address, family: 4 };
 
   dns.lookup = (host, options, callback) => {
     const done = callback ?? options;

@@ -25,7 +25,8 @@ const sabotages = {
       const { fetch } = ImapSession.prototype;
       ImapSession.prototype.fetch = async function fetchAndTell(refs, limits) {
         const fetched = await fetch.call(this, refs, limits);
-        await this.acknowledge(refs.map(({ uid }) => uid));
+        const keys = refs.map(({ sourceKey }) => sourceKey);
+        await this.settle(keys, { action: 'mark-read' });
         return fetched;
       };
       return {};
@@ -33,7 +34,7 @@ const sabotages = {
     'inbox/InboxStore.ts': ({ InboxStore }) => {
       const { accept } = InboxStore.prototype;
       InboxStore.prototype.accept = async function tellAndAccept(tx, options) {
-        const uids = options.messages.map(({ uid }) => uid);
+        const uids = options.messages.map(({ sourceKey }) => Number(sourceKey));
         await database('mailbox_cursors')
           .where({ id: options.cursorId })
           .update({ last_uid: Math.max(0, ...uids) });
@@ -116,9 +117,7 @@ function sabotage(sourceFolder, names) {
     if (!swapped.has(path)) {
       // Exports of compiled modules are getters that cannot be redefined.
       const copy = { ...exported };
-      swaps
-        .get(path)
-        .forEach(swap => Object.assign(copy, swap({ ...copy })));
+      swaps.get(path).forEach(swap => Object.assign(copy, swap({ ...copy })));
       swapped.set(path, copy);
     }
     return swapped.get(path);

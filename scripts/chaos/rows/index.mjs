@@ -16,7 +16,14 @@ import { tokenRows } from './tokens.mjs';
  * @property {boolean} [nightOnly]
  * @property {(world: import('../World.mjs').World, size: Size) =>
  *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
- *   under load; returns the channels that it used. Throws what the oracle cannot see.
+ *   under load; returns the channels that it used, or undefined where it
+ *   had to be skipped. Throws what the oracle cannot see.
+ */
+
+/**
+ * @typedef {object} Size
+ * @property {boolean} night - all of it
+ * @property {boolean} short - a test of the suite itself
  */
 
 /** @type {Row[]} */

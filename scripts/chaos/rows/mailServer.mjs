@@ -306,8 +306,7 @@ function poisons(to) {
       );
       return `${head}${open.join('')}\r\nCase ${uuid}\r\n`;
     },
-    uuid =>
-      `${head}${'X-Much: more\r\n'.repeat(20_000)}\r\nCase ${uuid}\r\n`,
+    uuid => `${head}${'X-Much: more\r\n'.repeat(20_000)}\r\nCase ${uuid}\r\n`,
     uuid =>
       `${head}References: ${'<a@b> '.repeat(
         20_000,

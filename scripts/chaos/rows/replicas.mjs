@@ -79,7 +79,7 @@ const randomKills = {
 const withoutLeases = {
   id: 'R4',
   title: 'every replica reads at once, leases forced off',
-  async run(world) {
+  async run(world, { short }) {
     const channel = await world.channel('free-for-all');
     world.sabotage.push('no-poll-leases');
     try {
@@ -93,14 +93,17 @@ const withoutLeases = {
       });
       await channel.deliverMany('R4', 6);
       await hitOf(watch, 'a replica that stores');
-      for (let n = 0; n < 3; n += 1) {
+      for (let n = 0; n < (short ? 0 : 3); n += 1) {
         await channel.deliverMany('R4', 8);
         await pause(500);
       }
       await world.drain([channel]);
     } finally {
       world.sabotage.pop();
-      await world.restartAll();
+      // A short run has no row after this one.
+      if (!short) {
+        await world.restartAll();
+      }
     }
     return [channel];
   },
