@@ -175,7 +175,11 @@ const frozenAcrossRenumbering = {
   },
 };
 
-function frozenAt({ id, title, moment, occurrence }) {
+/**
+ * @param {object} options
+ * @param {boolean} [options.isTakenOver] - whether others do its work meanwhile
+ */
+function frozenAt({ id, title, moment, occurrence, isTakenOver = true }) {
   return {
     id,
     title,
@@ -198,8 +202,10 @@ function frozenAt({ id, title, moment, occurrence }) {
       await within(resumed.hasBegun, HIT_DEADLINE_MS, title).finally(
         watch.disarm,
       );
-      await pause(LEASE_MS);
-      await world.drain([channel], { timeoutMs: 20_000 });
+      await pause(2 * LEASE_MS);
+      if (isTakenOver) {
+        await world.drain([channel], { timeoutMs: 20_000 });
+      }
       zombie.resume();
       resumed.end();
       await pause(1_000);
@@ -231,6 +237,14 @@ const frozenWhileHandling = frozenAt({
   title: 'stopped with an attempt begun, taken over, resumed',
   moment: attempted('answered'),
   occurrence: 2,
+});
+
+/** Its open transaction holds the lease: nobody can take over before it ends. */
+const frozenWhileStoring = frozenAt({
+  id: 'R5.5',
+  title: 'stopped within the transaction that stores, resumed',
+  moment: stored('before'),
+  isTakenOver: false,
 });
 
 /** R6 */
@@ -297,6 +311,7 @@ export const replicaRows = [
   frozenAcrossRenumbering,
   frozenWhileTelling,
   frozenWhileHandling,
+  frozenWhileStoring,
   wrongClock,
   askedToGo,
 ];
