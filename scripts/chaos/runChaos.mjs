@@ -13,9 +13,11 @@ const SHORT_ROWS = ['R2.7', 'R5.2', 'R4'];
 const MAILS_PER_VISIT = 25;
 
 /** How long it may take until all mail has ended, once nothing is broken. */
-const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 12_000 };
+const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 8_000 };
 const ROW_DEADLINE_MS = 240_000;
 const NIGHT_ROW_DEADLINE_MS = 30 * 60_000;
+
+const secondsSince = startedAt => (performance.now() - startedAt) / 1000;
 
 /**
  * Runs the suite.
@@ -49,7 +51,10 @@ export async function runChaos(options) {
     messagesPerVisit: mailsPerVisit(rows[0], size),
     patienceMs: PATIENCE_MS[size],
   });
-  const abandon = () => world.close().finally(() => process.exit(130));
+  const abandon = signal => {
+    console.error(`chaos: ended by ${signal}`);
+    void world.close().finally(() => process.exit(130));
+  };
   process.once('SIGINT', abandon);
   process.once('SIGTERM', abandon);
   print('', 'start', secondsSince(startedAt));
@@ -100,8 +105,6 @@ function mailsPerVisit(row, size) {
     ? MAILS_PER_VISIT
     : row.mailsPerVisit ?? MAILS_PER_VISIT;
 }
-
-const secondsSince = startedAt => (performance.now() - startedAt) / 1000;
 
 function print(id, title, seconds, rest = '') {
   console.log(

@@ -2,6 +2,11 @@
 const Module = require('node:module');
 const { join } = require('node:path');
 
+const VISIT_EACH_MS = 400;
+
+/** The plugin's database, where a sabotage needs it outside a transaction. */
+let database;
+
 /**
  * What is broken on purpose, by name: for a file of the back end, the exports
  * that take the place of its own. Nothing of this is in the product.
@@ -81,11 +86,6 @@ const sabotages = {
     },
   },
 };
-
-const VISIT_EACH_MS = 400;
-
-/** The plugin's database, where a sabotage needs it outside a transaction. */
-let database;
 
 /**
  * Swaps exports of the back end's files while they are loaded.
