@@ -78,6 +78,18 @@ async function sendMail(sandboxUrl, raw) {
   }
 }
 
+/** The provider's pages cut the tie between the popup and the page (T12). */
+async function cutOpeners(sandboxUrl) {
+  const response = await fetch(`${sandboxUrl}/api/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ coopHeader: true }),
+  });
+  if (!response.ok) {
+    throw new Error(`The sandbox took no fault: ${response.status}`);
+  }
+}
+
 const exampleMail = name => readFile(fromRoot('examples', 'mail', name));
 
 /**
@@ -154,6 +166,17 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await chooseMicrosoft();
     await take('integration-microsoft', page, chooseMicrosoft);
   });
+  await step('a mail server cannot be saved untested', async () => {
+    await page.goto(`${portalUrl}/incoming-mail/servers`);
+    await page.getByText('No mail server yet').waitFor();
+    await page.goto(`${portalUrl}/incoming-mail/servers/new`);
+    await page.getByRole('button', { name: 'Test connection' }).waitFor();
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    if (await save.isEnabled()) {
+      throw new Error('A mail server could be saved without a test');
+    }
+    await take('mail-server-new');
+  });
   await step('sign in as project owner', () =>
     signInAs(page, portalUrl, 'Olga Owner'),
   );
@@ -162,9 +185,10 @@ export async function walkJourney({ context, page, addresses, take, step }) {
     await page.getByText('Connect a mailbox').waitFor();
     await take('channel-new');
   });
-  await step('save and authorize, in a popup', async () => {
+  await step('save and authorize, in a popup without an opener', async () => {
+    await cutOpeners(sandboxUrl);
     await page.getByLabel(/^Email address/).fill(ADDRESS);
-    await choose(page, page.getByLabel(/^OAuth 2.0 integration/), /Corp mail/);
+    await choose(page, page.getByLabel(/^Authentication method/), /Corp mail/);
     const opened = page.waitForEvent('popup');
     await page.getByRole('button', { name: 'Save and authorize' }).click();
     const popup = await opened;
@@ -179,7 +203,7 @@ export async function walkJourney({ context, page, addresses, take, step }) {
   });
   await step('a mail becomes a request', async () => {
     await sendMail(sandboxUrl, await exampleMail('hello.eml'));
-    await page.getByRole('button', { name: 'Poll now' }).click();
+    await page.getByRole('button', { name: 'Check for mail now' }).click();
     await page.goto(`${portalUrl}${PROJECT_PATH}/requests`);
     await page.getByText('The invoice of October is missing').waitFor();
   });

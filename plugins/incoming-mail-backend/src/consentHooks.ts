@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Tx } from './database';
 import { JournalStore } from './journal';
 import {
   announceHealth,
@@ -10,30 +11,58 @@ import { OAuthOptions } from './oauth';
 import { CursorStore } from './polling';
 import { OpenSession } from './transport';
 
+/** A mailbox was signed in to with what was just given for it. */
+export type OnProven = (
+  tx: Tx,
+  options: {
+    mailboxId: string;
+    seen: { folder: string; uidValidity: number; uidNext: number };
+  },
+) => Promise<void>;
+
 /**
- * What a consent, and a change of an integration, mean to the rooms above
- * `oauth`, which does not know them.
+ * What it means that a mailbox was signed in to, by a consent or with a
+ * password: it is active, and is read from here and now on, unless it was read
+ * before.
  */
-export function createConsentHooks(rooms: {
+export function createOnProven(rooms: {
   cursors: CursorStore;
   journal: JournalStore;
   mailboxes: MailboxStore;
   notices: NoticeStore;
+}): OnProven {
+  const { cursors, journal, mailboxes, notices } = rooms;
+  return async (tx, { mailboxId, seen }) => {
+    const mailbox = await mailboxes.activate(tx, mailboxId);
+    await announceHealth(tx, { mailbox, state: 'active' }, notices);
+    await journal.appendIn(tx, { mailboxId, event: 'authorized' });
+    // Mail that arrives before the first visit must not count as old.
+    if (await cursors.createBaseline(tx, { mailboxId, ...seen })) {
+      await mailboxes.setReadingSince(tx, mailboxId);
+      await journal.appendIn(tx, { mailboxId, event: 'baseline-set' });
+    }
+  };
+}
+
+/**
+ * What a consent, and a change of an integration, mean to the rooms above
+ * `oauth`, which does not know them. A consent for a draft activates nothing:
+ * the draft is tested and saved first.
+ */
+export function createConsentHooks(rooms: {
+  journal: JournalStore;
+  mailboxes: MailboxStore;
   openSession: OpenSession;
+  onProven: OnProven;
   wakePolling(): void;
 }): OAuthOptions['hooks'] {
-  const { cursors, journal, mailboxes, notices, openSession } = rooms;
+  const { journal, mailboxes, openSession, onProven } = rooms;
   return {
     proveMailbox: proof => proveMailbox(proof, { mailboxes, openSession }),
-    async onGranted(tx, { mailboxId, seen }) {
-      const mailbox = await mailboxes.activate(tx, mailboxId);
-      await announceHealth(tx, { mailbox, state: 'active' }, notices);
-      await journal.appendIn(tx, { mailboxId, event: 'authorized' });
-      // Reading starts here and now: mail that arrives before the first visit
-      // must not count as old.
-      if (await cursors.createBaseline(tx, { mailboxId, ...seen })) {
-        await mailboxes.setReadingSince(tx, mailboxId);
-        await journal.appendIn(tx, { mailboxId, event: 'baseline-set' });
+    async onGranted(tx, granted) {
+      const mailbox = await mailboxes.findById(granted.mailboxId, tx);
+      if (!mailbox?.draft) {
+        await onProven(tx, granted);
       }
     },
     async onRefused({ mailboxId, code }) {

@@ -14,7 +14,7 @@ import {
   incomingMailProvidersExtensionPoint,
 } from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
-import { createConsentHooks } from './consentHooks';
+import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
@@ -23,12 +23,14 @@ import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
   announceHealth,
-  ChannelService,
   createPortalNotifier,
+  ImportStore,
   MailboxStore,
-  mountChannelRoutes,
   NoticeStore,
+  PasswordStore,
+  toCredentials,
 } from './mailboxes';
+import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
 import {
@@ -104,6 +106,8 @@ export const incomingMailPlugin = createBackendPlugin({
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
+        const imports = new ImportStore(db);
+        const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
         const trackers = createRequestTrackers(requests);
         const registry = new HandlerRegistry([
@@ -117,6 +121,12 @@ export const incomingMailPlugin = createBackendPlugin({
           maxMessageBytes: config.messages.maxBytes,
         });
 
+        const onProven = createOnProven({
+          cursors,
+          journal,
+          mailboxes,
+          notices,
+        });
         // The dispatcher comes after what it needs tokens from.
         let wakePolling = () => {};
         const oauth = createOAuth({
@@ -130,11 +140,10 @@ export const incomingMailPlugin = createBackendPlugin({
           allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
           hooks: createConsentHooks({
-            cursors,
             journal,
             mailboxes,
-            notices,
             openSession,
+            onProven,
             wakePolling: () => wakePolling(),
           }),
         });
@@ -167,15 +176,18 @@ export const incomingMailPlugin = createBackendPlugin({
             sources: new KnownSourceStore(db),
             inbox,
             mailboxes,
+            imports,
             openSession,
-            credentials: async (mailbox, { signal, refused }) => ({
-              method: 'oauth',
-              user: mailbox.address,
-              accessToken: await oauth.vault.accessToken(mailbox.id, {
-                signal,
-                forceRefreshOf: refused && secretOf(refused),
-              }),
-            }),
+            credentials: async (mailbox, { signal, refused }) =>
+              toCredentials(
+                mailbox,
+                mailbox.authentication.method === 'password'
+                  ? await passwords.open(mailbox.id)
+                  : await oauth.vault.accessToken(mailbox.id, {
+                      signal,
+                      forceRefreshOf: refused && secretOf(refused),
+                    }),
+              ),
             policy: {
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,
@@ -197,25 +209,22 @@ export const incomingMailPlugin = createBackendPlugin({
 
         wakePolling = () => dispatcher.wake();
 
-        const channels = new ChannelService({
+        const doors = createMailboxDoors({
           db,
           mailboxes,
+          imports,
+          passwords,
           journal,
-          findIntegration: id => oauth.integrations.findChoice(id),
-          forgetGrant: (tx, mailboxId) => oauth.forgetGrant(tx, mailboxId),
-          startConsent: options => oauth.consents.startConsent(options),
-          links: oauth.links,
-          connect: mailbox => oauth.applications.connect(mailbox),
-          countMessages: mailboxId => inbox.count(mailboxId),
-          checks: {
-            findIntegration: id => oauth.integrations.find(id),
-            findGrant: mailboxId => oauth.findGrant(mailboxId),
-            accessToken: (mailboxId, wait) =>
-              oauth.vault.accessToken(mailboxId, wait),
-            openSession,
-          },
+          cursors,
+          inbox,
+          oauth,
+          openSession,
+          allowPlaintextLoopback,
+          onProven,
+          registry,
+          channelHandlerId: trackers[0].id,
           wakePolling,
-          handlerId: trackers[0].id,
+          wakeProcessing: () => worker.wake(),
         });
 
         const runs = new MessageRuns({
@@ -231,8 +240,7 @@ export const incomingMailPlugin = createBackendPlugin({
         });
 
         const authorizer = createAuthorizer(services);
-        const mailboxIdOf = async (projectRef: string) =>
-          (await mailboxes.getByProject(projectRef)).id;
+        const { mailboxIdOf, expectMailServer } = doors;
         httpRouter.use(
           createRouter({
             httpAuth,
@@ -244,9 +252,19 @@ export const incomingMailPlugin = createBackendPlugin({
             }),
             mountRooms(mount) {
               oauth.mountRoutes({ mount, authorizer });
-              mountChannelRoutes(mount, { authorizer, channels });
-              mountJournalRoutes(mount, { authorizer, journal, mailboxIdOf });
-              mountInboxRoutes(mount, { authorizer, inbox, mailboxIdOf });
+              doors.mountRoutes(mount, authorizer);
+              mountJournalRoutes(mount, {
+                authorizer,
+                journal,
+                mailboxIdOf,
+                expectMailServer,
+              });
+              mountInboxRoutes(mount, {
+                authorizer,
+                inbox,
+                mailboxIdOf,
+                expectMailServer,
+              });
               mountRequestRoutes(mount, { authorizer, requests });
               mountProcessingRoutes(mount, {
                 authorizer,
@@ -286,6 +304,7 @@ export const incomingMailPlugin = createBackendPlugin({
           oauth,
           journal,
           notices,
+          drafts: doors.drafts,
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {

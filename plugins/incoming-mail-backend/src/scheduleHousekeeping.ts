@@ -8,6 +8,7 @@ import { JournalStore } from './journal';
 import {
   announceConsentEnds,
   announceExpiry,
+  DraftService,
   NoticeStore,
   Notifier,
   sendNotices,
@@ -34,9 +35,11 @@ export async function scheduleHousekeeping(options: {
   oauth: OAuth;
   journal: JournalStore;
   notices: NoticeStore;
+  drafts: DraftService;
   notifier: Notifier;
 }): Promise<void> {
-  const { scheduler, logger, oauth, journal, notices, notifier } = options;
+  const { scheduler, logger, oauth, journal, notices, drafts, notifier } =
+    options;
   const janitor = new Janitor({
     logger,
     rules: [
@@ -65,6 +68,11 @@ export async function scheduleHousekeeping(options: {
         what: 'notices',
         keepMs: retentionPolicy.notices,
         removeOld: removal => notices.removeOld(removal),
+      },
+      {
+        what: 'drafts of mail servers',
+        keepMs: retentionPolicy.drafts,
+        removeOld: removal => drafts.removeOld(removal),
       },
     ],
   });

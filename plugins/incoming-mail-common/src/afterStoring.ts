@@ -23,3 +23,26 @@ export const afterStoringSchema = z.discriminatedUnion('action', [
 
 /** See {@link afterStoringSchema}. @public */
 export type AfterStoring = z.infer<typeof afterStoringSchema>;
+
+/**
+ * Why a mail server did not do the last time what is to be done with stored
+ * mail. Reading goes on regardless, and it is asked again at each visit.
+ *
+ * - `read-only`: the folder may only be read.
+ * - `not-marked`: the folder keeps no mark for mail that was read.
+ * - `not-single`: the server cannot remove single mails.
+ * - `no-folder`: there is no such folder to move mail to.
+ * - `refused`: the server says no.
+ *
+ * @public
+ */
+export const afterStoringRefusalSchema = z.enum([
+  'read-only',
+  'not-marked',
+  'not-single',
+  'no-folder',
+  'refused',
+]);
+
+/** See {@link afterStoringRefusalSchema}. @public */
+export type AfterStoringRefusal = z.infer<typeof afterStoringRefusalSchema>;

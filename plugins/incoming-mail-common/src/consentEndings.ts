@@ -35,6 +35,8 @@ export const consentMendings: Readonly<
   'tls-failed': 'integration',
   'plaintext-refused': 'integration',
   'login-refused': 'authorize',
+  'password-refused': 'none',
+  'password-missing': 'none',
   'server-unavailable': 'authorize',
   throttled: 'authorize',
   'folder-not-found': 'channel',

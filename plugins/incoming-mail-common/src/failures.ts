@@ -6,6 +6,7 @@ import { z } from 'zod';
  *
  * - `degraded`: it is tried again by itself, later each time.
  * - `needs-consent`: someone who owns the mailbox must authorize again.
+ * - `needs-password`: someone who owns the mailbox must enter its password.
  * - `mailbox-unavailable`: the account or folder is not to be had.
  * - `integration-fault`: an administrator must mend the integration.
  *
@@ -14,6 +15,7 @@ import { z } from 'zod';
 export type FailureHealth =
   | 'degraded'
   | 'needs-consent'
+  | 'needs-password'
   | 'mailbox-unavailable'
   | 'integration-fault';
 
@@ -99,6 +101,21 @@ const catalogue = {
     title: 'The mail server refused to sign in',
     remedy:
       'Authorize again with the account of this mailbox. If that does not help, check that IMAP is switched on for the account.',
+  },
+  'password-refused': {
+    fixedBy: 'mailbox-owner',
+    retry: 'backoff',
+    health: 'needs-password',
+    title: 'The password is refused',
+    remedy:
+      'Enter the current password again. After three refusals it is not tried any more, so that the account is not locked. Some providers ask for an app password, or have ended passwords in favour of OAuth 2.0.',
+  },
+  'password-missing': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    health: 'needs-password',
+    title: 'No password is stored',
+    remedy: 'Enter the password of the account.',
   },
   'server-unavailable': {
     fixedBy: 'provider',

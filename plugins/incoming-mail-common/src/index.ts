@@ -9,6 +9,7 @@
 
 export * from './afterStoring';
 export * from './api';
+export * from './authentication';
 export * from './authorizationParameters';
 export * from './checks';
 export * from './consentEndings';
@@ -19,14 +20,18 @@ export * from './failures';
 export * from './folders';
 export * from './handlers';
 export * from './handlerSettings';
+export * from './imports';
 export * from './integrations';
 export * from './journal';
 export * from './lintIntegration';
 export * from './mailboxes';
+export * from './mailPresets';
+export * from './mailServers';
 export * from './messages';
 export * from './microsoftIssuer';
 export * from './permissions';
 export * from './providerDescriptions';
 export * from './providers';
+export * from './requestDefaults';
 export * from './requests';
 export * from './vault';

@@ -464,6 +464,8 @@ export const integrationSchema = z.object({
   ready: z.boolean(),
   /** How many channels use it. */
   channelCount: z.number().int(),
+  /** How many mail servers use it; with the channels, who is in the way of its removal. */
+  mailServerCount: z.number().int(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -484,8 +486,33 @@ export const integrationChoiceSchema = z.object({
   grantType: settings.grantType,
   allowedDomains: z.array(z.string()),
   mailHosts: z.array(mailHostSchema),
+  /** What its scopes give access by; the scopes are not for project owners. */
+  protocols: z.array(mailHostSchema.shape.protocol),
   ready: z.boolean(),
 });
 
 /** See {@link integrationChoiceSchema}. @public */
 export type IntegrationChoice = z.infer<typeof integrationChoiceSchema>;
+
+/**
+ * A mailbox that uses an integration. A mail server has a name, a channel its
+ * project.
+ *
+ * @public
+ */
+export const integrationUserSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('channel'),
+    projectRef: z.string(),
+    address: z.string(),
+  }),
+  z.object({
+    kind: z.literal('mail-server'),
+    mailServerId: z.string(),
+    name: z.string(),
+    address: z.string(),
+  }),
+]);
+
+/** See {@link integrationUserSchema}. @public */
+export type IntegrationUser = z.infer<typeof integrationUserSchema>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { failureCodeSchema } from './failures';
 
 /**
- * One line of a channel's connection journal. Written when something changed,
+ * One line of a mailbox's connection journal. Written when something changed,
  * not at each visit.
  *
  * @public
@@ -14,6 +14,10 @@ export const journalEntrySchema = z.object({
   event: z.enum([
     'channel-created',
     'channel-updated',
+    'server-created',
+    'server-updated',
+    'paused',
+    'resumed',
     'authorized',
     'authorization-failed',
     'link-created',
@@ -27,10 +31,14 @@ export const journalEntrySchema = z.object({
     'recovered',
     'mailbox-renumbered',
     'after-storing-refused',
+    'import-started',
+    'import-finished',
+    'import-cancelled',
+    'import-failed',
     'mail-run-again',
   ]),
   failure: failureCodeSchema.optional(),
-  /** How many mails, for `mail-accepted`. */
+  /** How many mails, for `mail-accepted` and `import-finished`. */
   count: z.number().int().optional(),
   /** A short addition in plain words; never a secret, subject or body. */
   detail: z.string().optional(),

@@ -56,6 +56,8 @@ export const messageSummarySchema = z.object({
   sizeBytes: z.number().int(),
   /** Whether only its beginning was kept, because it is over the limit. */
   truncated: z.boolean(),
+  /** Whether it is older mail that a person had imported. */
+  imported: z.boolean(),
   /** Known once the mail has been parsed. */
   subject: z.string().optional(),
   from: z.string().optional(),

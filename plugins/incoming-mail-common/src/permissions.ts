@@ -42,6 +42,36 @@ export const integrationDeletePermission: BasicPermission = createPermission({
   attributes: { action: 'delete' },
 });
 
+/** Sees the mail servers, their state, journal and mail log. @public */
+export const mailServerReadPermission: BasicPermission = createPermission({
+  name: 'incoming-mail.mail-server.read',
+  attributes: { action: 'read' },
+});
+
+/** Adds a mail server. @public */
+export const mailServerCreatePermission: BasicPermission = createPermission({
+  name: 'incoming-mail.mail-server.create',
+  attributes: { action: 'create' },
+});
+
+/** Changes, pauses or tests a mail server, or has it visited at once. @public */
+export const mailServerUpdatePermission: BasicPermission = createPermission({
+  name: 'incoming-mail.mail-server.update',
+  attributes: { action: 'update' },
+});
+
+/** Removes a mail server with its stored mail. @public */
+export const mailServerDeletePermission: BasicPermission = createPermission({
+  name: 'incoming-mail.mail-server.delete',
+  attributes: { action: 'delete' },
+});
+
+/** Starts a consent for a mail server or a draft of one. @public */
+export const mailServerAuthorizePermission: BasicPermission = createPermission({
+  name: 'incoming-mail.mail-server.authorize',
+  attributes: { action: 'update' },
+});
+
 /** Sees a project's channel, its state and its journal. @public */
 export const channelReadPermission: ResourcePermission<'catalog-entity'> =
   createPermission({
@@ -138,6 +168,11 @@ export const incomingMailPermissions: (
   integrationCreatePermission,
   integrationUpdatePermission,
   integrationDeletePermission,
+  mailServerReadPermission,
+  mailServerCreatePermission,
+  mailServerUpdatePermission,
+  mailServerDeletePermission,
+  mailServerAuthorizePermission,
   channelReadPermission,
   channelCreatePermission,
   channelUpdatePermission,

@@ -65,6 +65,11 @@ export interface IncomingMessage {
   readonly projectRef?: string;
   /** When we stored it. */
   readonly acceptedAt: Date;
+  /**
+   * Whether it is older mail that a person had imported. Nobody is to be
+   * notified of what becomes of it, and it must not be answered.
+   */
+  readonly imported?: boolean;
   /** What its `Date` field says; absent where missing or malformed. */
   readonly sentAt?: Date;
   /** Without angle brackets (RFC 5322 section 3.6.4). Chosen by the sender: not unique, not proof of anything. */

@@ -12,6 +12,7 @@ import {
 } from '@backstage/test-utils';
 import { FakeIncomingMailApi } from './__testUtils__/FakeIncomingMailApi';
 import {
+  aMailServer,
   anIntegration,
   aRefusal,
   aRequestSummary,
@@ -30,6 +31,8 @@ async function render(path: string) {
   const api = new FakeIncomingMailApi({
     listIntegrations: () => ({ items: [anIntegration()] }),
     getIntegration: () => anIntegration(),
+    listMailServers: () => ({ items: [aMailServer()] }),
+    listHandlers: () => ({ items: [] }),
     listRequests: () => ({ items: [aRequestSummary()] }),
     getChannel: () => Promise.reject(missing),
     listIntegrationChoices: () => ({ items: [] }),
@@ -58,7 +61,7 @@ async function render(path: string) {
 }
 
 describe('the legacy entry', () => {
-  it('has the page with its own header, tab and editor', async () => {
+  it('has the page with its own header, tabs and editor', async () => {
     const user = await render('/incoming-mail');
     expect(
       await screen.findByRole('heading', { name: 'Incoming mail' }),
@@ -72,6 +75,14 @@ describe('the legacy entry', () => {
     expect(
       await screen.findByRole('button', { name: 'Add new integration' }),
     ).toBeInTheDocument();
+
+    await user.click(screen.getByRole('tab', { name: 'Incoming mail' }));
+    expect(
+      await screen.findByRole('button', { name: 'Edit Alerts' }),
+    ).toHaveAttribute(
+      'href',
+      `/incoming-mail/servers/${aMailServer().id}/edit`,
+    );
   });
 
   it('has the tabs of a project', async () => {

@@ -16,6 +16,7 @@ describe('incomingMailPlugin', () => {
       'api:incoming-mail',
       'page:incoming-mail',
       'sub-page:incoming-mail/oauth',
+      'sub-page:incoming-mail/servers',
       'entity-content:incoming-mail/email-requests',
       'entity-content:incoming-mail/requests',
     ] as const;
@@ -57,7 +58,11 @@ describe('incomingMailPlugin', () => {
   it('has its tabs below the page of the plugin', () => {
     const tester = createExtensionTester(
       incomingMailPlugin.getExtension('page:incoming-mail'),
-    ).add(incomingMailPlugin.getExtension('sub-page:incoming-mail/oauth'));
-    expect(JSON.stringify(tester.snapshot())).toContain('incoming-mail/oauth');
+    )
+      .add(incomingMailPlugin.getExtension('sub-page:incoming-mail/oauth'))
+      .add(incomingMailPlugin.getExtension('sub-page:incoming-mail/servers'));
+    const tree = JSON.stringify(tester.snapshot());
+    expect(tree).toContain('incoming-mail/oauth');
+    expect(tree).toContain('incoming-mail/servers');
   });
 });

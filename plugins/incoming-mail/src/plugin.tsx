@@ -37,11 +37,17 @@ const incomingMailPage = PageBlueprint.make({
   },
   // Only takes the page out of the way of people it is not for; the backend
   // refuses them on its own.
-  if: { permissions: { $contains: 'incoming-mail.integration.read#read' } },
+  if: {
+    $any: [
+      { permissions: { $contains: 'incoming-mail.integration.read#read' } },
+      { permissions: { $contains: 'incoming-mail.mail-server.read#read' } },
+    ],
+  },
 });
 
 const integrationsSubPage = SubPageBlueprint.make({
   name: 'oauth',
+  if: { permissions: { $contains: 'incoming-mail.integration.read#read' } },
   params: {
     path: 'oauth',
     title: 'OAuth 2.0',
@@ -52,6 +58,25 @@ const integrationsSubPage = SubPageBlueprint.make({
       return (
         <Content>
           <IntegrationsContent />
+        </Content>
+      );
+    },
+  },
+});
+
+const mailServersSubPage = SubPageBlueprint.make({
+  name: 'servers',
+  if: { permissions: { $contains: 'incoming-mail.mail-server.read#read' } },
+  params: {
+    path: 'servers',
+    title: 'Incoming mail',
+    loader: async () => {
+      const { MailServersContent } = await import(
+        './admin/mailServers/MailServersContent'
+      );
+      return (
+        <Content>
+          <MailServersContent />
         </Content>
       );
     },
@@ -106,6 +131,7 @@ export const incomingMailPlugin = createFrontendPlugin({
     incomingMailApi,
     incomingMailPage,
     integrationsSubPage,
+    mailServersSubPage,
     emailRequestsEntityContent,
     requestsEntityContent,
   ],

@@ -28,6 +28,34 @@ export const integrationRouteRef = createSubRouteRef({
   path: '/oauth/:integrationId',
 });
 
+/** The tab *Incoming mail* of the page, with the list of mail servers. */
+export const mailServersRouteRef = createSubRouteRef({
+  id: 'incoming-mail/servers',
+  parent: rootRouteRef,
+  path: '/servers',
+});
+
+/** The editor with a new mail server. */
+export const newMailServerRouteRef = createSubRouteRef({
+  id: 'incoming-mail/servers/new',
+  parent: rootRouteRef,
+  path: '/servers/new',
+});
+
+/** How one mail server is doing. */
+export const mailServerRouteRef = createSubRouteRef({
+  id: 'incoming-mail/servers/server',
+  parent: rootRouteRef,
+  path: '/servers/:mailServerId',
+});
+
+/** The editor with one mail server. */
+export const editMailServerRouteRef = createSubRouteRef({
+  id: 'incoming-mail/servers/server/edit',
+  parent: rootRouteRef,
+  path: '/servers/:mailServerId/edit',
+});
+
 /** A project's tab *Email requests*. */
 export const emailRequestsRouteRef = createRouteRef({
   id: 'incoming-mail/email-requests',

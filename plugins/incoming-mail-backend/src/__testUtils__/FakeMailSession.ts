@@ -9,6 +9,7 @@ import {
   FetchedBatch,
   FetchedMessage,
   FetchLimits,
+  FolderDates,
   MailFolder,
   MailSession,
   MessageRef,
@@ -131,6 +132,36 @@ class FakeMailSession implements MailSession {
     return this.#call({ operation: 'list-folders' }, () =>
       this.#server.folderNames.map(path => ({ path, selectable: true })),
     );
+  }
+
+  preview({ afterUid }: { afterUid: number }): Promise<FolderDates> {
+    return this.#call({ operation: 'list' }, () => {
+      const refs = this.#mails().map(mail => mail.ref);
+      return {
+        oldestAt: refs[0]?.receivedAt,
+        newestAt: refs.at(-1)?.receivedAt,
+        newerCount: refs.filter(ref => ref.position > afterUid).length,
+      };
+    });
+  }
+
+  findOlder(options: {
+    upToUid: number;
+    since?: Date;
+    limit: number;
+  }): Promise<{ afterUid: number; count: number }> {
+    const { upToUid, since, limit } = options;
+    return this.#call({ operation: 'list' }, () => {
+      const older = this.#mails()
+        .map(mail => mail.ref)
+        .filter(ref => ref.position <= upToUid)
+        .filter(ref => !since || Number(ref.receivedAt) >= since.getTime())
+        .slice(-limit);
+      return {
+        afterUid: older.length > 0 ? older[0].position - 1 : upToUid,
+        count: older.length,
+      };
+    });
   }
 
   async close(): Promise<void> {

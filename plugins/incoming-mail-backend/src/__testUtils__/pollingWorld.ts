@@ -6,7 +6,7 @@ import { ScriptedPop3Server } from './scriptedPop3Server';
 import { claimDue, LeaseTicket, tables } from '../database';
 import { createHostPolicy } from '../egress';
 import { InboxStore } from '../inbox';
-import { Mailbox, MailboxStore } from '../mailboxes';
+import { ImportStore, Mailbox, MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
 import { createOpenSession, MailSession } from '../transport';
 import { CursorStore } from '../polling/CursorStore';
@@ -88,6 +88,7 @@ async function aVisitedChannel(
       sources: new KnownSourceStore(db),
       inbox: new InboxStore(db),
       mailboxes: new MailboxStore(db),
+      imports: new ImportStore(db),
       openSession,
       credentials: async () => oauth('good-token'),
       policy: {

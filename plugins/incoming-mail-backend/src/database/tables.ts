@@ -20,6 +20,7 @@ export const tables = {
   oauthRevocations: 'oauth_revocations',
   mailboxes: 'mailboxes',
   mailboxCursors: 'mailbox_cursors',
+  mailboxImports: 'mailbox_imports',
   inboxMessages: 'inbox_messages',
   inboxChunks: 'inbox_chunks',
   knownSources: 'known_sources',
@@ -208,9 +209,43 @@ export type DbMailboxRow = {
   reading_since: DbInteger | null;
   last_visit_at: DbInteger | null;
   last_success_at: DbInteger | null;
+  name: string | null;
+  description: string | null;
+  user_name: string | null;
+  password_sealed: string | null;
+  password_id: string | null;
+  password_updated_at: DbInteger | null;
+  refused_sign_ins: number | null;
+  timeout_seconds: number | null;
+  aliases: string | null;
+  paused_at: DbInteger | null;
+  left_on_server: number | null;
+  draft_owner: string | null;
+  draft_of: string | null;
+  draft_version: number | null;
+  tested_at: DbInteger | null;
+  tested_as: string | null;
   created_by: string;
   created_at: DbInteger;
   updated_at: DbInteger;
+};
+
+export type DbImportRow = {
+  id: string;
+  mailbox_id: string;
+  state: string;
+  since: string | null;
+  last_count: number | null;
+  cursor_id: string | null;
+  after_uid: DbInteger | null;
+  up_to_uid: DbInteger | null;
+  found: number | null;
+  imported: number;
+  failure_code: string | null;
+  failure_detail: string | null;
+  created_by: string;
+  created_at: DbInteger;
+  finished_at: DbInteger | null;
 };
 
 export type DbCursorRow = {
@@ -248,6 +283,7 @@ export type DbInboxMessageRow = {
   dedupe_key: string;
   size_bytes: DbInteger;
   truncated: DbBoolean;
+  imported: DbBoolean | null;
   sha256: string;
   received_at: DbInteger | null;
   accepted_at: DbInteger;

@@ -105,6 +105,7 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
       lastDay: 3,
       waiting: 3,
       held: 0,
+      stored: 3,
     });
   });
 

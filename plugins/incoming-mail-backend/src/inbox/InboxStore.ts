@@ -82,6 +82,8 @@ export class InboxStore {
    * @param options.recognisesBytes - the server's names for its mails do not
    *   last, so a mail whose very bytes are stored already is the same mail
    * @param options.acknowledges - whether the server is to be told anything
+   * @param options.imported - a person asked for this older mail, and it is
+   *   marked as such
    * @returns how many were new; the others had been accepted before
    */
   async accept(
@@ -92,12 +94,13 @@ export class InboxStore {
       messages: readonly ArrivedMessage[];
       recognisesBytes: boolean;
       acknowledges: boolean;
+      imported?: boolean;
     },
   ): Promise<number> {
-    const { mailboxId, cursorId } = options;
+    const { mailboxId, cursorId, imported = false } = options;
     const arrivals = options.messages.map(message => ({
       message,
-      row: toRow(tx, mailboxId, cursorId, message),
+      row: { ...toRow(tx, mailboxId, cursorId, message), imported },
     }));
     const known = options.recognisesBytes
       ? await knownContents(tx, mailboxId, arrivals)
@@ -388,10 +391,16 @@ export class InboxStore {
     return fromRow(await getRow(this.#db, mailboxId, messageId));
   }
 
-  /** How many mails came in the last 24 hours, wait, and are held for a person. */
-  async count(
-    mailboxId: string,
-  ): Promise<{ lastDay: number; waiting: number; held: number }> {
+  /**
+   * How many mails came in the last 24 hours, wait, are held for a person, and
+   * are stored at all.
+   */
+  async count(mailboxId: string): Promise<{
+    lastDay: number;
+    waiting: number;
+    held: number;
+    stored: number;
+  }> {
     const of = (query: Knex.QueryBuilder) =>
       query
         .from(tables.inboxMessages)
@@ -411,6 +420,7 @@ export class InboxStore {
           .queryBuilder()
           .whereIn('state', ['held', 'quarantined'] satisfies MessageState[]),
       ),
+      stored: await of(this.#db.queryBuilder()),
     };
   }
 }
@@ -442,7 +452,10 @@ function expectOne(changed: number, messageId: string) {
   }
 }
 
-type Arrival = { message: ArrivedMessage; row: ReturnType<typeof toRow> };
+type Arrival = {
+  message: ArrivedMessage;
+  row: ReturnType<typeof toRow> & { imported: boolean };
+};
 
 async function knownContents(
   tx: Tx,
@@ -516,6 +529,7 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     acceptedAt: fromDbTime(row.accepted_at),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
+    imported: Boolean(row.imported),
     attempts: row.attempts,
     ...(row.thread_id !== null && { threadId: row.thread_id }),
   };
@@ -528,6 +542,7 @@ function fromRow(row: DbInboxMessageRow): MessageSummary {
     acceptedAt: fromDbTimeToIso(row.accepted_at),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
+    imported: Boolean(row.imported),
     subject: row.subject ?? undefined,
     from: row.sender ?? undefined,
     attempts: row.attempts,

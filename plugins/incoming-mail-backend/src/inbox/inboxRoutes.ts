@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   endpoints,
+  mailServerReadPermission,
   messageReadPermission,
   messageReadRawPermission,
 } from '@postroom/plugin-incoming-mail-common';
@@ -13,20 +14,37 @@ export interface InboxRoutesOptions {
   readonly inbox: InboxStore;
   /** @throws NotFoundError where the project has no channel */
   mailboxIdOf(projectRef: string): Promise<string>;
+  /** @throws NotFoundError where there is no such mail server */
+  expectMailServer(mailServerId: string): Promise<void>;
 }
 
-/** Mounts the mail log of a project and the download of a mail. */
+/**
+ * Mounts the mail logs of projects and of mail servers, and the download of a
+ * project's mail. Administrators see what arrives at a mail server and what
+ * becomes of it, but not the mails themselves: that is no right of theirs.
+ */
 export function mountInboxRoutes(
   mount: MountEndpoint,
   options: InboxRoutesOptions,
 ) {
-  const { authorizer, inbox, mailboxIdOf } = options;
+  const { authorizer, inbox, mailboxIdOf, expectMailServer } = options;
 
   mount(endpoints.listMessages, {
     authorize: whoMay(authorizer, messageReadPermission),
     audit: { none: 'reads what the page polls' },
     handle: async ({ input }) =>
       inbox.list(await mailboxIdOf(projectRefOf(input.params)), input.query),
+  });
+
+  mount(endpoints.listMailServerMessages, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, mailServerReadPermission),
+    audit: { none: 'reads what the page polls' },
+    handle: async ({ input }) => {
+      const { mailServerId } = input.params;
+      await expectMailServer(mailServerId);
+      return inbox.list(mailServerId, input.query);
+    },
   });
 
   mount(endpoints.downloadMessage, {

@@ -12,6 +12,8 @@ export interface WaitingMessage {
   readonly acceptedAt: Date;
   readonly sizeBytes: number;
   readonly truncated: boolean;
+  /** Whether it is older mail that a person had imported. */
+  readonly imported?: boolean;
   /** How many attempts were begun so far. */
   readonly attempts: number;
   /** Its conversation; absent until a handler is done with it. */

@@ -2,6 +2,7 @@
 import {
   channelReadPermission,
   endpoints,
+  mailServerReadPermission,
 } from '@postroom/plugin-incoming-mail-common';
 import { Authorizer, MountEndpoint, projectRefOf, whoMay } from '../http';
 import { JournalStore } from './JournalStore';
@@ -12,9 +13,11 @@ export interface JournalRoutesOptions {
   readonly journal: JournalStore;
   /** @throws NotFoundError where the project has no channel */
   mailboxIdOf(projectRef: string): Promise<string>;
+  /** @throws NotFoundError where there is no such mail server */
+  expectMailServer(mailServerId: string): Promise<void>;
 }
 
-/** Mounts the journal of a channel. */
+/** Mounts the journals of channels and of mail servers. */
 export function mountJournalRoutes(
   mount: MountEndpoint,
   options: JournalRoutesOptions,
@@ -27,5 +30,16 @@ export function mountJournalRoutes(
         await options.mailboxIdOf(projectRefOf(input.params)),
         input.query,
       ),
+  });
+
+  mount(endpoints.listMailServerJournal, {
+    authorize: ({ credentials }) =>
+      options.authorizer.global(credentials, mailServerReadPermission),
+    audit: { none: 'reads what the page polls' },
+    handle: async ({ input }) => {
+      const { mailServerId } = input.params;
+      await options.expectMailServer(mailServerId);
+      return options.journal.list(mailServerId, input.query);
+    },
   });
 }

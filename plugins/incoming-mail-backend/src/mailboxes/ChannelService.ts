@@ -1,57 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ConflictError } from '@backstage/errors';
 import {
+  Activation,
   Channel,
-  CheckReport,
   ConsentLink,
-  Connection,
   createChannelSchema,
   CreatedConsentLink,
-  IntegrationChoice,
-  StartedConsent,
+  RequestDefaults,
+  requestDefaultsSchema,
   updateChannelSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import { z } from 'zod';
-import { Db, inTransaction, Tx } from '../database';
+import { inTransaction, Tx } from '../database';
 import { FieldsError } from '../http';
-import { JournalStore } from '../journal';
-import { ConsentLinkService, ConsentMailbox } from '../oauth';
-import { ChannelCheckDeps, checkChannel } from './checkChannel';
-import { findSettingsFaults, needsNewConsent } from './channelRules';
-import { MailboxSettings, MailboxStore } from './MailboxStore';
+import { ConsentLinkService } from '../oauth';
+import { Secret } from '../secrets';
+import { OpenFolder, ReadingStart, readingStart } from '../transport';
+import { BindingStore } from './BindingStore';
+import {
+  findMailboxFaults,
+  needsNewConsent,
+  needsNewSignIn,
+  needsPasswordAgain,
+  readingAfter,
+} from './channelRules';
+import { checkMailbox } from './checkMailbox';
+import { describeMailbox, DescribeMailboxDeps } from './describeMailbox';
+import { enteredPassword, withoutPassword } from './enteredPassword';
+import {
+  MailboxActions,
+  MailboxActionsOptions,
+  toGrantMailbox,
+} from './MailboxActions';
+import { MailboxSettings } from './MailboxStore';
+import { PasswordStore } from './PasswordStore';
 import { Mailbox } from './types';
 
+/** What becomes of how far a mailbox was read when its settings change. */
+export interface ReadingKeeper {
+  /** It is another account's: nothing of it was read. */
+  forget(tx: Tx, mailboxId: string): Promise<void>;
+  /** The same account, numbered anew. */
+  retire(tx: Tx, mailboxId: string): Promise<void>;
+}
+
 /** What the service needs. */
-export interface ChannelServiceOptions {
-  readonly db: Db;
-  readonly mailboxes: MailboxStore;
-  readonly journal: JournalStore;
-  /** What channels have to know of an integration, and no more. */
-  findIntegration(id: string): Promise<IntegrationChoice | undefined>;
+export interface ChannelServiceOptions
+  extends DescribeMailboxDeps,
+    Pick<
+      MailboxActionsOptions,
+      'db' | 'mailboxes' | 'journal' | 'checks' | 'wakePolling'
+    > {
+  readonly actions: MailboxActions;
+  readonly passwords: PasswordStore;
+  readonly bindings: BindingStore;
+  readonly reading: ReadingKeeper;
   /** Drops what a consent gave, because it no longer fits. */
   forgetGrant(tx: Tx, mailboxId: string): Promise<void>;
-  startConsent(options: {
-    mailbox: ConsentMailbox;
-    userRef: string;
-    returnOrigin: string;
-    returnPath?: string;
-  }): Promise<StartedConsent>;
   /** Links for the owners of mailboxes. */
   readonly links: Pick<ConsentLinkService, 'create' | 'list' | 'revoke'>;
-  /** Gives access to a mailbox without asking anybody. */
-  connect(mailbox: {
-    id: string;
-    address: string;
-    integrationId: string;
-  }): Promise<Connection>;
-  countMessages(mailboxId: string): Promise<Channel['counts']>;
-  /** What a check of a channel asks. */
-  readonly checks: ChannelCheckDeps;
-  /** Has this replica look for due mailboxes at once. */
-  wakePolling(): void;
+  /** The mailbox was signed in to: it is read from there on. */
+  onProven(
+    tx: Tx,
+    options: { mailboxId: string; seen: ReadingStart & { folder: string } },
+  ): Promise<void>;
   /** The handler that a channel's mail goes to. */
   readonly handlerId: string;
 }
+
+type ChannelSettings = z.output<typeof createChannelSchema>;
 
 /** Use cases of a project's channel: one mailbox, seen through its project. */
 export class ChannelService {
@@ -61,38 +78,67 @@ export class ChannelService {
     this.#options = options;
   }
 
+  /** What both doors can do with a mailbox. */
+  get actions(): MailboxActions {
+    return this.#options.actions;
+  }
+
+  /** @throws NotFoundError where the project has no channel */
+  async getMailbox(projectRef: string): Promise<Mailbox> {
+    return this.#options.mailboxes.getByProject(projectRef);
+  }
+
   /** @throws NotFoundError where the project has no channel */
   async get(projectRef: string): Promise<Channel> {
-    return this.#toChannel(
-      await this.#options.mailboxes.getByProject(projectRef),
-    );
+    const mailbox = await this.getMailbox(projectRef);
+    return {
+      ...(await describeMailbox(mailbox, this.#options)),
+      projectRef,
+      requestDefaults: await this.#requestDefaults(mailbox.id),
+    };
   }
 
   /**
-   * @throws FieldsError where the settings do not fit the integration
+   * @throws FieldsError where the settings do not fit the integration, or each
+   *   other
    * @throws ConflictError where the project has a channel already
    */
   async create(options: {
     projectRef: string;
-    settings: z.output<typeof createChannelSchema>;
+    settings: ChannelSettings;
     userRef: string;
   }): Promise<Channel> {
-    await this.#expectFitting(options.settings);
-    const mailbox = await this.#options.mailboxes.createChannel({
-      ...options,
-      handlerId: this.#options.handlerId,
+    const { mailboxes, journal, passwords, handlerId } = this.#options;
+    const { projectRef, userRef } = options;
+    const { settings, password, requestDefaults } = split(options.settings);
+    await this.#expectFitting(settings);
+    if (settings.authentication.method === 'password' && !password) {
+      throw passwordRequired('is required');
+    }
+    const mailbox = await mailboxes.createChannel({
+      projectRef,
+      settings,
+      handlerId,
+      handlerSettings: requestDefaults,
+      userRef,
+      also: async (tx, id) => {
+        if (password) {
+          await passwords.put(tx, id, password);
+        }
+      },
     });
-    await this.#options.journal.append({
+    await journal.append({
       mailboxId: mailbox.id,
       event: 'channel-created',
-      detail: `by ${options.userRef}`,
+      detail: `by ${userRef}`,
     });
-    return this.#toChannel(mailbox);
+    return this.get(projectRef);
   }
 
   /**
-   * Replaces the settings. Another address or integration drops the grant and
-   * makes the channel a draft again; how far folders were read stays.
+   * Replaces the settings. What an old grant or password is not good for any
+   * more makes the channel a draft again; how far folders were read stays,
+   * unless it is another account.
    *
    * @throws FieldsError, ConflictError (a stale version), NotFoundError
    */
@@ -101,20 +147,29 @@ export class ChannelService {
     settings: z.output<typeof updateChannelSchema>;
     userRef: string;
   }): Promise<Channel> {
-    const { db, mailboxes, journal, forgetGrant } = this.#options;
-    const { version, ...settings } = options.settings;
-    const former = await mailboxes.getByProject(options.projectRef);
+    const { db, mailboxes, bindings, journal, handlerId } = this.#options;
+    const { version, ...next } = options.settings;
+    const { settings, password, requestDefaults } = split(next);
+    const former = await this.getMailbox(options.projectRef);
     await this.#expectFitting(settings);
+    const byPassword = settings.authentication.method === 'password';
+    if (byPassword && !password && needsPasswordAgain(former, settings)) {
+      throw passwordRequired(
+        'has to be entered again when the server or the user name changes',
+      );
+    }
     await inTransaction(db, async tx => {
-      const consentIsVoid = needsNewConsent(former, settings);
-      if (consentIsVoid) {
-        await forgetGrant(tx, former.id);
-      }
       await mailboxes.update(tx, {
         id: former.id,
         version,
         settings,
-        state: consentIsVoid ? 'draft' : undefined,
+        state: needsNewSignIn(former, settings) ? 'draft' : undefined,
+      });
+      await this.#keepSecrets(tx, former, { settings, password });
+      await this.#keepReading(tx, former, settings);
+      await bindings.changeSettings(tx, former.id, {
+        handlerId,
+        settings: requestDefaults,
       });
     });
     await journal.append({
@@ -129,7 +184,7 @@ export class ChannelService {
   /** @throws NotFoundError */
   async delete(projectRef: string): Promise<void> {
     const { db, mailboxes, forgetGrant } = this.#options;
-    const { id } = await mailboxes.getByProject(projectRef);
+    const { id } = await this.getMailbox(projectRef);
     await inTransaction(db, async tx => {
       // Before the mailbox goes and takes its grant along unseen.
       await forgetGrant(tx, id);
@@ -138,60 +193,63 @@ export class ChannelService {
   }
 
   /**
-   * Has the channel visited now.
+   * Signs in with the channel's password and, where all is well, begins to
+   * read the channel, or goes on where it stopped: what a consent is for a
+   * channel with OAuth 2.0.
    *
-   * @throws ConflictError while nobody has authorized it
+   * @param options.showDetail - whether what the mail server said is repeated
+   * @throws ConflictError for a channel with OAuth 2.0, and where somebody
+   *   changed the channel meanwhile
    */
-  async visitNow(projectRef: string): Promise<void> {
-    const { mailboxes, wakePolling } = this.#options;
-    const mailbox = await mailboxes.getByProject(projectRef);
-    if (mailbox.state === 'draft') {
-      throw new ConflictError(
-        'The channel cannot be read yet: authorize its mailbox first',
-      );
+  async activate(
+    projectRef: string,
+    options: { showDetail: boolean },
+  ): Promise<Activation> {
+    const { db, mailboxes, journal, checks, onProven } = this.#options;
+    const mailbox = await this.getMailbox(projectRef);
+    const { id, version, folder } = mailbox;
+    if (mailbox.authentication.method !== 'password') {
+      throw new ConflictError('The channel has to be authorized instead');
     }
-    await mailboxes.scheduleNow(mailbox.id);
-    wakePolling();
+    let opened: OpenFolder | undefined;
+    const report = await checkMailbox(
+      mailbox,
+      { ...checks, ...options },
+      found => {
+        opened = found;
+      },
+    );
+    if (report.ok && opened) {
+      const seen = { ...readingStart(opened), folder };
+      await inTransaction(db, async tx => {
+        await mailboxes.holdVersion(tx, id, version);
+        await onProven(tx, { mailboxId: id, seen });
+      });
+      this.#options.wakePolling();
+    } else {
+      await journal.append({
+        mailboxId: id,
+        event: 'authorization-failed',
+        failure: report.checks.find(check => check.failure)?.failure,
+      });
+    }
+    return { report, channel: await this.get(projectRef) };
   }
 
   /**
-   * Checks the channel step by step; see {@link checkChannel}.
+   * Makes a link by which the owner of the channel's mailbox authorizes it.
    *
-   * @param options.showDetail - whether what a server said is repeated
+   * @throws ConflictError where the mailbox is signed in to by password
    */
-  async check(
-    projectRef: string,
-    options: { showDetail: boolean },
-  ): Promise<CheckReport> {
-    const { mailboxes, checks } = this.#options;
-    return checkChannel(await mailboxes.getByProject(projectRef), {
-      ...checks,
-      ...options,
-    });
-  }
-
-  /** Starts a consent for the channel's mailbox. */
-  async startConsent(options: {
-    projectRef: string;
-    userRef: string;
-    returnOrigin: string;
-    returnPath?: string;
-  }): Promise<StartedConsent> {
-    const { projectRef, ...start } = options;
-    const mailbox = await this.#getConsentMailbox(projectRef);
-    return this.#options.startConsent({ ...start, mailbox });
-  }
-
-  /** Makes a link by which the owner of the channel's mailbox authorizes it. */
   async createLink(options: {
     projectRef: string;
     userRef: string;
     lifetimeHours: number;
   }): Promise<CreatedConsentLink> {
-    const { projectRef, userRef, lifetimeHours } = options;
-    const mailbox = await this.#getConsentMailbox(projectRef);
+    const { userRef, lifetimeHours } = options;
+    const mailbox = await this.getMailbox(options.projectRef);
     const link = await this.#options.links.create({
-      mailbox,
+      mailbox: toGrantMailbox(mailbox),
       userRef,
       lifetimeHours,
     });
@@ -205,9 +263,8 @@ export class ChannelService {
 
   /** The channel's links that can still be used. */
   async listLinks(projectRef: string): Promise<ConsentLink[]> {
-    const { mailboxes, links } = this.#options;
-    const { id } = await mailboxes.getByProject(projectRef);
-    return links.list(id);
+    const { id } = await this.getMailbox(projectRef);
+    return this.#options.links.list(id);
   }
 
   /** @throws NotFoundError also where the link has had its end */
@@ -216,8 +273,8 @@ export class ChannelService {
     linkId: string;
     userRef: string;
   }): Promise<void> {
-    const { mailboxes, links, journal } = this.#options;
-    const { id: mailboxId } = await mailboxes.getByProject(options.projectRef);
+    const { links, journal } = this.#options;
+    const { id: mailboxId } = await this.getMailbox(options.projectRef);
     await links.revoke({ id: options.linkId, mailboxId });
     await journal.append({
       mailboxId,
@@ -226,45 +283,52 @@ export class ChannelService {
     });
   }
 
-  async #getConsentMailbox(projectRef: string): Promise<ConsentMailbox> {
-    const mailbox = await this.#options.mailboxes.getByProject(projectRef);
-    return {
-      id: mailbox.id,
-      address: mailbox.address,
-      integrationId: mailbox.authentication.integrationId,
-    };
+  async #keepSecrets(
+    tx: Tx,
+    former: Mailbox,
+    next: { settings: MailboxSettings; password?: Secret },
+  ): Promise<void> {
+    const { passwords, forgetGrant } = this.#options;
+    const { settings, password } = next;
+    if (needsNewConsent(former, settings)) {
+      await forgetGrant(tx, former.id);
+    }
+    if (settings.authentication.method === 'oauth') {
+      await passwords.remove(tx, former.id);
+    } else if (password) {
+      await passwords.put(tx, former.id, password);
+    }
   }
 
-  /**
-   * Connects the channel's mailbox by the integration's own rights; answers
-   * when that is done or has failed.
-   */
-  async connect(projectRef: string): Promise<Connection> {
-    const { mailboxes, connect, wakePolling } = this.#options;
-    const mailbox = await mailboxes.getByProject(projectRef);
-    const connection = await connect({
-      id: mailbox.id,
-      address: mailbox.address,
-      integrationId: mailbox.authentication.integrationId,
-    });
-    if (connection.status === 'succeeded') {
-      wakePolling();
+  async #keepReading(
+    tx: Tx,
+    former: Mailbox,
+    settings: MailboxSettings,
+  ): Promise<void> {
+    const { mailboxes, imports, reading } = this.#options;
+    const change = readingAfter(former, settings);
+    if (change === 'other-account') {
+      await reading.forget(tx, former.id);
+      await mailboxes.forgetReading(tx, former.id);
+    } else if (change === 'other-server') {
+      await reading.retire(tx, former.id);
     }
-    return connection;
+    if (change !== 'goes-on' || former.folder !== settings.folder) {
+      await imports.cancelAny(tx, former.id);
+    }
   }
 
   async #expectFitting(settings: MailboxSettings): Promise<void> {
-    const integration = await this.#options.findIntegration(
-      settings.authentication.integrationId,
+    const { authentication } = settings;
+    const integration =
+      authentication.method === 'oauth'
+        ? await this.#options.findIntegration(authentication.integrationId)
+        : undefined;
+    const faults = findMailboxFaults(
+      settings,
+      integration,
+      this.#options.checks,
     );
-    const faults = integration
-      ? findSettingsFaults(settings, integration)
-      : [
-          {
-            path: 'authentication.integrationId',
-            message: 'names no integration',
-          },
-        ];
     if (faults.length > 0) {
       throw new FieldsError(
         faults.map(fault => ({ ...fault, path: `body.${fault.path}` })),
@@ -272,34 +336,34 @@ export class ChannelService {
     }
   }
 
-  async #toChannel(mailbox: Mailbox): Promise<Channel> {
-    const { mailboxes, countMessages } = this.#options;
-    const integration = await this.#options.findIntegration(
-      mailbox.authentication.integrationId,
-    );
-    const nextVisitAt = await mailboxes.nextVisitAt(mailbox.id);
-    const grant = await this.#options.checks.findGrant(mailbox.id);
-    return {
-      id: mailbox.id,
-      projectRef: mailbox.projectRef ?? '',
-      version: mailbox.version,
-      address: mailbox.address,
-      server: mailbox.server,
-      folder: mailbox.folder,
-      authentication: mailbox.authentication,
-      integrationName: integration?.name,
-      readBy: grant?.consentedAs,
-      grantType: integration?.grantType,
-      state: mailbox.state,
-      failure: mailbox.failure,
-      readingSince: mailbox.readingSince?.toISOString(),
-      lastVisitAt: mailbox.lastVisitAt?.toISOString(),
-      lastSuccessAt: mailbox.lastSuccessAt?.toISOString(),
-      nextVisitAt: nextVisitAt?.toISOString(),
-      consentEnd: grant?.end,
-      counts: await countMessages(mailbox.id),
-      createdAt: mailbox.createdAt.toISOString(),
-      updatedAt: mailbox.updatedAt.toISOString(),
-    };
+  async #requestDefaults(mailboxId: string): Promise<RequestDefaults> {
+    const { bindings, handlerId } = this.#options;
+    const bound = await bindings.list(mailboxId);
+    const settings = bound.find(
+      binding => binding.handlerId === handlerId,
+    )?.settings;
+    // A row that a person edited by hand is no reason to show no channel.
+    return requestDefaultsSchema.safeParse(settings).data ?? {};
   }
+}
+
+/** Takes apart what goes to different places. */
+function split(channel: ChannelSettings): {
+  settings: MailboxSettings;
+  password?: Secret;
+  requestDefaults: RequestDefaults;
+} {
+  const { requestDefaults, ...settings } = channel;
+  return {
+    requestDefaults,
+    password: enteredPassword(settings.authentication),
+    settings: {
+      ...settings,
+      authentication: withoutPassword(settings.authentication),
+    },
+  };
+}
+
+function passwordRequired(message: string): FieldsError {
+  return new FieldsError([{ path: 'body.authentication.password', message }]);
 }

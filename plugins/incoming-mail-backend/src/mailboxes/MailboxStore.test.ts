@@ -13,6 +13,7 @@ import {
   tables,
 } from '../database';
 import { MailboxSettings, MailboxStore } from './MailboxStore';
+import { Mailbox } from './types';
 
 jest.setTimeout(60_000);
 
@@ -29,6 +30,9 @@ const settingsOf = (integrationId: string): MailboxSettings => ({
   folder: 'INBOX',
   authentication: { method: 'oauth', integrationId },
 });
+
+const integrationIdOf = ({ authentication }: Mailbox) =>
+  authentication.method === 'oauth' ? authentication.integrationId : '';
 
 describe.each(databases.eachSupportedId())('MailboxStore (%s)', databaseId => {
   const open = () => openTestDatabase(databases, databaseId as TestDatabaseId);
@@ -185,7 +189,7 @@ describe.each(databases.eachSupportedId())('MailboxStore (%s)', databaseId => {
     await db(tables.leases).update({ due_at: null });
     await store.scheduleByIntegration('another');
     expect(await claim(db)).toEqual([]);
-    await store.scheduleByIntegration(mailbox.authentication.integrationId);
+    await store.scheduleByIntegration(integrationIdOf(mailbox));
     expect(await claim(db)).toHaveLength(1);
   });
 });

@@ -2,22 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
-  AfterStoring,
-  afterStoringSchema,
-  Authentication,
+  AfterStoringRefusal,
   ChannelState,
   FailureCode,
-  MailHost,
+  HandlerSettings,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import {
   addLease,
   DbHandlerBindingRow,
-  DbInteger,
   DbLeaseRow,
   DbMailboxRow,
   dbNow,
-  fromDbTime,
   inTransaction,
   isUniqueViolation,
   removeLeases,
@@ -26,22 +22,23 @@ import {
   tables,
   Tx,
 } from '../database';
+import { BindingStore } from './BindingStore';
+import {
+  fromMailboxRow,
+  MailboxSettings,
+  toOptionalDate,
+  toSettingsColumns,
+} from './mailboxRows';
 import { HandlerBinding, Mailbox } from './types';
 
-/** What a person decides about a mailbox. */
-export interface MailboxSettings {
-  readonly address: string;
-  readonly server: MailHost;
-  readonly folder: string;
-  readonly authentication: Authentication;
-  /** Absent: mark it as read. */
-  readonly afterStoring?: AfterStoring;
-}
+export type { MailboxSettings } from './mailboxRows';
 
 /** How a visit left a mailbox. */
 export interface MailboxHealth {
   readonly state: ChannelState;
   readonly failure?: { readonly code: FailureCode; readonly detail?: string };
+  /** How many mails it left for the next visit, at most. */
+  readonly leftOnServer?: number;
 }
 
 const NO_FAILURE = {
@@ -74,7 +71,11 @@ export class MailboxStore {
     projectRef: string;
     settings: MailboxSettings;
     handlerId: string;
+    /** Of the handler. */
+    handlerSettings?: HandlerSettings;
     userRef: string;
+    /** What else belongs into the transaction. */
+    also?(tx: Tx, id: string): Promise<void>;
   }): Promise<Mailbox> {
     const id = randomUUID();
     try {
@@ -94,9 +95,11 @@ export class MailboxStore {
           mailbox_id: id,
           handler_id: options.handlerId,
           position: 1,
+          settings: JSON.stringify(options.handlerSettings ?? {}),
         });
         await addLease(tx, 'poll', id);
         await addLease(tx, 'process', id);
+        await options.also?.(tx, id);
       });
     } catch (error) {
       if (isUniqueViolation(error)) {
@@ -136,17 +139,81 @@ export class MailboxStore {
         failed_visits: 0,
         updated_at: dbNow(tx),
       } as {})
-      .returning('state');
+      .returning(['state', 'paused_at']);
     if (!updated) {
       throw new ConflictError(
-        'The channel was changed by someone else meanwhile; load it again',
+        'The mailbox was changed by someone else meanwhile; load it again',
       );
     }
     await revokeLease(tx, 'poll', id);
     // A draft has nothing to sign in with.
-    if (updated.state !== ('draft' satisfies ChannelState)) {
+    if (isReadable(updated)) {
       await scheduleWork(tx, 'poll', id);
     }
+  }
+
+  /**
+   * Proves that nobody changed the settings since `version` was read, and
+   * keeps others from doing so until the transaction ends.
+   *
+   * @throws ConflictError
+   */
+  async holdVersion(tx: Tx, id: string, version: number): Promise<void> {
+    const held = await tx<DbMailboxRow>(tables.mailboxes)
+      .where({ id, version })
+      .update({ version });
+    if (held !== 1) {
+      throw new ConflictError(
+        'The mailbox was changed by someone else meanwhile; load it again',
+      );
+    }
+  }
+
+  /**
+   * Stops reading and handling. Whoever holds the mailbox's leases can commit
+   * nothing once this transaction has: an effect that is just being committed
+   * is waited for. Nothing to do is no error.
+   *
+   * @returns whether it was not paused before
+   * @throws ConflictError for a draft, which is not read anyhow
+   */
+  async pause(tx: Tx, id: string): Promise<boolean> {
+    // The leases first, in the order in which their holders lock: lease, then
+    // mailbox. The other way round two transactions could wait for each other.
+    await revokeLease(tx, 'poll', id);
+    await revokeLease(tx, 'process', id);
+    const paused = await tx<DbMailboxRow>(tables.mailboxes)
+      .where({ id })
+      .whereNull('paused_at')
+      .whereNot({ state: 'draft' satisfies ChannelState })
+      .update({ paused_at: dbNow(tx), updated_at: dbNow(tx) } as {});
+    if (paused === 0) {
+      const row = await tx<DbMailboxRow>(tables.mailboxes)
+        .where({ id })
+        .first('paused_at');
+      if (row?.paused_at === null) {
+        throw new ConflictError('The mailbox is not read yet');
+      }
+    }
+    return paused === 1;
+  }
+
+  /**
+   * Goes on where reading and handling were stopped.
+   *
+   * @returns whether it was paused before
+   */
+  async resume(tx: Tx, id: string): Promise<boolean> {
+    const [resumed] = await tx<DbMailboxRow>(tables.mailboxes)
+      .where({ id })
+      .whereNotNull('paused_at')
+      .update({ paused_at: null, updated_at: dbNow(tx) } as {})
+      .returning(['state', 'paused_at']);
+    if (resumed && isReadable(resumed)) {
+      await scheduleWork(tx, 'poll', id);
+      await scheduleWork(tx, 'process', id);
+    }
+    return resumed !== undefined;
   }
 
   /** Removes a mailbox and all that hangs on it. Nothing to do is no error. */
@@ -156,7 +223,8 @@ export class MailboxStore {
   }
 
   /**
-   * A consent succeeded: the mailbox is read from now on.
+   * A consent, or a sign-in with a new password, succeeded: the mailbox is read
+   * from now on, unless it is paused.
    *
    * @returns whose channel it is
    */
@@ -170,10 +238,13 @@ export class MailboxStore {
         state: 'active' satisfies ChannelState,
         ...NO_FAILURE,
         failed_visits: 0,
+        refused_sign_ins: null,
         updated_at: dbNow(tx),
       } as {})
-      .returning('project_ref');
-    await scheduleWork(tx, 'poll', id);
+      .returning(['project_ref', 'state', 'paused_at']);
+    if (row && isReadable(row)) {
+      await scheduleWork(tx, 'poll', id);
+    }
     return { id, projectRef: row?.project_ref ?? undefined };
   }
 
@@ -197,10 +268,17 @@ export class MailboxStore {
                 dbNow(tx),
               ]),
               failed_visits: tx.raw('?? + 1', ['failed_visits']),
+              ...(failure.code === 'password-refused' && {
+                refused_sign_ins: tx.raw('COALESCE(??, 0) + 1', [
+                  'refused_sign_ins',
+                ]),
+              }),
             }
           : {
               ...NO_FAILURE,
               failed_visits: 0,
+              refused_sign_ins: null,
+              left_on_server: health.leftOnServer ?? null,
               last_success_at: dbNow(tx),
             }),
       } as {});
@@ -221,11 +299,18 @@ export class MailboxStore {
   async setAfterStoringRefusal(
     tx: Tx,
     id: string,
-    refusal: string | undefined,
+    refusal: AfterStoringRefusal | undefined,
   ): Promise<void> {
     await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({ after_storing_refusal: refusal ?? null });
+  }
+
+  /** The mailbox is another account's from now on: nothing of it was read. */
+  async forgetReading(tx: Tx, id: string): Promise<void> {
+    await tx<DbMailboxRow>(tables.mailboxes)
+      .where({ id })
+      .update({ reading_since: null });
   }
 
   /** Has every mailbox of an integration visited soon, because it changed. */
@@ -233,6 +318,7 @@ export class MailboxStore {
     const rows = await this.#db<DbMailboxRow>(tables.mailboxes)
       .where({ integration_id: integrationId })
       .whereNot({ state: 'draft' satisfies ChannelState })
+      .whereNull('paused_at')
       .select('id');
     for (const { id } of rows) {
       await scheduleWork(this.#db, 'poll', id);
@@ -252,11 +338,11 @@ export class MailboxStore {
     return toOptionalDate(row?.due_at ?? null);
   }
 
-  async findById(id: string): Promise<Mailbox | undefined> {
-    const row = await this.#db<DbMailboxRow>(tables.mailboxes)
+  async findById(id: string, tx?: Tx): Promise<Mailbox | undefined> {
+    const row = await (tx ?? this.#db)<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .first();
-    return row && fromRow(row);
+    return row && fromMailboxRow(row);
   }
 
   /** @throws NotFoundError */
@@ -276,94 +362,17 @@ export class MailboxStore {
     if (!row) {
       throw new NotFoundError(`The project ${projectRef} has no channel`);
     }
-    return fromRow(row);
+    return fromMailboxRow(row);
   }
 
   /** The handlers that get a mailbox's mail, in order. */
   async listBindings(mailboxId: string): Promise<HandlerBinding[]> {
-    const rows = await this.#db<DbHandlerBindingRow>(tables.handlerBindings)
-      .where({ mailbox_id: mailboxId })
-      .orderBy('position');
-    return rows.map(row => ({
-      id: row.id,
-      handlerId: row.handler_id,
-      settings: toStoredSettings(row.settings),
-    }));
+    return new BindingStore(this.#db).list(mailboxId);
   }
 }
 
-// What is no JSON stays the text that it is, which no handler takes for its
-// settings: one spoiled row must not stop the mailbox.
-function toStoredSettings(text: string | null): unknown {
-  try {
-    return text === null ? {} : JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function toSettingsColumns(settings: MailboxSettings) {
-  const { afterStoring = { action: 'mark-read' } } = settings;
-  return {
-    address: settings.address,
-    protocol: settings.server.protocol,
-    host: settings.server.host,
-    port: settings.server.port,
-    security: settings.server.security,
-    folder: settings.folder,
-    auth_method: settings.authentication.method,
-    integration_id: settings.authentication.integrationId,
-    after_storing: afterStoring.action,
-    after_storing_folder:
-      afterStoring.action === 'move' ? afterStoring.folder : null,
-    // Whatever the server refused, it is to be asked anew.
-    after_storing_refusal: null,
-  };
-}
-
-function fromRow(row: DbMailboxRow): Mailbox {
-  return {
-    id: row.id,
-    projectRef: row.project_ref ?? undefined,
-    version: row.version,
-    address: row.address,
-    server: {
-      protocol: row.protocol as MailHost['protocol'],
-      host: row.host,
-      port: row.port,
-      security: row.security as MailHost['security'],
-    },
-    folder: row.folder,
-    authentication: { method: 'oauth', integrationId: row.integration_id! },
-    afterStoring: toAfterStoring(row),
-    afterStoringRefusal: row.after_storing_refusal ?? undefined,
-    state: row.state as ChannelState,
-    failure:
-      row.failure_code === null
-        ? undefined
-        : {
-            code: row.failure_code as FailureCode,
-            detail: row.failure_detail ?? undefined,
-            since: toOptionalDate(row.failure_since)?.toISOString(),
-          },
-    failedVisits: row.failed_visits,
-    readingSince: toOptionalDate(row.reading_since),
-    lastVisitAt: toOptionalDate(row.last_visit_at),
-    lastSuccessAt: toOptionalDate(row.last_success_at),
-    createdAt: fromDbTime(row.created_at),
-    updatedAt: fromDbTime(row.updated_at),
-  };
-}
-
-function toAfterStoring(row: DbMailboxRow): AfterStoring {
-  return afterStoringSchema.parse({
-    action: row.after_storing,
-    ...(row.after_storing_folder !== null && {
-      folder: row.after_storing_folder,
-    }),
-  });
-}
-
-function toOptionalDate(value: DbInteger | null): Date | undefined {
-  return value === null ? undefined : fromDbTime(value);
+function isReadable(row: Pick<DbMailboxRow, 'state' | 'paused_at'>): boolean {
+  return (
+    row.state !== ('draft' satisfies ChannelState) && row.paused_at === null
+  );
 }

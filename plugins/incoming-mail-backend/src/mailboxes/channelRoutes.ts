@@ -20,10 +20,8 @@ import {
 } from '../http';
 import { ChannelService } from './ChannelService';
 
-// Each check signs in at the mail server, which counts that itself.
-const CHECKS_PER_MINUTE = 5;
 // So that how soon an answer comes tells little of what is behind a port.
-const CHECK_FLOOR_MS = 1_000;
+const SIGN_IN_FLOOR_MS = 1_000;
 const CONNECTIONS_PER_MINUTE = 5;
 
 type ProjectInput = {
@@ -37,10 +35,17 @@ const ofProject = (input: ProjectInput) => ({
 /** Mounts what can be done with a project's channel. */
 export function mountChannelRoutes(
   mount: MountEndpoint,
-  options: { authorizer: Authorizer; channels: ChannelService },
+  options: {
+    authorizer: Authorizer;
+    channels: ChannelService;
+    /** Bounds how often a person has us sign in somewhere. */
+    checks: RunLimit;
+  },
 ) {
-  const { authorizer, channels } = options;
-  const checks = new RunLimit({ max: CHECKS_PER_MINUTE, windowMs: 60_000 });
+  const { authorizer, channels, checks } = options;
+  const { actions } = channels;
+  const find = (input: ProjectInput) =>
+    channels.getMailbox(projectRefOf(input.params));
   const connections = new RunLimit({
     max: CONNECTIONS_PER_MINUTE,
     windowMs: 60_000,
@@ -88,10 +93,10 @@ export function mountChannelRoutes(
     audit: { event: 'channel-check', severity: 'low', meta: ofProject },
     handle: async ({ input, userRef, credentials }) => {
       checks.take(userRef);
-      const showDetail = await mayReadIntegrations(authorizer, credentials);
-      const check = () =>
-        channels.check(projectRefOf(input.params), { showDetail });
-      return showDetail ? check() : takeAtLeast(CHECK_FLOOR_MS, check);
+      const mailbox = await find(input);
+      return signingIn(authorizer, credentials, showDetail =>
+        actions.check(mailbox, { showDetail }),
+      );
     },
   });
 
@@ -99,7 +104,7 @@ export function mountChannelRoutes(
     authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { none: 'changes nothing but when the next visit is' },
     handle: async ({ input }) => {
-      await channels.visitNow(projectRefOf(input.params));
+      await actions.visitNow(await find(input));
       return undefined;
     },
   });
@@ -107,12 +112,63 @@ export function mountChannelRoutes(
   mount(endpoints.startConsent, {
     authorize: whoMay(authorizer, channelAuthorizePermission),
     audit: { event: 'consent-start', severity: 'medium', meta: ofProject },
-    handle: ({ input, userRef }) =>
-      channels.startConsent({
-        projectRef: projectRefOf(input.params),
-        userRef,
-        ...input.body,
-      }),
+    handle: async ({ input, userRef }) =>
+      actions.startConsent(await find(input), { ...input.body, userRef }),
+  });
+
+  mount(endpoints.activateChannel, {
+    authorize: whoMay(authorizer, channelAuthorizePermission),
+    audit: { event: 'channel-activate', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef, credentials }) => {
+      checks.take(userRef);
+      return signingIn(authorizer, credentials, showDetail =>
+        channels.activate(projectRefOf(input.params), { showDetail }),
+      );
+    },
+  });
+
+  mount(endpoints.pauseChannel, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-pause', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      await actions.pause(await find(input), userRef);
+      return channels.get(projectRefOf(input.params));
+    },
+  });
+
+  mount(endpoints.resumeChannel, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-resume', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      await actions.resume(await find(input), userRef);
+      return channels.get(projectRefOf(input.params));
+    },
+  });
+
+  mount(endpoints.previewChannel, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-preview', severity: 'low', meta: ofProject },
+    handle: async ({ input, userRef, credentials }) => {
+      checks.take(userRef);
+      const mailbox = await find(input);
+      return signingIn(authorizer, credentials, () => actions.preview(mailbox));
+    },
+  });
+
+  mount(endpoints.startChannelImport, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-import', severity: 'medium', meta: ofProject },
+    handle: async ({ input, userRef }) =>
+      actions.startImport(await find(input), input.body, userRef),
+  });
+
+  mount(endpoints.cancelChannelImport, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-import-cancel', severity: 'low', meta: ofProject },
+    handle: async ({ input, userRef }) => {
+      await actions.cancelImport(await find(input), userRef);
+      return undefined;
+    },
   });
 
   mount(endpoints.connectChannel, {
@@ -120,7 +176,7 @@ export function mountChannelRoutes(
     audit: { event: 'channel-connect', severity: 'medium', meta: ofProject },
     handle: async ({ input, userRef }) => {
       connections.take(userRef);
-      return channels.connect(projectRefOf(input.params));
+      return actions.connect(await find(input));
     },
   });
 
@@ -165,6 +221,21 @@ export function mountChannelRoutes(
       return undefined;
     },
   });
+}
+
+/**
+ * Signs in somewhere for a person. What the server said, and how soon, is for
+ * administrators: to others it would tell what is behind a port.
+ */
+async function signingIn<T>(
+  authorizer: Authorizer,
+  credentials: UserCredentials,
+  work: (showDetail: boolean) => Promise<T>,
+): Promise<T> {
+  const showDetail = await mayReadIntegrations(authorizer, credentials);
+  return showDetail
+    ? work(true)
+    : takeAtLeast(SIGN_IN_FLOOR_MS, () => work(false));
 }
 
 /** Whether a person is one of those who see integrations: an administrator. */

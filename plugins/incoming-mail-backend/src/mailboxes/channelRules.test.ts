@@ -55,13 +55,11 @@ describe('findSettingsFaults', () => {
     },
   );
 
-  it('refuses an integration that is not ready, and a protocol that is not read', () => {
+  it('refuses an integration that is not ready', () => {
     expect(pathsOf({}, { ready: false })).toEqual([
       'authentication.integrationId',
     ]);
-    expect(pathsOf({ server: integration.mailHosts[1] })).toEqual([
-      'server.protocol',
-    ]);
+    expect(pathsOf({ server: integration.mailHosts[1] })).toEqual([]);
   });
 });
 

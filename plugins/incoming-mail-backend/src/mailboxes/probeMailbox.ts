@@ -2,8 +2,13 @@
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Secret } from '../secrets';
-import { MailSession, OpenSession, SessionStage } from '../transport';
-import { Mailbox } from './types';
+import {
+  MailSession,
+  OpenFolder,
+  OpenSession,
+  SessionStage,
+} from '../transport';
+import { ConnectedMailbox, signIn, toCredentials } from './signIn';
 
 /** The stages of a probe, in their order. */
 export const probeStages = [
@@ -19,7 +24,7 @@ export type ProbeStage = (typeof probeStages)[number];
 
 /** How far a probe came. */
 export type ProbeOutcome =
-  | { readonly kind: 'succeeded'; readonly messageCount: number }
+  | { readonly kind: 'succeeded'; readonly opened: OpenFolder }
   | {
       readonly kind: 'failed';
       /** The first stage that did not go well; those before it did. */
@@ -34,24 +39,24 @@ export type ProbeOutcome =
  * @returns also for what the outside world does; throws for mistakes of ours
  */
 export async function probeMailbox(
-  mailbox: Pick<Mailbox, 'server' | 'address' | 'folder'>,
+  mailbox: ConnectedMailbox,
   options: {
-    accessToken: Secret;
+    /** The access token or the password. */
+    secret: Secret;
     openSession: OpenSession;
     signal: AbortSignal;
     timeoutMs: number;
   },
 ): Promise<ProbeOutcome> {
-  const { server, address, folder } = mailbox;
-  const { accessToken, openSession, timeoutMs } = options;
+  const { server, folder } = mailbox;
+  const { secret, openSession, timeoutMs } = options;
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([deadline, options.signal]);
   let reached: SessionStage | undefined;
   let session: MailSession | undefined;
   try {
-    session = await openSession({
-      server,
-      credentials: { method: 'oauth', user: address, accessToken },
+    session = await signIn(mailbox, toCredentials(mailbox, secret), {
+      openSession,
       signal,
       onStage(stage) {
         // Without encryption there is nothing to wait for between the two.
@@ -61,8 +66,7 @@ export async function probeMailbox(
             : stage;
       },
     });
-    const { messageCount } = await session.open(folder);
-    return { kind: 'succeeded', messageCount };
+    return { kind: 'succeeded', opened: await session.open(folder) };
   } catch (error) {
     if (!MailFailure.is(error)) {
       throw error;
@@ -97,6 +101,7 @@ const earliestStage: Partial<Record<FailureCode, ProbeStage>> = {
   'plaintext-refused': 'connect',
   'tls-failed': 'secure',
   'login-refused': 'sign-in',
+  'password-refused': 'sign-in',
 };
 
 function stageOf(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Secret } from '../secrets';
-import { OpenSession, readingStart } from '../transport';
+import { OpenSession, ReadingStart, readingStart } from '../transport';
 import { MailboxStore } from './MailboxStore';
+import { signIn, toCredentials } from './signIn';
 
 /**
  * Signs in to a mailbox with a token that a consent has just given and opens
@@ -14,12 +15,11 @@ import { MailboxStore } from './MailboxStore';
 export async function proveMailbox(
   options: { mailboxId: string; accessToken: Secret; signal: AbortSignal },
   deps: { mailboxes: MailboxStore; openSession: OpenSession },
-): Promise<ReturnType<typeof readingStart> & { folder: string }> {
+): Promise<ReadingStart & { folder: string }> {
   const { mailboxId, accessToken, signal } = options;
   const mailbox = await deps.mailboxes.getById(mailboxId);
-  const session = await deps.openSession({
-    server: mailbox.server,
-    credentials: { method: 'oauth', user: mailbox.address, accessToken },
+  const session = await signIn(mailbox, toCredentials(mailbox, accessToken), {
+    openSession: deps.openSession,
     signal,
   });
   try {

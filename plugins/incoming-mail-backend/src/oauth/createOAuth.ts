@@ -104,6 +104,21 @@ export interface OAuth {
    * afterwards, where that takes nothing from another mailbox.
    */
   forgetGrant(tx: Tx, mailboxId: string): Promise<void>;
+  /**
+   * Gives a mailbox the grant of another in the place of its own, which is
+   * forgotten: revoked only if nothing reads the account any more, and the
+   * moved grant does where it is the same account's.
+   */
+  moveGrant(
+    tx: Tx,
+    mailboxes: { readonly from: string; readonly to: string },
+  ): Promise<void>;
+  /** See `GrantStore.findStamp`. */
+  findGrantStamp(tx: Tx, mailboxId: string): Promise<string | undefined>;
+  /** The version of an integration; undefined where there is none. */
+  findIntegrationVersion(tx: Tx, id: string): Promise<number | undefined>;
+  /** The same, which then stays until the transaction ends. */
+  holdIntegration(tx: Tx, id: string): Promise<number | undefined>;
   /** One bounded run of telling providers what to revoke. */
   sendRevocations(options: HousekeepingOptions): Promise<void>;
   /** One bounded run of sealing with the key in use what former keys sealed. */
@@ -208,18 +223,28 @@ export function createOAuth(options: OAuthOptions): OAuth {
     tokenEndpoint,
   });
 
+  const forget = (tx: Tx, mailboxId: string) =>
+    forgetGrant(tx, mailboxId, {
+      grants,
+      integrations: integrationStore,
+      revocations,
+    });
+
   return {
     integrations,
     consents,
     links: linkService,
     applications,
     vault,
-    forgetGrant: (tx, mailboxId) =>
-      forgetGrant(tx, mailboxId, {
-        grants,
-        integrations: integrationStore,
-        revocations,
-      }),
+    forgetGrant: forget,
+    async moveGrant(tx, mailboxes) {
+      await forget(tx, mailboxes.to);
+      await grants.move(tx, mailboxes);
+    },
+    findGrantStamp: (tx, mailboxId) => grants.findStamp(tx, mailboxId),
+    findIntegrationVersion: async (tx, id) =>
+      (await integrationStore.find(id, tx))?.version,
+    holdIntegration: (tx, id) => integrationStore.holdVersion(tx, id),
     async sendRevocations({ logger, signal }) {
       const outcome = await sendRevocations(
         {

@@ -23,6 +23,7 @@ export {
 } from './integrations/redirectUrl';
 export { orFailure, runChecks } from './runChecks';
 export type { CheckResult, CheckStep } from './runChecks';
+export { openFrom, sealedColumns, sealFor } from './sealedColumns';
 export type { GrantFacts } from './vault/types';
 export type { ConsentWarning } from './vault/listConsentWarnings';
 export type { SecretWarning } from './vault/listSecretWarnings';

@@ -94,6 +94,12 @@ export const sealedColumns = {
     purpose: 'client-secret',
     contextOf: id => `revocation:${id}:client-key`,
   },
+  mailboxPassword: {
+    table: tables.mailboxes,
+    column: 'password_sealed',
+    purpose: 'password',
+    contextOf: id => `mailbox:${id}:password`,
+  },
 } as const satisfies Record<string, SealedColumn>;
 
 /** Seals a secret for the row that it is about to be written to. */

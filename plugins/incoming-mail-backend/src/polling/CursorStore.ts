@@ -109,6 +109,72 @@ export class CursorStore {
       .update({ keyed_by: 'digest' satisfies KeyedBy });
   }
 
+  /**
+   * The mailbox is another account's from now on: what was read of the former
+   * one says nothing. Its stored mail stays.
+   */
+  async forget(tx: Tx, mailboxId: string): Promise<void> {
+    await this.#of(tx, mailboxId).delete();
+  }
+
+  /**
+   * The account has moved to another server, which numbers its mails anew,
+   * even where it happens to name the same UIDVALIDITY: the next visit looks
+   * at everything again and knows by its content what was read. What is known
+   * of POP3 stays: there, mail is compared by name and header at each visit.
+   */
+  async retire(tx: Tx, mailboxId: string): Promise<void> {
+    // No server has a UIDVALIDITY below 1, so no folder is taken for one of
+    // these. One generation of them is enough to know that mail was read.
+    await this.#of(tx, mailboxId)
+      .andWhere('uid_validity', '<', 0)
+      .whereIn(
+        'folder',
+        this.#of(tx, mailboxId)
+          .andWhere('uid_validity', '>', 0)
+          .select('folder'),
+      )
+      .delete();
+    await this.#of(tx, mailboxId)
+      .andWhere('uid_validity', '>', 0)
+      .update({ uid_validity: tx.raw('-??', ['uid_validity']) } as {});
+  }
+
+  /**
+   * Begins a folder where another mailbox would, unless it was read before:
+   * that mailbox is a draft, which knows the place from its test.
+   */
+  async adopt(
+    tx: Tx,
+    mailboxes: { readonly from: string; readonly to: string },
+  ): Promise<void> {
+    const { from, to } = mailboxes;
+    await this.#of(tx, from)
+      .whereNotIn('folder', this.#of(tx, to).select('folder'))
+      .update({ mailbox_id: to });
+  }
+
+  #of(tx: Tx, mailboxId: string) {
+    return tx<DbCursorRow>(tables.mailboxCursors).where({
+      mailbox_id: mailboxId,
+    });
+  }
+
+  /**
+   * Up to which UID mail was there before a folder was read; undefined where
+   * it was never read under its numbering.
+   */
+  async findBase(
+    mailboxId: string,
+    opened: { readonly folder: string; readonly uidValidity: number },
+  ): Promise<number | undefined> {
+    const cursors = await this.list(mailboxId, opened.folder);
+    return cursors.find(
+      ({ uidValidity, keyedBy }) =>
+        keyedBy === undefined && uidValidity === opened.uidValidity,
+    )?.baseUid;
+  }
+
   /** Moves a cursor forward; a smaller UID leaves it where it is. */
   async advance(tx: Tx, cursorId: string, lastUid: number): Promise<void> {
     await tx<DbCursorRow>(tables.mailboxCursors)

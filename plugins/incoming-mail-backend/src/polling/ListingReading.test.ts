@@ -67,6 +67,7 @@ describe.each(databases.eachSupportedId())(
         kind: 'completed',
         accepted: 1,
         more: false,
+        left: 0,
         baseline: false,
         renumbered: false,
         refusal: undefined,

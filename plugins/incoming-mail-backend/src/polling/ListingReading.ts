@@ -80,6 +80,10 @@ export class ListingReading implements Reading {
     return this.cursor.keyedBy === 'digest';
   }
 
+  get unlisted(): number {
+    return this.#fresh.length;
+  }
+
   async next(limit: number): Promise<MessageRef[]> {
     return this.#fresh.splice(0, limit);
   }

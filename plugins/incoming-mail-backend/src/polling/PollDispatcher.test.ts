@@ -11,7 +11,7 @@ import { FakeMailServer } from '../__testUtils__/FakeMailSession';
 import { dbNowPlus, tables } from '../database';
 import { InboxStore } from '../inbox';
 import { JournalStore } from '../journal';
-import { MailboxStore } from '../mailboxes';
+import { ImportStore, MailboxStore, toCredentials } from '../mailboxes';
 import { Secret } from '../secrets';
 import { CursorStore } from './CursorStore';
 import { GapStore } from './GapStore';
@@ -52,12 +52,17 @@ describe.each(databases.eachSupportedId())(
           sources: new KnownSourceStore(db),
           inbox: new InboxStore(db),
           mailboxes: new MailboxStore(db),
+          imports: new ImportStore(db),
           openSession: server.openSession,
-          credentials: async ({ address }) => ({
-            method: 'oauth',
-            user: address,
-            accessToken: new Secret('token'),
-          }),
+          credentials: async mailbox =>
+            toCredentials(
+              mailbox,
+              new Secret(
+                mailbox.authentication.method === 'password'
+                  ? 'a password'
+                  : 'token',
+              ),
+            ),
           policy: {
             intervalMs: 60_000,
             messagesPerVisit: 100,
@@ -113,6 +118,38 @@ describe.each(databases.eachSupportedId())(
       expect(next).toBeGreaterThan(50_000);
       expect(next).toBeLessThan(70_000);
       expect((await mailboxes.getById(id)).lastSuccessAt).toBeDefined();
+    });
+
+    it('stops trying a password that was refused three times, until somebody acts', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { id } = await aChannel(db);
+      await db(tables.mailboxes).update({
+        auth_method: 'password',
+        integration_id: null,
+      });
+      const { run } = createDispatcher(db, server);
+      const mailboxes = new MailboxStore(db);
+      server.refusedSecrets.add('a password');
+      for (let refusals = 1; refusals <= 3; refusals += 1) {
+        await makeDue(db);
+        await run();
+        expect(await mailboxes.getById(id)).toMatchObject({
+          state: 'needs-password',
+          failure: { code: 'password-refused' },
+          refusedSignIns: refusals,
+        });
+        expect((await mailboxes.nextVisitAt(id)) === undefined).toBe(
+          refusals === 3,
+        );
+      }
+      server.refusedSecrets.clear();
+      await mailboxes.scheduleNow(id);
+      await run();
+      expect(await mailboxes.getById(id)).toMatchObject({
+        state: 'active',
+        refusedSignIns: 0,
+      });
     });
 
     it('tells of a failure once, with its state, and of the recovery', async () => {

@@ -91,7 +91,10 @@ export class PollDispatcher {
     const mailboxId = ticket.subjectId;
     try {
       const mailbox = await deps.mailboxes.findById(mailboxId);
-      if (mailbox) {
+      if (mailbox?.pausedAt) {
+        // Something had it visited all the same; resuming it does so again.
+        await releaseLease(deps.db, ticket);
+      } else if (mailbox) {
         await this.#visitMailbox(mailbox, ticket, signal);
       }
     } catch (error) {
@@ -133,6 +136,7 @@ export class PollDispatcher {
       nextVisitInMs(outcome, {
         intervalMs: deps.policy.intervalMs,
         failedVisits: mailbox.failedVisits + 1,
+        refusedSignIns: mailbox.refusedSignIns + 1,
         random,
       }),
     );
@@ -180,6 +184,7 @@ export class PollDispatcher {
       await deps.mailboxes.recordVisit(tx, mailbox.id, {
         state,
         failure: failure && { code: failure.failure, detail: failure.detail },
+        leftOnServer: outcome.kind === 'completed' ? outcome.left : undefined,
       });
       if (
         outcome.kind === 'completed' &&
@@ -237,11 +242,16 @@ function journalEntriesOf(
       entries.push({ mailboxId, event: 'mailbox-renumbered' });
     }
   }
-  if (outcome.accepted > 0) {
+  const older = outcome.kind === 'completed' ? outcome.older : undefined;
+  const accepted = outcome.accepted - (older?.accepted ?? 0);
+  if (accepted > 0) {
+    entries.push({ mailboxId, event: 'mail-accepted', count: accepted });
+  }
+  if (older?.ended) {
     entries.push({
       mailboxId,
-      event: 'mail-accepted',
-      count: outcome.accepted,
+      event: older.ended === 'done' ? 'import-finished' : 'import-failed',
+      count: older.total,
     });
   }
   if (

@@ -31,6 +31,13 @@ export interface Reading {
    * could not be had at former visits, then new ones. None: that is all.
    */
   next(limit: number): Promise<MessageRef[]>;
+  /** How many mails `next` has not given yet, at most. */
+  readonly unlisted: number;
+  /**
+   * Up to which UID mail may be from before reading began, once everything new
+   * was read; only where positions last.
+   */
+  readonly olderUpTo?: number;
   /** Whether a mail is from before reading began, and is to be passed over. */
   isOld(ref: MessageRef): boolean;
   /** Which mails a fetch left out that have not gone: they are to be asked for again. */

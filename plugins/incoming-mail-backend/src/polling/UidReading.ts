@@ -25,6 +25,7 @@ export class UidReading implements Reading {
   readonly recognisesBytes: boolean;
   readonly #visit: Visit;
   readonly #gaps: MessageRef[];
+  readonly #uidNext: number;
   #listedUpTo: number;
 
   private constructor(
@@ -35,6 +36,7 @@ export class UidReading implements Reading {
       baseline: boolean;
       renumbered: boolean;
       recognisesBytes: boolean;
+      uidNext: number;
     },
   ) {
     this.#visit = visit;
@@ -43,6 +45,7 @@ export class UidReading implements Reading {
     this.baseline = found.baseline;
     this.renumbered = found.renumbered;
     this.recognisesBytes = found.recognisesBytes;
+    this.#uidNext = found.uidNext;
     this.#listedUpTo = found.cursor.lastUid;
   }
 
@@ -63,6 +66,7 @@ export class UidReading implements Reading {
         baseline: false,
         renumbered: false,
         recognisesBytes: known.length > 1,
+        uidNext: folder.uidNext,
       });
     }
     const baseline = known.length === 0;
@@ -72,7 +76,19 @@ export class UidReading implements Reading {
       baseline,
       renumbered: !baseline,
       recognisesBytes: !baseline,
+      uidNext: folder.uidNext,
     });
+  }
+
+  get unlisted(): number {
+    return (
+      this.#gaps.length + Math.max(0, this.#uidNext - 1 - this.#listedUpTo)
+    );
+  }
+
+  // Under a new numbering there is no base: what is known is told by its bytes.
+  get olderUpTo(): number {
+    return this.recognisesBytes ? this.#listedUpTo : this.cursor.baseUid;
   }
 
   async next(limit: number): Promise<MessageRef[]> {

@@ -42,6 +42,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
       kind: 'completed',
       accepted: 1,
       more: false,
+      left: 0,
       baseline: false,
       renumbered: false,
       refusal: undefined,
@@ -196,7 +197,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     world.server.refusedSecrets.add('hunter2');
     expect(await visit(world, { credentials })).toMatchObject({
       kind: 'failed',
-      failure: 'login-refused',
+      failure: 'password-refused',
     });
     expect(credentials).toHaveBeenCalledTimes(1);
 

@@ -6,7 +6,7 @@ import {
   LeaseLostError,
   LeaseTicket,
 } from '../database';
-import { Mailbox } from '../mailboxes';
+import { Mailbox, signIn } from '../mailboxes';
 import {
   FetchedBatch,
   MailSession,
@@ -16,6 +16,7 @@ import {
 } from '../transport';
 import { ListingReading } from './ListingReading';
 import { Reading } from './Reading';
+import { readOlder } from './readOlder';
 import { settleStored, wantsSettling } from './settleStored';
 import { takeBatch } from './takeBatch';
 import { PollDeps, PollOutcome, Visit } from './types';
@@ -50,6 +51,8 @@ interface Progress {
   accepted: number;
   /** Whether everything that was fetched is stored. */
   stored: boolean;
+  /** How many mails are listed and not read. */
+  waiting: number;
 }
 
 /**
@@ -63,21 +66,32 @@ export async function pollMailbox(
   deps: PollDeps,
   signal: AbortSignal,
 ): Promise<PollOutcome> {
-  const progress: Progress = { accepted: 0, stored: true };
+  const progress: Progress = { accepted: 0, stored: true, waiting: 0 };
   let session: MailSession | undefined;
   try {
-    session = await signIn(mailbox, deps, signal);
+    session = await openSessionOf(mailbox, deps, signal);
     const visit: Visit = { mailbox, ticket, session, deps, signal };
     const reading = await beginReading(
       visit,
       await session.open(mailbox.folder),
     );
-    const more = await readNew(visit, reading, progress);
+    const { seen, more } = await readNew(visit, reading, progress);
     const refusal = await settleStored(visit, reading.cursor.id);
+    // What is new comes first, so that nobody waits for what is old.
+    const older = more
+      ? undefined
+      : await readOlder(visit, reading, {
+          budget: deps.policy.messagesPerVisit - seen,
+          onAccepted: count => {
+            progress.accepted += count;
+          },
+        });
     return {
       kind: 'completed',
       accepted: progress.accepted,
-      more,
+      more: more || older?.more === true,
+      left: more ? progress.waiting + reading.unlisted : 0,
+      ...(older && { older: older.progress }),
       baseline: reading.baseline,
       renumbered: reading.renumbered,
       refusal,
@@ -106,13 +120,14 @@ export async function pollMailbox(
 // gives a token and the server refuses that one too, it is the server's word.
 // A password is never tried twice: servers lock accounts, and make everybody
 // from the same address wait.
-async function signIn(
+async function openSessionOf(
   mailbox: Mailbox,
   deps: PollDeps,
   signal: AbortSignal,
 ): Promise<MailSession> {
+  const { openSession } = deps;
   const open = (credentials: SessionCredentials) =>
-    deps.openSession({ server: mailbox.server, credentials, signal });
+    signIn(mailbox, credentials, { openSession, signal });
   const credentials = await deps.credentials(mailbox, { signal });
   try {
     return await open(credentials);
@@ -136,15 +151,16 @@ function beginReading(visit: Visit, folder: OpenFolder): Promise<Reading> {
     : ListingReading.begin(visit, folder);
 }
 
-/** @returns whether there is more to read */
+/** @returns how many mails were looked at, and whether there are more */
 async function readNew(
   visit: Visit,
   reading: Reading,
   progress: Progress,
-): Promise<boolean> {
+): Promise<{ seen: number; more: boolean }> {
   const { messagesPerVisit, maxMessageBytes } = visit.deps.policy;
   let waiting: MessageRef[] = [];
-  for (let seen = 0; seen < messagesPerVisit; ) {
+  let seen = 0;
+  while (seen < messagesPerVisit) {
     visit.signal.throwIfAborted();
     if (waiting.length === 0) {
       waiting = await reading.next(
@@ -157,7 +173,7 @@ async function readNew(
       maxMessageBytes,
     });
     if (asked.length === 0) {
-      return false;
+      return { seen, more: false };
     }
     const wanted = asked.filter(ref => !reading.isOld(ref));
     progress.stored = false;
@@ -169,13 +185,14 @@ async function readNew(
     progress.stored = true;
     const left = reading.leftOut(wanted, fetched);
     if (left.length === asked.length) {
-      return true;
+      return { seen, more: true };
     }
     // Where the connection broke amid a batch, asking again tells why.
     waiting = [...left, ...waiting.slice(asked.length)];
+    progress.waiting = waiting.length;
     seen += asked.length - left.length;
   }
-  return true;
+  return { seen, more: true };
 }
 
 /** @returns how many mails were new */

@@ -41,6 +41,18 @@ describe('nextVisitInMs', () => {
     expect(inMs(failed('throttled', 86_400_000))).toBe(3_600_000);
   });
 
+  it('P33 P46: tries a refused password three times, far apart, and then no more', () => {
+    const waits = [1, 2, 3, 4].map(refusedSignIns =>
+      nextVisitInMs(failed('password-refused'), {
+        intervalMs: 1_000,
+        failedVisits: 9,
+        refusedSignIns,
+        random: () => 0.5,
+      }),
+    );
+    expect(waits).toEqual([600_000, 1_200_000, undefined, undefined]);
+  });
+
   it('does not come back by itself exactly where the catalogue says stop', () => {
     for (const code of failureCodes) {
       const stops = inMs(failed(code)) === undefined;

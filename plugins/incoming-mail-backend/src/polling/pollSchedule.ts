@@ -11,6 +11,11 @@ const INTERVAL_JITTER = 0.1;
 const FAILURE_JITTER = 0.2;
 const FIRST_BACKOFF_MS = 30 * SECOND;
 
+// Mail servers lock accounts out after a handful of wrong passwords within a
+// quarter of an hour or so. A server may also refuse a right one for a moment.
+const MAX_REFUSALS = 3;
+const FIRST_REFUSAL_MS = 10 * 60 * SECOND;
+
 /**
  * How long until the next visit, in milliseconds; undefined: not before
  * somebody does something (authorizes, changes the settings, asks for it).
@@ -18,14 +23,23 @@ const FIRST_BACKOFF_MS = 30 * SECOND;
  * A server that asks for patience gets it, up to an hour. Never sooner than
  * the interval after a failure that is tried again.
  *
+ * A password that was refused three times is not tried any more: the account
+ * would be locked, also for its owner.
+ *
  * @param failedVisits - failures in a row, this one included
+ * @param refusedSignIns - of the password, in a row, this one included
  * @param random - a number from 0 to below 1
  */
 export function nextVisitInMs(
   outcome: PollOutcome,
-  options: { intervalMs: number; failedVisits: number; random(): number },
+  options: {
+    intervalMs: number;
+    failedVisits: number;
+    refusedSignIns?: number;
+    random(): number;
+  },
 ): number | undefined {
-  const { intervalMs, failedVisits, random } = options;
+  const { intervalMs, failedVisits, refusedSignIns = 1, random } = options;
   switch (outcome.kind) {
     case 'completed':
       return outcome.more
@@ -39,10 +53,16 @@ export function nextVisitInMs(
       if (failures[outcome.failure].retry === 'stop') {
         return undefined;
       }
+      const isRefusal = outcome.failure === 'password-refused';
+      if (isRefusal && refusedSignIns >= MAX_REFUSALS) {
+        return undefined;
+      }
       const waitMs = backoffMs(
-        failedVisits,
+        isRefusal ? refusedSignIns : failedVisits,
         {
-          firstMs: Math.min(FIRST_BACKOFF_MS, intervalMs),
+          firstMs: isRefusal
+            ? FIRST_REFUSAL_MS
+            : Math.min(FIRST_BACKOFF_MS, intervalMs),
           maxMs: HOUR,
           jitter: FAILURE_JITTER,
         },

@@ -2,7 +2,7 @@
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { Db, LeaseTicket } from '../database';
 import { InboxStore } from '../inbox';
-import { Mailbox, MailboxStore } from '../mailboxes';
+import { ImportStore, Mailbox, MailboxStore } from '../mailboxes';
 import {
   MailSession,
   OpenSession,
@@ -33,6 +33,10 @@ export type PollOutcome =
       readonly renumbered: boolean;
       /** Why the server did not do with stored mail what is to be done. */
       readonly refusal?: SettleOutcome['refusal'];
+      /** How many mails it left for the next visit, at most. */
+      readonly left?: number;
+      /** What it did for an import of older mail; `accepted` holds that as well. */
+      readonly older?: ImportProgress;
     }
   | {
       readonly kind: 'failed';
@@ -43,6 +47,16 @@ export type PollOutcome =
       readonly accepted: number;
     }
   | { readonly kind: 'aborted' };
+
+/** What a visit did for an import of older mail. */
+export interface ImportProgress {
+  /** How many mails were new to us. */
+  readonly accepted: number;
+  /** How it ended, if it did in this visit. */
+  readonly ended?: 'done' | 'failed';
+  /** How many mails were new in all visits. */
+  readonly total?: number;
+}
 
 /** How often and how much. */
 export interface PollPolicy {
@@ -59,6 +73,7 @@ export interface PollDeps {
   readonly sources: KnownSourceStore;
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxStore;
+  readonly imports: ImportStore;
   readonly openSession: OpenSession;
   /**
    * What signs in to a mailbox; polling carries it to the session, unopened.

@@ -167,6 +167,10 @@ export class ProcessingWorker {
       // Read anew for each batch: settings may change while a backlog is
       // worked off.
       const mailbox = await mailboxes.findById(mailboxId);
+      if (mailbox?.pausedAt) {
+        // Resuming it has its mail handled again.
+        return undefined;
+      }
       const waiting = await inbox.listWaiting(mailboxId, BATCH_SIZE);
       if (!mailbox || waiting.length === 0) {
         return inbox.nextAttemptInMs(mailboxId);

@@ -28,6 +28,8 @@ import { ProcessingOutcome } from './types';
 //    mail wait, holds or quarantines it. If that one fails as well, the mail
 //    is simply due again.
 
+const IMPORTED = 'Older mail that a person asked for: nobody is notified';
+
 /**
  * Makes one attempt at a waiting mail. Rejects only when the database does;
  * whatever the mail holds and handlers do is an outcome.
@@ -66,6 +68,7 @@ async function attemptMessage(
   const { head } = reading;
   const trace = [
     passed('attempt', `Attempt ${attempt} of ${MAX_ATTEMPTS}`),
+    ...(waiting.imported ? [passed('import', IMPORTED)] : []),
     reading.step,
   ];
   if (reading.kind !== 'read') {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isError } from '@backstage/errors';
 import {
   endpoints,
   integrationReadPermission,
+  mailServerReadPermission,
   messageRunPermission,
 } from '@postroom/plugin-incoming-mail-common';
 import {
@@ -35,8 +37,16 @@ export function mountProcessingRoutes(
   const dryRuns = new RunLimit({ max: DRY_RUNS_PER_MINUTE, windowMs: 60_000 });
 
   mount(endpoints.listHandlers, {
-    authorize: ({ credentials }) =>
-      authorizer.global(credentials, integrationReadPermission),
+    authorize: async ({ credentials }) => {
+      try {
+        await authorizer.global(credentials, mailServerReadPermission);
+      } catch (error) {
+        if (!isError(error) || error.name !== 'NotAllowedError') {
+          throw error;
+        }
+        await authorizer.global(credentials, integrationReadPermission);
+      }
+    },
     audit: { none: 'reads what is installed' },
     handle: async () => ({ items: registry.describe() }),
   });

@@ -55,7 +55,14 @@ export async function readMessage(
     return { kind: 'unusable', failure: 'message-unreadable', head, step };
   }
   const step = passed('parse', describeParts(verdict.message));
-  return { kind: 'read', message: verdict.message, head, step };
+  return {
+    kind: 'read',
+    message: message.imported
+      ? Object.freeze({ ...verdict.message, imported: true })
+      : verdict.message,
+    head,
+    step,
+  };
 }
 
 function describeParts(message: IncomingMessage): string {

@@ -5,6 +5,8 @@ import { TraceStep } from '@postroom/plugin-incoming-mail-common';
 export const steps = [
   // Counted and committed before anything is done with the mail.
   'attempt',
+  // Older mail is marked as such; other mail has no such step.
+  'import',
   // Bytes become an IncomingMessage.
   'parse',
   // Its conversation is found or begun.

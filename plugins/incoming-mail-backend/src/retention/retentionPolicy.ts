@@ -8,6 +8,8 @@ export const retentionPolicy = {
   consents: DAY_MS,
   /** So that whoever opens one late is told that it has run out. */
   links: 30 * DAY_MS,
+  /** With the grant or password that they were given. */
+  drafts: DAY_MS,
   /** Long enough to see what happened last quarter. */
   journal: 90 * DAY_MS,
   /** Longer than a mailbox stands still unnoticed: what was told is not told again. */

@@ -3,7 +3,7 @@ import { hkdfSync } from 'node:crypto';
 import { InputError } from '@backstage/errors';
 
 /** What a sealed record is for; each purpose has a key of its own. */
-export type SecretPurpose = 'client-secret' | 'token' | 'verifier';
+export type SecretPurpose = 'client-secret' | 'token' | 'verifier' | 'password';
 
 /** A configured vault key. */
 export interface KeyringKey {

@@ -44,6 +44,24 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
       client_secret_expires_on: null,
       fault_code: null,
     });
+    const servers = '20261123184000_mail_servers.js';
+    await db.migrate.up({ directory, name: servers });
+    const [mailbox] = await db(tables.mailboxes);
+    expect(mailbox).toMatchObject({
+      integration_id: integrationId,
+      draft_owner: null,
+      paused_at: null,
+      password_sealed: null,
+    });
+    // What the former version cannot know goes; what it knows stays.
+    await addMailbox(db, { integrationId, projectRef: 'component:default/x' });
+    await db(tables.mailboxes)
+      .where({ project_ref: 'component:default/x' })
+      .update({ auth_method: 'password', integration_id: null });
+    await db.migrate.down({ directory, name: servers });
+    const remaining = await db(tables.mailboxes);
+    expect(remaining.map(({ id }) => id)).toEqual([mailbox.id]);
+    expect(Object.keys(remaining[0])).not.toContain('draft_owner');
     await db.migrate.down({ directory, name });
     const [former] = await db(tables.oauthIntegrations);
     expect(former).toMatchObject({ id: integrationId });

@@ -48,6 +48,19 @@ const aChannel = (integrationId: string, change: object = {}) => ({
   authentication: { method: 'oauth', integrationId },
   ...change,
 });
+const aMailServer = (integrationId: string, change: object = {}) => ({
+  name: 'Alerts',
+  address: 'alerts@corp.test',
+  server: host,
+  authentication: { method: 'oauth', integrationId },
+  handlers: [
+    {
+      handlerId: 'request-tracker',
+      settings: { project: 'component:default/payments' },
+    },
+  ],
+  ...change,
+});
 
 describe('the plugin over HTTP', () => {
   let db: Knex;
@@ -93,6 +106,14 @@ describe('the plugin over HTTP', () => {
       claimConsent: { code: 'ABCD2345' },
       createConsentLink: { lifetimeHours: 72 },
       discoverIssuer: { issuer: 'https://id.corp.test' },
+      startChannelImport: { last: 10 },
+      createMailServer: { draftId: uuid },
+      updateMailServer: { draftId: uuid, version: 1 },
+      startMailServerConsent: { returnOrigin: 'http://localhost:3000' },
+      startMailServerImport: { since: '2026-01-01' },
+      createMailServerDraft: { settings: aMailServer(uuid) },
+      updateMailServerDraft: { settings: aMailServer(uuid) },
+      startDraftConsent: { returnOrigin: 'http://localhost:3000' },
     };
     const call = (
       user: string | undefined,
@@ -128,7 +149,7 @@ describe('the plugin over HTTP', () => {
       });
     }
 
-    if (endpoint.path.includes(':integrationId')) {
+    if (/:(?:integration|mailServer|draft)Id/.test(endpoint.path)) {
       it('refuses an id that is none, and one that nothing has', async () => {
         const broken = pathOf('payments').replace(uuid, 'not-an-id');
         expect((await call(ada, broken)).status).toBe(400);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 export { fetchBatches } from './fetchBatches';
+export { isThisMachine } from './isThisMachine';
 export { createOpenSession } from './openSession';
 export type { OpenSessionOptions } from './openSession';
 export { headDigest } from './headDigest';
 export { readingStart } from './readingStart';
+export type { ReadingStart } from './readingStart';
 export { secretOf } from './secretOf';
 export type {
   FetchedBatch,
   FetchedMessage,
   FetchLimits,
+  FolderDates,
   KeyedBy,
   MailFolder,
   MailSession,

@@ -39,8 +39,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     ca,
     timeouts: changed,
   } = options;
-  const timeouts = { ...defaultTimeouts, ...changed };
-  return async ({ server, credentials, signal, onStage }) => {
+  return async ({ server, credentials, signal, timeoutMs, onStage }) => {
     refuseSecurity(server);
     const addresses = await findServer(
       { server, credentials, signal },
@@ -56,12 +55,26 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
       onStage,
       ca,
       maxMessageBytes,
-      timeouts,
+      timeouts: { ...timeoutsWithin(timeoutMs), ...changed },
     };
     return server.protocol === 'imap'
       ? ImapSession.connect(connectOptions)
       : Pop3Session.connect(connectOptions);
   };
+}
+
+/** The usual times, with those of a mailbox that is given its own. */
+function timeoutsWithin(timeoutMs: number | undefined): SessionTimeouts {
+  return timeoutMs === undefined
+    ? defaultTimeouts
+    : {
+        ...defaultTimeouts,
+        connectMs: timeoutMs,
+        greetingMs: timeoutMs,
+        signInMs: timeoutMs,
+        inactivityMs: timeoutMs,
+        commandMs: timeoutMs,
+      };
 }
 
 async function findServer(
@@ -110,7 +123,7 @@ function refusePlaintext(
   if (!allowLoopback || !local) {
     throw new MailFailure(
       'plaintext-refused',
-      `${host} would have been signed in to without encryption`,
+      `${host} would have been shown a secret without encryption`,
     );
   }
 }

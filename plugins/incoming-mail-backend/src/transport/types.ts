@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly credentials: SessionCredentials;
   /** Aborting closes the connection; the pending call then throws. */
   readonly signal: AbortSignal;
+  /** How long connecting, or a command, may take; absent: as usual. */
+  readonly timeoutMs?: number;
   /**
    * Told how far the opening came, also where it then fails. Stages may be
    * left out, but the last one told is the farthest.
@@ -63,6 +65,14 @@ export type OpenFolder = {
  * header, for which every mail has to be asked for.
  */
 export type KeyedBy = 'uidl' | 'digest';
+
+/** What a folder holds, by dates. */
+export interface FolderDates {
+  readonly oldestAt?: Date;
+  readonly newestAt?: Date;
+  /** How many mails come after the UID that was asked about. */
+  readonly newerCount: number;
+}
 
 /** A mail as the server lists it, before it is fetched. */
 export interface MessageRef {
@@ -192,6 +202,23 @@ export interface MailSession {
   ): Promise<ReadonlyMap<string, string>>;
   /** The account's folders, at most 1,000. Only where there are folders. */
   listFolders?(): Promise<MailFolder[]>;
+  /**
+   * Tells when the oldest and the newest mail of the folder arrived, and how
+   * many mails have a UID above `afterUid`. Only where positions are UIDs.
+   */
+  preview?(options: { afterUid: number }): Promise<FolderDates>;
+  /**
+   * Finds the newest mails with a UID up to `upToUid` that arrived since the
+   * beginning of a day (UTC), or so many; at most `limit`. Only where positions
+   * are UIDs.
+   *
+   * @returns after which UID they begin, and how many they are
+   */
+  findOlder?(options: {
+    upToUid: number;
+    since?: Date;
+    limit: number;
+  }): Promise<{ afterUid: number; count: number }>;
   /**
    * Ends the session, within 2 s. Never throws; may be called twice.
    *

@@ -17,19 +17,35 @@ import {
 import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
 import {
+  folderPreviewSchema,
+  mailImportSchema,
+  startImportSchema,
+} from '../imports';
+import {
   callbackSlugSchema,
   createIntegrationSchema,
   integrationChoiceSchema,
   integrationSchema,
+  integrationUserSchema,
   retireClientSecretSchema,
   updateIntegrationSchema,
 } from '../integrations';
 import { journalEntrySchema } from '../journal';
 import {
+  activationSchema,
   channelSchema,
   createChannelSchema,
   updateChannelSchema,
 } from '../mailboxes';
+import {
+  createMailServerDraftSchema,
+  createMailServerSchema,
+  mailServerDraftSchema,
+  mailServerSchema,
+  testedDraftSchema,
+  updateMailServerDraftSchema,
+  updateMailServerSchema,
+} from '../mailServers';
 import { messageDryRunSchema, messageSummarySchema } from '../messages';
 import { providerListSchema } from '../providerDescriptions';
 import {
@@ -49,6 +65,8 @@ const projectParams = z.strictObject({
   name: entityPart,
 });
 const integrationParams = z.strictObject({ integrationId: z.uuid() });
+const mailServerParams = z.strictObject({ mailServerId: z.uuid() });
+const draftParams = z.strictObject({ draftId: z.uuid() });
 const consentParams = z.strictObject({ consentId: z.uuid() });
 const requestParams = projectParams.extend({
   number: z.coerce.number().int().min(1).max(2_147_483_647),
@@ -56,6 +74,8 @@ const requestParams = projectParams.extend({
 const messageParams = projectParams.extend({ messageId: z.uuid() });
 
 const PROJECT = '/projects/:kind/:namespace/:name';
+const MAIL_SERVER = '/mail-servers/:mailServerId';
+const DRAFT = '/mail-server-drafts/:draftId';
 
 /**
  * Every endpoint of the plugin. The OAuth redirect is not one of them: it is
@@ -108,7 +128,7 @@ export const endpoints = {
   deleteIntegration: defineEndpoint({
     method: 'DELETE',
     path: '/integrations/:integrationId',
-    summary: 'Removes an OAuth 2.0 integration that no channel uses.',
+    summary: 'Removes an OAuth 2.0 integration that no mailbox uses.',
     params: integrationParams,
     status: 204,
   }),
@@ -120,6 +140,14 @@ export const endpoints = {
     params: integrationParams,
     body: retireClientSecretSchema,
     reply: integrationSchema,
+  }),
+  listIntegrationUsers: defineEndpoint({
+    method: 'GET',
+    path: '/integrations/:integrationId/users',
+    summary: 'Lists the channels and mail servers that use an integration.',
+    params: integrationParams,
+    query: pageQuerySchema,
+    reply: pageOf(integrationUserSchema),
   }),
   checkIntegration: defineEndpoint({
     method: 'POST',
@@ -155,6 +183,194 @@ export const endpoints = {
     path: '/vault',
     summary: 'Tells how many records are sealed with which vault key.',
     reply: vaultStatusSchema,
+  }),
+  listMailServerIntegrations: defineEndpoint({
+    method: 'GET',
+    path: '/mail-server-integrations',
+    summary: 'Lists what may be chosen for a mail server, by name.',
+    query: pageQuerySchema,
+    reply: pageOf(integrationChoiceSchema),
+  }),
+  listMailServers: defineEndpoint({
+    method: 'GET',
+    path: '/mail-servers',
+    summary: 'Lists the mail servers by name, and how they are doing.',
+    query: pageQuerySchema,
+    reply: pageOf(mailServerSchema),
+  }),
+  createMailServer: defineEndpoint({
+    method: 'POST',
+    path: '/mail-servers',
+    summary:
+      'Saves a draft as a new mail server; 409 unless exactly this was tested.',
+    body: createMailServerSchema,
+    reply: mailServerSchema,
+    status: 201,
+  }),
+  getMailServer: defineEndpoint({
+    method: 'GET',
+    path: MAIL_SERVER,
+    summary: 'Reads a mail server and how it is doing.',
+    params: mailServerParams,
+    reply: mailServerSchema,
+  }),
+  updateMailServer: defineEndpoint({
+    method: 'PUT',
+    path: MAIL_SERVER,
+    summary:
+      'Saves a draft over its mail server; 409 unless exactly this was tested.',
+    params: mailServerParams,
+    body: updateMailServerSchema,
+    reply: mailServerSchema,
+  }),
+  deleteMailServer: defineEndpoint({
+    method: 'DELETE',
+    path: MAIL_SERVER,
+    summary:
+      'Removes a mail server with its grant or password and its stored mail; what handlers made stays.',
+    params: mailServerParams,
+    status: 204,
+  }),
+  pauseMailServer: defineEndpoint({
+    method: 'PUT',
+    path: `${MAIL_SERVER}/pause`,
+    summary:
+      'Stops reading and handling; nothing takes effect after the answer.',
+    params: mailServerParams,
+    reply: mailServerSchema,
+  }),
+  resumeMailServer: defineEndpoint({
+    method: 'DELETE',
+    path: `${MAIL_SERVER}/pause`,
+    summary: 'Goes on where reading was stopped.',
+    params: mailServerParams,
+    reply: mailServerSchema,
+  }),
+  checkMailServer: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/checks`,
+    summary: 'Tests a mail server step by step, as it is saved.',
+    params: mailServerParams,
+    reply: checkReportSchema,
+  }),
+  pollMailServer: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/visits`,
+    summary: 'Has a mail server visited at once.',
+    params: mailServerParams,
+    status: 202,
+  }),
+  startMailServerConsent: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/consents`,
+    summary: 'Starts the renewal of a mail server’s authorization, in place.',
+    params: mailServerParams,
+    body: startConsentSchema,
+    reply: startedConsentSchema,
+    status: 201,
+  }),
+  connectMailServer: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/connections`,
+    summary:
+      'Connects a mail server that the application reads in its own name.',
+    params: mailServerParams,
+    reply: connectionSchema,
+  }),
+  previewMailServer: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/preview`,
+    summary: 'Counts what is in a mail server’s folder; nothing is read.',
+    params: mailServerParams,
+    reply: folderPreviewSchema,
+  }),
+  startMailServerImport: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/imports`,
+    summary: 'Has older mail of a mail server read once.',
+    params: mailServerParams,
+    body: startImportSchema,
+    reply: mailImportSchema,
+    status: 201,
+  }),
+  cancelMailServerImport: defineEndpoint({
+    method: 'DELETE',
+    path: `${MAIL_SERVER}/imports`,
+    summary: 'Stops the import of older mail; what was read stays.',
+    params: mailServerParams,
+    status: 204,
+  }),
+  listMailServerJournal: defineEndpoint({
+    method: 'GET',
+    path: `${MAIL_SERVER}/journal`,
+    summary: 'Lists what happened to a mail server, newest first.',
+    params: mailServerParams,
+    query: pageQuerySchema,
+    reply: pageOf(journalEntrySchema),
+  }),
+  listMailServerMessages: defineEndpoint({
+    method: 'GET',
+    path: `${MAIL_SERVER}/messages`,
+    summary:
+      'Lists the mails of a mail server and how each ended, newest first.',
+    params: mailServerParams,
+    query: pageQuerySchema,
+    reply: pageOf(messageSummarySchema),
+  }),
+  createMailServerDraft: defineEndpoint({
+    method: 'POST',
+    path: '/mail-server-drafts',
+    summary: 'Opens a draft of a new mail server, or of a change to one.',
+    body: createMailServerDraftSchema,
+    reply: mailServerDraftSchema,
+    status: 201,
+  }),
+  getMailServerDraft: defineEndpoint({
+    method: 'GET',
+    path: DRAFT,
+    summary: 'Reads a draft of one’s own.',
+    params: draftParams,
+    reply: mailServerDraftSchema,
+  }),
+  updateMailServerDraft: defineEndpoint({
+    method: 'PUT',
+    path: DRAFT,
+    summary: 'Replaces the settings of a draft.',
+    params: draftParams,
+    body: updateMailServerDraftSchema,
+    reply: mailServerDraftSchema,
+  }),
+  deleteMailServerDraft: defineEndpoint({
+    method: 'DELETE',
+    path: DRAFT,
+    summary: 'Drops a draft with the grant or password that it was given.',
+    params: draftParams,
+    status: 204,
+  }),
+  startDraftConsent: defineEndpoint({
+    method: 'POST',
+    path: `${DRAFT}/consents`,
+    summary: 'Starts the authorization of a draft’s mailbox, before saving.',
+    params: draftParams,
+    body: startConsentSchema,
+    reply: startedConsentSchema,
+    status: 201,
+  }),
+  connectMailServerDraft: defineEndpoint({
+    method: 'POST',
+    path: `${DRAFT}/connections`,
+    summary:
+      'Connects a draft’s mailbox that the application reads in its own name, before saving.',
+    params: draftParams,
+    reply: connectionSchema,
+  }),
+  checkMailServerDraft: defineEndpoint({
+    method: 'POST',
+    path: `${DRAFT}/checks`,
+    summary:
+      'Tests the connection of a draft step by step; when all is well it can be saved.',
+    params: draftParams,
+    reply: testedDraftSchema,
   }),
   listIntegrationChoices: defineEndpoint({
     method: 'GET',
@@ -194,6 +410,52 @@ export const endpoints = {
     path: `${PROJECT}/channel`,
     summary:
       'Removes a channel with its grant and stored mail; requests and comments stay.',
+    params: projectParams,
+    status: 204,
+  }),
+  activateChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/activations`,
+    summary:
+      'Signs in to a channel’s mailbox with its password and, where that works, begins to read it.',
+    params: projectParams,
+    reply: activationSchema,
+  }),
+  pauseChannel: defineEndpoint({
+    method: 'PUT',
+    path: `${PROJECT}/channel/pause`,
+    summary:
+      'Stops reading and handling; nothing takes effect after the answer.',
+    params: projectParams,
+    reply: channelSchema,
+  }),
+  resumeChannel: defineEndpoint({
+    method: 'DELETE',
+    path: `${PROJECT}/channel/pause`,
+    summary: 'Goes on where reading was stopped.',
+    params: projectParams,
+    reply: channelSchema,
+  }),
+  previewChannel: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/preview`,
+    summary: 'Counts what is in a channel’s folder; nothing is read.',
+    params: projectParams,
+    reply: folderPreviewSchema,
+  }),
+  startChannelImport: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/imports`,
+    summary: 'Has older mail of a channel read once.',
+    params: projectParams,
+    body: startImportSchema,
+    reply: mailImportSchema,
+    status: 201,
+  }),
+  cancelChannelImport: defineEndpoint({
+    method: 'DELETE',
+    path: `${PROJECT}/channel/imports`,
+    summary: 'Stops the import of older mail; what was read stays.',
     params: projectParams,
     status: 204,
   }),

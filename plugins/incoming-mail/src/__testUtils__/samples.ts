@@ -4,8 +4,11 @@ import { ResponseError } from '@backstage/errors';
 import type {
   Channel,
   Failure,
+  HandlerDescription,
   IntegrationChoice,
   MailHost,
+  MailServer,
+  MailServerDraft,
   OAuthIntegration,
   Request,
   RequestSummary,
@@ -58,6 +61,7 @@ export function anIntegration(
     clientKey: { set: false },
     ready: true,
     channelCount: 1,
+    mailServerCount: 0,
     createdAt: NOW,
     updatedAt: NOW,
     ...changes,
@@ -76,6 +80,7 @@ export function aChoice(
     grantType,
     allowedDomains,
     mailHosts,
+    protocols: ['imap'],
     ready,
     ...changes,
   };
@@ -92,10 +97,95 @@ export function aChannel(changes: Partial<Channel> = {}): Channel {
     authentication: { method: 'oauth', integrationId: INTEGRATION_ID },
     integrationName: 'Corp mail',
     grantType: 'authorization_code',
+    aliases: [],
+    afterStoring: { action: 'mark-read' },
+    requestDefaults: {},
     state: 'active',
-    counts: { lastDay: 4, waiting: 0, held: 0 },
+    counts: { lastDay: 4, waiting: 0, held: 0, stored: 12 },
     createdAt: NOW,
     updatedAt: NOW,
+    ...changes,
+  };
+}
+
+export const trackerHandler: HandlerDescription = {
+  id: 'request-tracker',
+  title: 'Create a request',
+  fields: [
+    { name: 'project', title: 'Project', kind: 'entity', required: true },
+    { name: 'labels', title: 'Labels', kind: 'list', required: false },
+  ],
+};
+
+export const alertHandler: HandlerDescription = {
+  id: 'alerts',
+  title: 'Raise an alert',
+  description: 'Wakes whoever is on call.',
+  fields: [
+    { name: 'team', title: 'Team', kind: 'text', required: false },
+    { name: 'loud', title: 'Loud', kind: 'boolean', required: false },
+    {
+      name: 'urgency',
+      title: 'Urgency',
+      kind: 'choice',
+      required: false,
+      choices: [
+        { value: 'low', title: 'When awake' },
+        { value: 'high', title: 'At once' },
+      ],
+    },
+  ],
+};
+
+export function aMailServer(changes: Partial<MailServer> = {}): MailServer {
+  const { projectRef: _, requestDefaults: __, ...mailbox } = aChannel();
+  return {
+    ...mailbox,
+    id: '5f0e8f8e-5f0e-4f0e-8f0e-3f0e8f8e5f0e',
+    name: 'Alerts',
+    address: 'alerts@corp.test',
+    timeoutSeconds: 30,
+    handlers: [
+      {
+        handlerId: 'request-tracker',
+        settings: { project: 'component:default/support' },
+      },
+    ],
+    enabled: true,
+    ...changes,
+  };
+}
+
+export function aDraft(
+  changes: Partial<MailServerDraft> = {},
+): MailServerDraft {
+  const {
+    name,
+    timeoutSeconds,
+    handlers,
+    enabled,
+    address,
+    server,
+    folder,
+    authentication,
+    aliases,
+    afterStoring,
+  } = aMailServer();
+  return {
+    name,
+    timeoutSeconds,
+    handlers,
+    enabled,
+    address,
+    server,
+    folder,
+    authentication,
+    aliases,
+    afterStoring,
+    id: '6f0e8f8e-5f0e-4f0e-8f0e-3f0e8f8e5f0e',
+    authorization: 'none',
+    obstacle: 'not-tested',
+    expiresAt: NOW,
     ...changes,
   };
 }
@@ -151,8 +241,9 @@ export function aRefusal(
   message: string,
   fields?: { path: string; message: string }[],
   failure?: Failure,
+  reason?: string,
 ): Promise<ResponseError> {
-  const error = { name: errorNames[status], message, fields, failure };
+  const error = { name: errorNames[status], message, fields, failure, reason };
   return ResponseError.fromResponse({
     ok: false,
     status,

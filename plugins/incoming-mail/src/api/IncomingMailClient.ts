@@ -110,6 +110,11 @@ const patientEndpoints: readonly EndpointName[] = [
   'checkChannel',
   'claimConsent',
   'connectChannel',
+  'activateChannel',
+  'previewChannel',
+  'checkMailServer',
+  'checkMailServerDraft',
+  'previewMailServer',
   'discoverIssuer',
   'dryRunMessage',
 ];

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { screen, waitFor, within } from '@testing-library/react';
+import {
+  act,
+  fireEvent,
+  screen,
+  waitFor,
+  within,
+} from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
+import { renderInTestApp } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
+import { usePermission } from '@backstage/plugin-permission-react';
 import {
   Channel,
   ConsentLink,
@@ -16,13 +23,24 @@ import {
   Answers,
   FakeIncomingMailApi,
 } from '../__testUtils__/FakeIncomingMailApi';
-import { aChannel, aChoice, aRefusal, project } from '../__testUtils__/samples';
+import {
+  aChannel,
+  aChoice,
+  aRefusal,
+  imapHost,
+  project,
+} from '../__testUtils__/samples';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
 import { AuthorizePopup, useAuthorizePopup } from '../hooks/useAuthorizePopup';
 import { requestsRouteRef, rootRouteRef } from '../routes';
 import { ChannelContent } from './ChannelContent';
 
 jest.mock('../hooks/useAuthorizePopup');
+jest.mock('@backstage/plugin-permission-react', () => ({
+  ...jest.requireActual('@backstage/plugin-permission-react'),
+  // The real one remembers answers from one test to the next.
+  usePermission: jest.fn(),
+}));
 
 const authorization = {
   state: { status: 'idle' } as AuthorizePopup['state'],
@@ -49,7 +67,18 @@ const quiet: Answers = {
   listConsentLinks: () => ({ items: [] }),
 };
 
-function render(answers: Answers) {
+const preview = {
+  messageCount: 12_431,
+  newestAt: '2024-05-06T07:08:09.000Z',
+  olderCount: 12_431,
+  importable: true,
+};
+
+function render(answers: Answers, mayOnly?: string[]) {
+  jest.mocked(usePermission).mockImplementation(({ permission }) => ({
+    loading: false,
+    allowed: mayOnly?.includes(permission.name) ?? true,
+  }));
   const api = new FakeIncomingMailApi({ ...quiet, ...answers });
   renderInTestApp(
     <EntityProvider entity={project}>
@@ -60,7 +89,7 @@ function render(answers: Answers) {
         '/incoming-mail': rootRouteRef,
         '/requests': requestsRouteRef,
       },
-      apis: [[incomingMailApiRef, api], mockApis.permission()],
+      apis: [[incomingMailApiRef, api]],
     },
   );
   return { api, user: userEvent.setup() };
@@ -71,7 +100,7 @@ async function noChannel(): Promise<Channel> {
 }
 
 describe('ChannelContent', () => {
-  it('connects a mailbox: saves on the way to the consent', async () => {
+  it('S63: saves a new channel on the way to the consent', async () => {
     let stored: Channel | undefined;
     const { api, user } = render({
       getChannel: () => stored ?? noChannel(),
@@ -79,6 +108,11 @@ describe('ChannelContent', () => {
         stored = aChannel({ state: 'draft' });
         return stored;
       },
+      startConsent: () => ({
+        consentId: 'consent',
+        startUrl: 'https://b.test/s',
+        expiresAt: '2024-05-06T07:08:09.000Z',
+      }),
     });
     const address = await screen.findByLabelText(/Email address/);
     const save = screen.getByRole('button', { name: 'Save and authorize' });
@@ -90,7 +124,14 @@ describe('ChannelContent', () => {
     await user.click(save);
     // The popup hook was called in the click; it saves when it is ready.
     expect(api.names).not.toContain('createChannel');
-    await authorization.authorize.mock.calls[0][0]?.();
+    const [start] = authorization.authorize.mock.calls[0];
+    const { signal } = new AbortController();
+    await act(async () => {
+      await start({ returnOrigin: 'https://portal.test' }, { signal });
+    });
+    expect(api.names.indexOf('createChannel')).toBeLessThan(
+      api.names.indexOf('startConsent'),
+    );
     expect(api.lastInput('createChannel')).toEqual({
       params: { kind: 'component', namespace: 'default', name: 'support' },
       body: {
@@ -98,9 +139,12 @@ describe('ChannelContent', () => {
         server: aChoice().mailHosts[0],
         folder: 'INBOX',
         authentication: { method: 'oauth', integrationId: aChoice().id },
+        aliases: [],
+        afterStoring: { action: 'mark-read' },
+        requestDefaults: {},
       },
     });
-    expect(await screen.findByText('Not authorized yet')).toBeInTheDocument();
+    expect(await screen.findByText('Not connected yet')).toBeInTheDocument();
     expect(
       screen.getByText('The mailbox has not been authorized yet'),
     ).toBeInTheDocument();
@@ -116,6 +160,7 @@ describe('ChannelContent', () => {
         stored = aChannel({ state: 'draft', grantType });
         return stored;
       },
+      connectChannel: () => ({ status: 'succeeded' }),
     });
     await user.type(
       await screen.findByLabelText(/Email address/),
@@ -126,14 +171,20 @@ describe('ChannelContent', () => {
     ).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: 'Save and connect' }));
     expect(authorization.authorize).not.toHaveBeenCalled();
-    await authorization.connect.mock.calls[0][0]?.();
-    expect(api.names).toContain('createChannel');
+    const [connect] = authorization.connect.mock.calls[0];
+    const { signal } = new AbortController();
+    await act(async () => {
+      await connect({ signal });
+    });
+    expect(api.names.indexOf('createChannel')).toBeLessThan(
+      api.names.indexOf('connectChannel'),
+    );
     expect(
       await screen.findByText('The mailbox has not been connected yet'),
     ).toBeInTheDocument();
 
     await user.click(screen.getByRole('button', { name: 'Connect' }));
-    expect(authorization.connect).toHaveBeenLastCalledWith();
+    expect(authorization.connect).toHaveBeenCalledTimes(2);
     expect(authorization.authorize).not.toHaveBeenCalled();
   });
 
@@ -149,16 +200,20 @@ describe('ChannelContent', () => {
     expect(alert).toHaveTextContent('backend.baseUrl');
   });
 
-  it('says that the channel is enabled', async () => {
+  it('S65: says that the channel is enabled', async () => {
     authorization.state = { status: 'succeeded' };
-    render({ getChannel: () => aChannel() });
+    render({ getChannel: () => aChannel(), previewChannel: () => preview });
     expect(
       await screen.findByText('The channel is enabled'),
     ).toBeInTheDocument();
   });
 
   it('goes to the provider in this tab where the popup was blocked (T12)', async () => {
-    authorization.state = { status: 'blocked', startUrl: 'https://b.test/s' };
+    authorization.state = {
+      status: 'blocked',
+      startUrl: 'https://b.test/s',
+      inPlace: true,
+    };
     const { user } = render({ getChannel: () => aChannel() });
     // One click, in place: an anchor without a target.
     const link = await screen.findByRole('link', {
@@ -300,7 +355,7 @@ describe('ChannelContent', () => {
     expect(alert).toHaveTextContent('Authorize again');
     expect(alert).toHaveTextContent('invalid_grant');
     await user.click(screen.getByRole('button', { name: 'Authorize' }));
-    expect(authorization.authorize).toHaveBeenCalledWith();
+    expect(authorization.authorize).toHaveBeenCalledTimes(1);
   });
 
   it('P11: says when the access ends, and why', async () => {
@@ -315,7 +370,9 @@ describe('ChannelContent', () => {
   });
 
   it('polls at once and deletes after asking', async () => {
-    let stored: Channel | undefined = aChannel();
+    let stored: Channel | undefined = aChannel({
+      counts: { lastDay: 4, waiting: 2, held: 1, stored: 12 },
+    });
     const { api, user } = render({
       getChannel: () => stored ?? noChannel(),
       pollChannel: () => undefined,
@@ -324,7 +381,9 @@ describe('ChannelContent', () => {
         return undefined;
       },
     });
-    await user.click(await screen.findByRole('button', { name: 'Poll now' }));
+    await user.click(
+      await screen.findByRole('button', { name: 'Check for mail now' }),
+    );
     expect(
       await screen.findByText('The mailbox is visited in a moment.'),
     ).toBeInTheDocument();
@@ -332,6 +391,10 @@ describe('ChannelContent', () => {
 
     await user.click(screen.getByRole('button', { name: 'Delete' }));
     const dialog = await screen.findByRole('dialog');
+    expect(dialog).toHaveTextContent('support@corp.test is not read any more');
+    expect(dialog).toHaveTextContent('withdrawn at the provider');
+    expect(dialog).toHaveTextContent('12 stored mails are deleted');
+    expect(dialog).toHaveTextContent('3 of them have not been handled');
     expect(dialog).toHaveTextContent('Requests and comments stay');
     await user.click(
       within(dialog).getByRole('button', { name: 'Delete channel' }),
@@ -360,7 +423,9 @@ describe('ChannelContent', () => {
         ],
       });
     const { user } = render({ getChannel: () => aChannel(), checkChannel });
-    const button = await screen.findByRole('button', { name: 'Check channel' });
+    const button = await screen.findByRole('button', {
+      name: 'Test connection',
+    });
     await user.click(button);
     expect(
       await screen.findByText('The portal’s backend did not answer'),
@@ -374,31 +439,354 @@ describe('ChannelContent', () => {
     expect(list).not.toBeInTheDocument();
   });
 
-  it('edits a folder without a new consent, an address only with one', async () => {
+  it('S63: updates an existing channel, and authorizes in a step of its own', async () => {
+    let stored = aChannel();
     const { api, user } = render({
-      getChannel: () => aChannel(),
-      updateChannel: () => aChannel({ version: 3, folder: 'Help' }),
+      getChannel: () => stored,
+      updateChannel: ({ body }) => {
+        stored = aChannel({
+          version: 3,
+          address: body.address,
+          state: 'draft',
+        });
+        return stored;
+      },
     });
     await user.click(await screen.findByRole('button', { name: 'Edit' }));
     const folder = await screen.findByLabelText('Folder');
-    const address = screen.getByLabelText(/Email address/);
-    await user.clear(address);
-    await user.type(address, 'other@corp.test');
-    expect(
-      screen.getByRole('button', { name: 'Save and authorize' }),
-    ).toBeInTheDocument();
-    await user.clear(address);
-    await user.type(address, 'support@corp.test');
     await user.clear(folder);
     await user.type(folder, 'Help');
-    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await user.click(screen.getByRole('button', { name: 'Update' }));
     expect(
       await screen.findByText('The mailbox’s settings are saved.'),
     ).toBeInTheDocument();
+    expect(screen.queryByText(/^Next: press Authorize/)).toBeNull();
     expect(api.lastInput('updateChannel')).toMatchObject({
       body: { version: 2, folder: 'Help' },
     });
+
+    await user.click(screen.getByRole('button', { name: 'Edit' }));
+    const address = await screen.findByLabelText(/Email address/);
+    await user.clear(address);
+    await user.type(address, 'other@corp.test');
+    await user.click(screen.getByRole('button', { name: 'Update' }));
+    expect(
+      await screen.findByText(/^Next: press Authorize/),
+    ).toBeInTheDocument();
     expect(authorization.authorize).not.toHaveBeenCalled();
+    await user.click(screen.getByRole('button', { name: 'Authorize' }));
+    expect(authorization.authorize).toHaveBeenCalledTimes(1);
+  });
+
+  describe('with a password', () => {
+    const passwordChannel = (changes: Partial<Channel> = {}) =>
+      aChannel({
+        authentication: { method: 'password', passwordSet: true },
+        integrationName: undefined,
+        ...changes,
+      });
+    const failed = {
+      ok: false,
+      checks: [
+        {
+          id: 'sign-in',
+          verdict: 'failed' as const,
+          title: 'Sign-in is accepted',
+          failure: 'password-refused' as const,
+        },
+      ],
+    };
+
+    it('S52, S63: saves and connects in one go, and says why that failed', async () => {
+      let stored: Channel | undefined;
+      const activateChannel = jest
+        .fn()
+        .mockImplementationOnce(() => ({ report: failed, channel: stored }))
+        .mockImplementation(() => {
+          stored = passwordChannel();
+          return { report: { ok: true, checks: [] }, channel: stored };
+        });
+      const { api, user } = render({
+        getChannel: () => stored ?? noChannel(),
+        createChannel: () => {
+          stored = passwordChannel({ state: 'draft' });
+          return stored;
+        },
+        activateChannel,
+        previewChannel: () => preview,
+      });
+      await user.type(
+        await screen.findByLabelText(/Email address/),
+        'support@corp.test',
+      );
+      await user.selectOptions(
+        screen.getByLabelText(/^Authentication method/),
+        'Password',
+      );
+      const save = screen.getByRole('button', { name: 'Save and connect' });
+      await user.click(save);
+      expect(screen.getByLabelText('Password')).toBeInvalid();
+      expect(api.names).not.toContain('createChannel');
+      await user.type(screen.getByLabelText('Password'), 'secret');
+      await user.click(save);
+
+      expect(
+        await screen.findByText('The mailbox could not be connected'),
+      ).toBeInTheDocument();
+      expect(
+        screen.getByText(/Enter the current password again/),
+      ).toBeInTheDocument();
+      expect(api.lastInput('createChannel')).toMatchObject({
+        body: {
+          server: imapHost,
+          authentication: { method: 'password', password: 'secret' },
+        },
+      });
+
+      await user.click(screen.getByRole('button', { name: 'Connect' }));
+      expect(
+        await screen.findByText('The channel is enabled'),
+      ).toBeInTheDocument();
+      expect(authorization.authorize).not.toHaveBeenCalled();
+    });
+
+    it('S61: changes to OAuth 2.0 in place, and says that all else stays', async () => {
+      const { api, user } = render({
+        getChannel: () =>
+          passwordChannel({
+            aliases: ['help@corp.test'],
+            requestDefaults: { labels: ['mail'] },
+          }),
+        updateChannel: () => aChannel({ version: 3, state: 'draft' }),
+      });
+      await user.click(await screen.findByRole('button', { name: 'Edit' }));
+      expect(
+        await screen.findByText(/how far it was read stay/),
+      ).toBeInTheDocument();
+      expect(screen.getByLabelText('Password')).toHaveAccessibleDescription(
+        'A password is stored. Leave empty to keep it.',
+      );
+      await user.selectOptions(
+        screen.getByLabelText(/^Authentication method/),
+        'OAuth 2.0: Corp mail',
+      );
+      await user.click(screen.getByRole('button', { name: 'Update' }));
+      expect(
+        await screen.findByText(/Everything else stayed as it was/),
+      ).toBeInTheDocument();
+      expect(api.lastInput('updateChannel')).toMatchObject({
+        body: {
+          version: 2,
+          address: 'support@corp.test',
+          server: imapHost,
+          authentication: { method: 'oauth', integrationId: aChoice().id },
+          aliases: ['help@corp.test'],
+          requestDefaults: { labels: ['mail'] },
+        },
+      });
+    });
+
+    it('asks for the password again before it goes to another server', async () => {
+      const { api, user } = render({ getChannel: () => passwordChannel() });
+      await user.click(await screen.findByRole('button', { name: 'Edit' }));
+      await user.type(await screen.findByLabelText(/^Host/), 'x');
+      expect(screen.getByLabelText('Password')).toHaveAccessibleDescription(
+        /^Enter the password again/,
+      );
+      await user.click(screen.getByRole('button', { name: 'Update' }));
+      expect(screen.getByLabelText('Password')).toBeInvalid();
+      expect(api.names).not.toContain('updateChannel');
+    });
+  });
+
+  it('greys out what a mail service does not have, with the reason', async () => {
+    const { user } = render({ getChannel: noChannel });
+    await user.click(
+      await screen.findByRole('radio', { name: 'Microsoft 365' }),
+    );
+    const ways = screen.getByLabelText(/^Authentication method/);
+    expect(
+      within(ways).getByRole('option', { name: 'Password' }),
+    ).toBeDisabled();
+    expect(
+      within(ways).getByRole('option', { name: 'OAuth 2.0: Corp mail' }),
+    ).toBeDisabled();
+    const reasons = screen.getByRole('list', {
+      name: 'What cannot be chosen here, and why',
+    });
+    expect(reasons).toHaveTextContent(/Microsoft 365 takes no passwords/);
+    expect(reasons).toHaveTextContent(/none of those that Corp mail lists/);
+    await user.click(screen.getByRole('radio', { name: 'Custom' }));
+    expect(
+      within(ways).getByRole('option', { name: 'Password' }),
+    ).toBeEnabled();
+    expect(reasons).not.toBeInTheDocument();
+  });
+
+  it('pauses and goes on', async () => {
+    let stored = aChannel();
+    const { api, user } = render({
+      getChannel: () => stored,
+      pauseChannel: () => {
+        stored = aChannel({ state: 'paused' });
+        return stored;
+      },
+      resumeChannel: () => {
+        stored = aChannel();
+        return stored;
+      },
+    });
+    await user.click(await screen.findByRole('button', { name: 'Pause' }));
+    expect(await screen.findByText('Reading is paused')).toBeInTheDocument();
+    expect(
+      screen.getByRole('button', { name: 'Check for mail now' }),
+    ).toBeDisabled();
+    await user.click(screen.getByRole('button', { name: 'Go on reading' }));
+    expect(
+      await screen.findByRole('button', { name: 'Pause' }),
+    ).toBeInTheDocument();
+    expect(api.names).toContain('resumeChannel');
+  });
+
+  describe('older mail', () => {
+    it('is left alone unless it is asked for, and shown in numbers', async () => {
+      authorization.state = { status: 'succeeded' };
+      const { api, user } = render({
+        getChannel: () => aChannel(),
+        previewChannel: () => preview,
+      });
+      expect(
+        await screen.findByText(/The mailbox holds 12,431 messages\./),
+      ).toBeInTheDocument();
+      await user.click(
+        screen.getByRole('button', { name: 'Leave it as it is' }),
+      );
+      expect(screen.queryByText(/12,431/)).not.toBeInTheDocument();
+      expect(api.names).not.toContain('startChannelImport');
+    });
+
+    it('is imported since a date, or by number, and told of while it runs', async () => {
+      let stored = aChannel();
+      const { api, user } = render({
+        getChannel: () => stored,
+        previewChannel: () => preview,
+        startChannelImport: () => {
+          const lastImport = {
+            id: 'i',
+            state: 'running' as const,
+            found: 1200,
+            imported: 50,
+            createdAt: '2024-05-06T07:08:09.000Z',
+          };
+          stored = aChannel({ lastImport });
+          return lastImport;
+        },
+        cancelChannelImport: () => {
+          stored = aChannel();
+          return undefined;
+        },
+      });
+      await user.click(
+        await screen.findByRole('button', { name: 'Import older mail' }),
+      );
+      await user.click(
+        await screen.findByRole('radio', { name: /since a date/ }),
+      );
+      const start = screen.getByRole('button', { name: 'Import' });
+      await user.click(start);
+      expect(screen.getByLabelText('Since')).toBeInvalid();
+      expect(api.names).not.toContain('startChannelImport');
+      fireEvent.change(screen.getByLabelText('Since'), {
+        target: { value: '2024-05-01' },
+      });
+      await user.click(start);
+      expect(api.lastInput('startChannelImport')).toMatchObject({
+        body: { since: '2024-05-01' },
+      });
+      expect(await screen.findByText('50 of 1,200 so far.')).toBeVisible();
+      await user.click(screen.getByRole('button', { name: 'Stop the import' }));
+      await waitFor(() =>
+        expect(screen.queryByText(/so far/)).not.toBeInTheDocument(),
+      );
+
+      await user.click(
+        screen.getByRole('button', { name: 'Import older mail' }),
+      );
+      await user.click(
+        await screen.findByRole('radio', { name: /newest older/ }),
+      );
+      await user.click(screen.getByRole('button', { name: 'Import' }));
+      await waitFor(() =>
+        expect(api.lastInput('startChannelImport')).toMatchObject({
+          body: { last: 100 },
+        }),
+      );
+    });
+
+    it('cannot be chosen where the server tells no ages', async () => {
+      const { user } = render({
+        getChannel: () => aChannel(),
+        previewChannel: () => ({ messageCount: 3, importable: false }),
+      });
+      await user.click(
+        await screen.findByRole('button', { name: 'Import older mail' }),
+      );
+      expect(
+        await screen.findByText(/does not tell how old a mail is/),
+      ).toBeInTheDocument();
+      expect(screen.queryByRole('radio')).not.toBeInTheDocument();
+    });
+  });
+
+  it('S60: shows the details of the channel, and how far behind it is', async () => {
+    render({
+      getChannel: () =>
+        aChannel({
+          aliases: ['help@corp.test'],
+          afterStoring: { action: 'move', folder: 'Done' },
+          requestDefaults: { priority: 'high', labels: ['mail', 'corp'] },
+          counts: { lastDay: 4, waiting: 2, held: 0, stored: 9, onServer: 17 },
+        }),
+    });
+    for (const [name, value] of [
+      ['Mail server', 'IMAP imap.corp.test:993, TLS'],
+      ['Authentication', 'OAuth 2.0: Corp mail'],
+      ['Further addresses', 'help@corp.test'],
+      ['After storing', 'Moved to Done'],
+      ['Priority', 'High'],
+      ['Labels', 'mail, corp'],
+      ['Mails in 24 hours', '4'],
+      ['Still on the server', '17'],
+    ]) {
+      const term = await screen.findByText(name, { selector: 'dt' });
+      expect(term.nextElementSibling).toHaveTextContent(value);
+    }
+  });
+
+  it.each([
+    [['incoming-mail.channel.read'], []],
+    [['incoming-mail.channel.authorize'], ['Authorize']],
+    [
+      ['incoming-mail.channel.update'],
+      [
+        'Check for mail now',
+        'Test connection',
+        'Import older mail',
+        'Pause',
+        'Edit',
+      ],
+    ],
+    [['incoming-mail.channel.delete'], ['Delete']],
+  ])('shows the buttons that %p allows', async (mayOnly, names) => {
+    render({ getChannel: () => aChannel() }, mayOnly);
+    const actions = await screen.findByRole('group', {
+      name: 'What can be done with this mailbox',
+    });
+    expect(
+      within(actions)
+        .queryAllByRole('button')
+        .map(button => button.textContent),
+    ).toEqual(names);
   });
 
   it('shows the backend’s objections at the fields of the form', async () => {
@@ -414,7 +802,7 @@ describe('ChannelContent', () => {
     ).toHaveAccessibleDescription('Is used by another project');
   });
 
-  it('asks for an integration where there is none', async () => {
+  it('S12: asks for an integration where there is none; a password is still possible', async () => {
     render({
       getChannel: noChannel,
       listIntegrationChoices: () => ({ items: [] }),
@@ -422,6 +810,7 @@ describe('ChannelContent', () => {
     expect(
       await screen.findByText('No OAuth 2.0 integration to choose from'),
     ).toBeInTheDocument();
+    expect(screen.getByLabelText(/^Authentication method/)).toBeEnabled();
     expect(
       screen.getByRole('button', { name: 'Add an integration' }),
     ).toHaveAttribute('href', '/incoming-mail/oauth/new');
@@ -446,6 +835,7 @@ describe('ChannelContent', () => {
             acceptedAt: '2024-05-06T07:08:09.000Z',
             sizeBytes: 1536,
             truncated: false,
+            imported: true,
             subject: 'Printer',
             from: 'jo@corp.test',
             attempts: 1,
@@ -473,6 +863,7 @@ describe('ChannelContent', () => {
       await screen.findByRole('link', { name: 'Comment on request 7' }),
     ).toHaveAttribute('href', '/requests/7');
     expect(screen.getByText(/a reply/)).toBeInTheDocument();
+    expect(screen.getByText(/imported older mail/)).toBeInTheDocument();
     expect(
       screen.getByRole('button', { name: 'Download mail' }),
     ).toBeInTheDocument();
@@ -485,6 +876,7 @@ describe('ChannelContent', () => {
       acceptedAt: '2024-05-06T07:08:09.000Z',
       sizeBytes: 1536,
       truncated: false,
+      imported: false,
       subject: 'Printer',
       attempts: 4,
       failure: 'handler-failed',

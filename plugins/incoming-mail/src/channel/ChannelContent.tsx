@@ -5,6 +5,7 @@ import MailIcon from '@material-ui/icons/MailOutline';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import type { Channel } from '@postroom/plugin-incoming-mail-common';
 import { kindOfError } from '../api/errorKind';
+import { ConsentNotice } from '../components/ConsentNotice';
 import { EmptyNotice } from '../components/EmptyNotice';
 import { LoadedView } from '../components/LoadedView';
 import { LoadingRows } from '../components/LoadingRows';
@@ -13,12 +14,15 @@ import { SectionHeading } from '../components/SectionHeading';
 import { Stack } from '../components/Stack';
 import { useAuthorizePopup } from '../hooks/useAuthorizePopup';
 import { useChannel } from '../hooks/useChannel';
+import { useChannelConsent } from '../hooks/useChannelConsent';
 import { ChannelRights, useChannelRights } from '../hooks/useChannelRights';
 import { Project, useProject } from '../hooks/useProject';
 import { incomingMailTranslationRef } from '../translation';
-import { ChannelFormContent } from './ChannelFormContent';
-import { ConsentNotice } from './ConsentNotice';
+import { ActivationNotice } from './ActivationNotice';
+import { AfterSaving, ChannelFormContent } from './ChannelFormContent';
+import { LINKS_ANCHOR } from './ConsentLinks';
 import { ExistingChannelContent } from './ExistingChannelContent';
+import { useChannelActivation } from './useChannelActivation';
 
 /** The tab *Email requests* of a project. */
 export function ChannelContent() {
@@ -64,13 +68,24 @@ interface ChannelViewProps {
 }
 
 /** What the person did last with the channel, where a word about it is due. */
-type Mode = 'show' | 'edit' | 'saved' | 'deleted';
+type Mode = 'show' | 'edit' | 'saved' | 'saved-sign-in-due' | 'deleted';
+
+const modeAfter = {
+  nothing: 'saved',
+  'sign-in-due': 'saved-sign-in-due',
+  // What follows has words of its own.
+  consent: 'show',
+  connect: 'show',
+} as const satisfies Record<AfterSaving, Mode>;
 
 function ChannelView(props: ChannelViewProps) {
   const { project, channel, rights, onChanged } = props;
-  const authorization = useAuthorizePopup(project);
+  const authorization = useAuthorizePopup();
+  const consent = useChannelConsent(project);
+  const activation = useChannelActivation(project, onChanged);
   const [mode, setMode] = useState<Mode>('show');
   const { state, reset } = authorization;
+  const enabled = state.status === 'succeeded' || activation.succeeded;
 
   useEffect(() => {
     if (['succeeded', 'failed', 'cancelled'].includes(state.status)) {
@@ -78,13 +93,23 @@ function ChannelView(props: ChannelViewProps) {
     }
   }, [state.status, onChanged]);
 
-  const enter = (next: Mode) => {
+  const forget = () => {
     reset();
+    activation.reset();
+  };
+  const enter = (next: Mode) => {
+    forget();
     setMode(next);
   };
+  const oauth =
+    channel?.authentication.method === 'oauth'
+      ? channel.authentication
+      : undefined;
   const byApplication = channel?.grantType === 'client_credentials';
   const again = () =>
-    byApplication ? authorization.connect() : authorization.authorize();
+    byApplication
+      ? authorization.connect(consent.connect)
+      : authorization.authorize(consent.start);
   const showsForm = channel ? mode === 'edit' : rights.create;
   // An error that is about the form's own fields is told there.
   const toldByForm = showsForm && state.status === 'failed' && 'error' in state;
@@ -92,22 +117,26 @@ function ChannelView(props: ChannelViewProps) {
   return (
     <Stack>
       <ModeNotice mode={mode} onClose={() => setMode('show')} />
-      {!toldByForm && (
+      {enabled && <EnabledNotice channel={channel} onClose={forget} />}
+      {!toldByForm && !enabled && (
         <ConsentNotice
           authorization={authorization}
-          address={channel?.address}
-          integrationId={channel?.authentication.integrationId}
+          integrationId={oauth?.integrationId}
           byApplication={byApplication}
-          onAuthorize={channel && rights.authorize ? again : undefined}
+          linksAnchor={showsForm ? undefined : LINKS_ANCHOR}
+          onAuthorize={oauth && rights.authorize ? again : undefined}
           onEdit={channel && rights.update ? () => enter('edit') : undefined}
         />
       )}
+      {!activation.succeeded && <ActivationNotice activation={activation} />}
       {channel && !showsForm && (
         <ExistingChannelContent
           project={project}
           channel={channel}
           rights={rights}
           authorization={authorization}
+          activation={activation}
+          justEnabled={enabled}
           onChanged={onChanged}
           onEdit={() => enter('edit')}
           onDeleted={() => {
@@ -123,9 +152,12 @@ function ChannelView(props: ChannelViewProps) {
           project={project}
           channel={channel}
           authorization={authorization}
-          onSaved={consentFollows => {
-            setMode(consentFollows ? 'show' : 'saved');
+          onSaved={next => {
+            setMode(modeAfter[next]);
             onChanged();
+            if (next === 'connect') {
+              activation.activate();
+            }
           }}
           onReload={() => {
             enter('show');
@@ -141,13 +173,42 @@ function ChannelView(props: ChannelViewProps) {
 
 function ModeNotice({ mode, onClose }: { mode: Mode; onClose: () => void }) {
   const { t } = useTranslationRef(incomingMailTranslationRef);
-  return mode === 'saved' || mode === 'deleted' ? (
-    <Notice
-      severity="success"
-      title={t(mode === 'saved' ? 'channel.status.saved' : 'channel.deleted')}
-      onClose={onClose}
-    />
-  ) : null;
+  switch (mode) {
+    case 'saved':
+    case 'saved-sign-in-due':
+      return (
+        <Notice
+          severity="success"
+          title={t('channel.status.saved')}
+          onClose={onClose}
+        >
+          {mode === 'saved-sign-in-due' && t('channel.status.signInDue')}
+        </Notice>
+      );
+    case 'deleted':
+      return (
+        <Notice
+          severity="success"
+          title={t('channel.deleted')}
+          onClose={onClose}
+        />
+      );
+    default:
+      return null;
+  }
+}
+
+function EnabledNotice(props: {
+  channel: Channel | undefined;
+  onClose: () => void;
+}) {
+  const { channel, onClose } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  return (
+    <Notice severity="success" title={t('channel.enabled')} onClose={onClose}>
+      {channel && t('channel.enabledText', { address: channel.address })}
+    </Notice>
+  );
 }
 
 function NoChannel() {
@@ -171,7 +232,7 @@ function FormHeading({ isNew }: { isNew: boolean }) {
   ) : (
     <SectionHeading
       title={t('channel.form.editTitle')}
-      text={t('channel.form.reauthorizeHint')}
+      text={t('channel.form.signInAgainHint')}
     />
   );
 }

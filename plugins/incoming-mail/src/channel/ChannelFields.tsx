@@ -5,18 +5,25 @@ import Paper from '@material-ui/core/Paper';
 import { makeStyles } from '@material-ui/core/styles';
 import Typography from '@material-ui/core/Typography';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import type { IntegrationChoice } from '@postroom/plugin-incoming-mail-common';
-import { errorAt, FieldErrors } from '../api/fieldErrors';
+import { errorAt } from '../api/fieldErrors';
 import { ButtonRow } from '../components/ButtonRow';
 import { FormField } from '../components/FormField';
+import { FolderField } from '../components/mailbox/FolderField';
+import { KnownServerField } from '../components/mailbox/KnownServerField';
+import {
+  actsAlone,
+  choiceOf,
+  PASSWORD,
+  StoredPassword,
+} from '../components/mailbox/mailboxForm';
+import type { MailboxFormProps } from '../components/mailbox/MailboxFormProps';
+import { PresetPicker } from '../components/mailbox/PresetPicker';
+import { ServerFields } from '../components/mailbox/ServerFields';
+import { SignInFields } from '../components/mailbox/SignInFields';
 import { Stack } from '../components/Stack';
 import { incomingMailTranslationRef } from '../translation';
-import {
-  ChannelFormValues,
-  serverKey,
-  serversOf,
-  withIntegration,
-} from './channelForm';
+import type { ChannelFormValues } from './channelForm';
+import { MoreChannelFields } from './MoreChannelFields';
 
 const useStyles = makeStyles(
   theme => ({ root: { maxWidth: 720, padding: theme.spacing(2) } }),
@@ -24,18 +31,13 @@ const useStyles = makeStyles(
 );
 
 /** Props of {@link ChannelFields}. */
-export interface ChannelFieldsProps {
-  values: ChannelFormValues;
-  choices: readonly IntegrationChoice[];
-  errors: FieldErrors;
-  /** Whether saving leads to the provider's window. */
-  authorizes: boolean;
-  /** Whether nobody has to consent, so that no window opens. */
-  actsAlone: boolean;
+export interface ChannelFieldsProps
+  extends MailboxFormProps<ChannelFormValues> {
+  isNew: boolean;
+  storedPassword: StoredPassword;
   busy: boolean;
   /** What happened to the last attempt. */
   notice?: ReactNode;
-  onChange: (values: ChannelFormValues) => void;
   /** Called in the click or key press itself, so that a popup may open. */
   onSubmit: () => void;
   onCancel?: () => void;
@@ -43,13 +45,12 @@ export interface ChannelFieldsProps {
 
 /** The fields of a channel. */
 export function ChannelFields(props: ChannelFieldsProps) {
-  const { values, choices, errors, authorizes, actsAlone, busy } = props;
+  const { values, choices, errors, onChange, isNew, busy } = props;
+  const form = { values, choices, errors, onChange };
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
-  const servers = serversOf(choices, values.integrationId);
-  const domains = choices.find(
-    ({ id }) => id === values.integrationId,
-  )?.allowedDomains;
+  const isPassword = values.signIn === PASSWORD;
+  const isAlone = actsAlone(values, choices);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -61,84 +62,16 @@ export function ChannelFields(props: ChannelFieldsProps) {
       {/* The schema judges; see the integration's editor. */}
       <form onSubmit={submit} noValidate>
         <Stack>
-          <FormField
-            id="incoming-mail-address"
-            label={t('channel.form.address')}
-            type="email"
-            value={values.address}
-            error={errorAt(errors, 'address')}
-            hint={
-              domains && domains.length > 0
-                ? t('channel.form.addressDomains', {
-                    domains: domains.join(', '),
-                  })
-                : t('channel.form.addressHint')
-            }
-            onChange={address => props.onChange({ ...values, address })}
-            required
-          />
-          <FormField
-            id="incoming-mail-integration"
-            label={t('channel.form.integration')}
-            value={values.integrationId}
-            error={
-              errorAt(errors, 'integration') ??
-              errorAt(errors, 'authentication')
-            }
-            onChange={integrationId =>
-              props.onChange(withIntegration(values, integrationId, choices))
-            }
-            options={
-              <>
-                <option value="" disabled>
-                  {t('channel.form.choose')}
-                </option>
-                {choices.map(({ id, name, ready }) => (
-                  <option key={id} value={id} disabled={!ready}>
-                    {ready
-                      ? name
-                      : t('channel.form.integrationNotReady', { name })}
-                  </option>
-                ))}
-              </>
-            }
-            required
-          />
-          <FormField
-            id="incoming-mail-server"
-            label={t('channel.form.server')}
-            value={values.server}
-            error={errorAt(errors, 'server')}
-            hint={
-              values.integrationId !== '' && servers.length === 0
-                ? t('channel.form.serverNone')
-                : t('channel.form.serverHint')
-            }
-            onChange={server => props.onChange({ ...values, server })}
-            disabled={servers.length === 0}
-            options={
-              <>
-                <option value="" disabled>
-                  {t('channel.form.choose')}
-                </option>
-                {servers.map(server => (
-                  <option key={serverKey(server)} value={serverKey(server)}>
-                    {server.host}:{server.port} (
-                    {t(`channel.security.${server.security}`)})
-                  </option>
-                ))}
-              </>
-            }
-            required
-          />
-          <FormField
-            id="incoming-mail-folder"
-            label={t('channel.form.folder')}
-            value={values.folder}
-            error={errorAt(errors, 'folder')}
-            hint={t('channel.form.folderHint')}
-            onChange={folder => props.onChange({ ...values, folder })}
-          />
+          <AddressField {...form} />
+          <Typography variant="body2" color="textSecondary">
+            {t('mailbox.presetHint')}
+          </Typography>
+          <PresetPicker {...form} />
+          <SignInFields {...form} storedPassword={props.storedPassword} />
+          {isPassword && <ServerFields {...form} />}
+          {choiceOf(values, choices) && <KnownServerField {...form} />}
+          <FolderField {...form} />
+          <MoreChannelFields {...form} />
           {props.notice}
           <ButtonRow>
             <Button
@@ -147,7 +80,7 @@ export function ChannelFields(props: ChannelFieldsProps) {
               color="primary"
               disabled={busy}
             >
-              {t(submitLabel(props))}
+              {t(submitLabel(isNew, isPassword || isAlone))}
             </Button>
             {props.onCancel && (
               <Button onClick={props.onCancel} disabled={busy}>
@@ -155,12 +88,10 @@ export function ChannelFields(props: ChannelFieldsProps) {
               </Button>
             )}
           </ButtonRow>
-          {authorizes && (
+          {isNew && !isPassword && (
             <Typography variant="body2" color="textSecondary">
               {t(
-                actsAlone
-                  ? 'channel.form.connectHint'
-                  : 'channel.form.popupHint',
+                isAlone ? 'channel.form.connectHint' : 'channel.form.popupHint',
               )}
             </Typography>
           )}
@@ -170,11 +101,33 @@ export function ChannelFields(props: ChannelFieldsProps) {
   );
 }
 
-function submitLabel({ authorizes, actsAlone }: ChannelFieldsProps) {
-  if (!authorizes) {
-    return 'channel.form.save' as const;
+function submitLabel(isNew: boolean, connects: boolean) {
+  if (!isNew) {
+    return 'channel.form.update' as const;
   }
-  return actsAlone
+  return connects
     ? ('channel.form.saveAndConnect' as const)
     : ('channel.form.saveAndAuthorize' as const);
+}
+
+function AddressField(props: MailboxFormProps<ChannelFormValues>) {
+  const { values, choices, errors, onChange } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const domains = choiceOf(values, choices)?.allowedDomains ?? [];
+  return (
+    <FormField
+      id="incoming-mail-address"
+      label={t('mailbox.address')}
+      type="email"
+      value={values.address}
+      error={errorAt(errors, 'address')}
+      hint={
+        domains.length > 0
+          ? t('mailbox.addressDomains', { domains: domains.join(', ') })
+          : t('mailbox.addressHint')
+      }
+      onChange={address => onChange({ ...values, address })}
+      required
+    />
+  );
 }

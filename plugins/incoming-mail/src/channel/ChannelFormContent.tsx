@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from 'react';
 import Button from '@material-ui/core/Button';
-import KeyIcon from '@material-ui/icons/VpnKeyOutlined';
 import { LinkButton } from '@backstage/core-components';
 import { useApi } from '@backstage/core-plugin-api';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
@@ -15,12 +14,18 @@ import {
 import { kindOfError } from '../api/errorKind';
 import { fieldErrorsOf, FieldErrors } from '../api/fieldErrors';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
-import { EmptyNotice } from '../components/EmptyNotice';
 import { ErrorAlert } from '../components/ErrorAlert';
 import { LoadedView } from '../components/LoadedView';
+import {
+  actsAlone,
+  PASSWORD,
+  storedPasswordOf,
+} from '../components/mailbox/mailboxForm';
+import { useProblemWords } from '../components/mailbox/useProblemWords';
 import { Notice } from '../components/Notice';
 import { useAction } from '../hooks/useAction';
 import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
+import { useChannelConsent } from '../hooks/useChannelConsent';
 import { useIntegrationChoices } from '../hooks/useIntegrationChoices';
 import type { Project } from '../hooks/useProject';
 import { useOptionalRouteRef } from '../hooks/useRequestPath';
@@ -29,10 +34,13 @@ import { incomingMailTranslationRef } from '../translation';
 import { ChannelFields } from './ChannelFields';
 import {
   fromChannel,
-  needsNewConsent,
+  needsNewSignIn,
   newChannelForm,
   toChannelSettings,
 } from './channelForm';
+
+/** What follows after the settings of a channel were stored. */
+export type AfterSaving = 'nothing' | 'consent' | 'connect' | 'sign-in-due';
 
 /** Props of {@link ChannelFormContent}. */
 export interface ChannelFormContentProps {
@@ -44,7 +52,7 @@ export interface ChannelFormContentProps {
    * Called after the settings are stored; where a consent follows, before it
    * is given.
    */
-  onSaved: (consentFollows: boolean) => void;
+  onSaved: (next: AfterSaving) => void;
   /** Reads the channel again after a change in between. */
   onReload: () => void;
   onCancel?: () => void;
@@ -55,17 +63,17 @@ export function ChannelFormContent(props: ChannelFormContentProps) {
   const choices = useIntegrationChoices(props.project);
   return (
     <LoadedView loaded={choices}>
-      {({ items }) =>
-        items.length === 0 ? (
-          <NoIntegration />
-        ) : (
+      {({ items }) => (
+        <>
+          {items.length === 0 && <NoIntegration />}
           <LoadedForm {...props} choices={items} />
-        )
-      }
+        </>
+      )}
     </LoadedView>
   );
 }
 
+/** A mailbox can still be connected with its password. */
 function NoIntegration() {
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const newPath = useOptionalRouteRef(newIntegrationRouteRef)?.();
@@ -73,19 +81,20 @@ function NoIntegration() {
     permission: integrationCreatePermission,
   }).allowed;
   return (
-    <EmptyNotice
-      icon={KeyIcon}
+    <Notice
+      severity="info"
       title={t('channel.noIntegration.title')}
-      text={t('channel.noIntegration.text')}
-      action={
+      actions={
         newPath &&
         mayCreate && (
-          <LinkButton to={newPath} variant="contained" color="primary">
+          <LinkButton to={newPath} size="small" variant="outlined">
             {t('channel.noIntegration.link')}
           </LinkButton>
         )
       }
-    />
+    >
+      {t('channel.noIntegration.text')}
+    </Notice>
   );
 }
 
@@ -97,15 +106,20 @@ function LoadedForm(
   // overwrite what someone else changed meanwhile.
   const [channel] = useState(props.channel);
   const api = useApi(incomingMailApiRef);
+  const consent = useChannelConsent(project);
+  const tell = useProblemWords();
   const [values, setValues] = useState(() =>
     channel ? fromChannel(channel) : newChannelForm(choices),
   );
   const [formErrors, setFormErrors] = useState<FieldErrors>({});
-  const authorizes = !channel || needsNewConsent(channel, values);
-  const actsAlone =
-    choices.find(({ id }) => id === values.integrationId)?.grantType ===
-    'client_credentials';
+  const authorizes = !channel && values.signIn !== PASSWORD;
 
+  const afterSaving = (): AfterSaving => {
+    if (!channel) {
+      return authorizes ? 'consent' : 'connect';
+    }
+    return needsNewSignIn(channel, values) ? 'sign-in-due' : 'nothing';
+  };
   const store = async (settings: CreateChannel) => {
     await (channel
       ? api.call('updateChannel', {
@@ -113,22 +127,28 @@ function LoadedForm(
           body: { ...settings, version: channel.version },
         })
       : api.call('createChannel', { params: project, body: settings }));
-    props.onSaved(authorizes);
+    props.onSaved(afterSaving());
   };
   const [saving, save] = useAction(store);
   // What stops the saving on the way to the consent arrives there.
   const error = errorOf(authorizes ? authorization.state : saving);
 
   const submit = () => {
-    const verdict = toChannelSettings(values, choices);
+    const verdict = toChannelSettings(values, choices, channel, tell);
     setFormErrors(verdict.kind === 'invalid' ? verdict.errors : {});
     if (verdict.kind === 'invalid') {
       return;
     }
-    if (authorizes && actsAlone) {
-      authorization.connect(() => store(verdict.settings));
+    if (authorizes && actsAlone(values, choices)) {
+      authorization.connect(async options => {
+        await store(verdict.settings);
+        return consent.connect(options);
+      });
     } else if (authorizes) {
-      authorization.authorize(() => store(verdict.settings));
+      authorization.authorize(async (body, options) => {
+        await store(verdict.settings);
+        return consent.start(body, options);
+      });
     } else {
       save(verdict.settings);
     }
@@ -141,8 +161,8 @@ function LoadedForm(
       errors={
         Object.keys(formErrors).length > 0 ? formErrors : fieldErrorsOf(error)
       }
-      authorizes={authorizes}
-      actsAlone={actsAlone}
+      isNew={!channel}
+      storedPassword={storedPasswordOf(channel, values)}
       busy={
         saving.status === 'busy' ||
         ['opening', 'connecting'].includes(authorization.state.status)

@@ -23,7 +23,9 @@ import { useAction } from '../hooks/useAction';
 import { useEndpoint } from '../hooks/useEndpoint';
 import type { Project } from '../hooks/useProject';
 import { incomingMailTranslationRef } from '../translation';
-import { LINKS_ANCHOR } from './ConsentMending';
+
+/** Where the links for the mailbox's owner are, on the page. */
+export const LINKS_ANCHOR = 'incoming-mail-links';
 
 const REFRESH_MS = 30_000;
 

@@ -55,7 +55,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     >
       <DialogTitle id="incoming-mail-confirm-title">{shown.title}</DialogTitle>
       <DialogContent>
-        <DialogContentText id="incoming-mail-confirm-text">
+        <DialogContentText id="incoming-mail-confirm-text" component="div">
           {shown.text}
         </DialogContentText>
         {shown.error && <ErrorAlert error={shown.error} />}

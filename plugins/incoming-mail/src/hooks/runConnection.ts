@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IncomingMailApi } from '../api/incomingMailApiRef';
+import type { Connection } from '@postroom/plugin-incoming-mail-common';
 import type { AuthorizeState } from './AuthorizeState';
 import { failedWith } from './runConsent';
-import type { Project } from './useProject';
+
+/**
+ * Connects a mailbox at the backend, after whatever has to be stored before
+ * it.
+ */
+export type Connect = (options: { signal: AbortSignal }) => Promise<Connection>;
 
 /** What {@link runConnection} needs. */
 export interface RunConnectionOptions {
-  api: IncomingMailApi;
-  project: Project;
-  /** What has to be saved before. */
-  prepare: () => Promise<void>;
+  connect: Connect;
   onState: (state: AuthorizeState) => void;
   /** Stops waiting; the backend itself goes on. */
   signal: AbortSignal;
@@ -22,7 +24,7 @@ export interface RunConnectionOptions {
 export async function runConnection(
   options: RunConnectionOptions,
 ): Promise<void> {
-  const { api, project, signal } = options;
+  const { connect, signal } = options;
   const show = (state: AuthorizeState) => {
     if (!signal.aborted) {
       options.onState(state);
@@ -30,8 +32,7 @@ export async function runConnection(
   };
   show({ status: 'connecting' });
   try {
-    await options.prepare();
-    show(await api.call('connectChannel', { params: project }, { signal }));
+    show(await connect({ signal }));
   } catch (error) {
     show(failedWith(error));
   }

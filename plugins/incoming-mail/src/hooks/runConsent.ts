@@ -3,17 +3,30 @@ import type { StartedConsent } from '@postroom/plugin-incoming-mail-common';
 import { failureOf } from '../api/errorKind';
 import type { IncomingMailApi } from '../api/incomingMailApiRef';
 import type { AuthorizeState } from './AuthorizeState';
-import type { Project } from './useProject';
 import { waitForConsent } from './waitForConsent';
+
+/** Where the backend's page answers to, and where the tab comes back to. */
+export interface ReturnTo {
+  returnOrigin: string;
+  returnPath?: string;
+}
+
+/**
+ * Starts a consent at the backend, after whatever has to be stored before it.
+ */
+export type StartConsent = (
+  body: ReturnTo,
+  options: { signal: AbortSignal },
+) => Promise<StartedConsent>;
 
 /** What {@link runConsent} needs. */
 export interface RunConsentOptions {
   api: IncomingMailApi;
-  project: Project;
   /** Opened in the click itself; absent where the browser blocked it. */
   popup: Window | undefined;
-  /** What has to be saved before the authorization can start. */
-  prepare: () => Promise<void>;
+  /** Whether the tab may go to the provider itself; see {@link runConsent}. */
+  mayLeave: boolean;
+  start: StartConsent;
   onState: (state: AuthorizeState) => void;
   onStarted: (started: StartedConsent) => void;
   /** Stops waiting; the consent itself goes on until it is cancelled. */
@@ -23,23 +36,25 @@ export interface RunConsentOptions {
 /**
  * One authorization from the click to its end. Where the browser blocked the
  * popup, the tab itself goes to the provider at the next click, and comes back
- * to this page.
+ * to this page; unless the page holds what would be lost, which has the next
+ * click open the window.
  */
 export async function runConsent(options: RunConsentOptions): Promise<void> {
-  const { api, popup, onState, signal } = options;
+  const { api, popup, mayLeave, onState, signal } = options;
   onState({ status: 'opening' });
   await settle(options, async () => {
     await api.issueCookie({ signal });
-    await options.prepare();
     const isBlocked = !popup || popup.closed;
-    const started = await start(options, isBlocked);
+    const started = await options.start(returnTo(isBlocked && mayLeave), {
+      signal,
+    });
     if (signal.aborted) {
       return undefined;
     }
     options.onStarted(started);
     const startUrl = webAddress(started.startUrl);
     if (isBlocked) {
-      onState({ status: 'blocked', startUrl });
+      onState({ status: 'blocked', startUrl, inPlace: mayLeave });
     } else {
       popup.location.href = startUrl;
       onState({ status: 'waiting' });
@@ -61,16 +76,12 @@ export async function resumeConsent(
   );
 }
 
-async function start(
-  { api, project, signal }: RunConsentOptions,
-  isBlocked: boolean,
-): Promise<StartedConsent> {
+function returnTo(leaves: boolean): ReturnTo {
   const { origin, pathname, search } = window.location;
-  const body = {
+  return {
     returnOrigin: origin,
-    ...(isBlocked && { returnPath: `${pathname}${search}` }),
+    ...(leaves && { returnPath: `${pathname}${search}` }),
   };
-  return api.call('startConsent', { params: project, body }, { signal });
 }
 
 function waitOn(

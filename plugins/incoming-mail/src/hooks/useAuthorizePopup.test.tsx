@@ -11,6 +11,7 @@ import { FakeIncomingMailApi } from '../__testUtils__/FakeIncomingMailApi';
 import { aRefusal } from '../__testUtils__/samples';
 import { incomingMailApiRef } from '../api/incomingMailApiRef';
 import { useAuthorizePopup } from './useAuthorizePopup';
+import { useChannelConsent } from './useChannelConsent';
 
 const project = { kind: 'component', namespace: 'default', name: 'support' };
 const START_URL = 'https://backend.test/api/incoming-mail/oauth/start/ticket';
@@ -33,6 +34,15 @@ interface Setup {
   startUrl?: string;
   getConsent?: () => Consent | Promise<Consent>;
   claimConsent?: () => ClaimedConsent;
+  mayLeave?: boolean;
+}
+
+/** The popup as a project's page uses it. */
+function useChannelPopup(mayLeave: boolean | undefined) {
+  return {
+    popup: useAuthorizePopup({ mayLeave }),
+    consent: useChannelConsent(project),
+  };
 }
 
 function setUp(setup: Setup) {
@@ -57,7 +67,7 @@ function setUp(setup: Setup) {
   const open = jest
     .spyOn(window, 'open')
     .mockReturnValue((setup.popup ?? null) as unknown as Window | null);
-  const hook = renderHook(() => useAuthorizePopup(project), {
+  const hook = renderHook(() => useChannelPopup(setup.mayLeave), {
     wrapper: ({ children }: { children: ReactNode }) => (
       <TestApiProvider apis={[[incomingMailApiRef, api]]}>
         {children}
@@ -65,7 +75,18 @@ function setUp(setup: Setup) {
     ),
   });
   const polls = () => api.names.filter(name => name === 'getConsent').length;
-  return { api, open, hook, consent, polls };
+  const authorize = () =>
+    act(() => {
+      const { popup, consent: how } = hook.result.current;
+      popup.authorize(how.start);
+    });
+  const connect = () =>
+    act(() => {
+      const { popup, consent: how } = hook.result.current;
+      popup.connect(how.connect);
+    });
+  const state = () => hook.result.current.popup.state;
+  return { api, open, hook, authorize, connect, state, consent, polls };
 }
 
 const pass = (ms: number) => act(() => jest.advanceTimersByTimeAsync(ms));
@@ -90,32 +111,30 @@ afterEach(() => {
 describe('useAuthorizePopup', () => {
   it('opens in the click, saves, sends the popup on and believes the polled status', async () => {
     const popup = new FakePopup();
-    const { api, open, hook, consent, polls } = setUp({ popup });
-    const prepare = jest.fn(async () => {});
-    act(() => hook.result.current.authorize(prepare));
+    const { api, open, authorize, state, consent, polls } = setUp({ popup });
+    authorize();
     // Before anything else had a turn.
     expect(open).toHaveBeenCalledWith(
       'about:blank',
       expect.any(String),
       expect.stringContaining('popup'),
     );
-    expect(hook.result.current.state).toEqual({ status: 'opening' });
+    expect(state()).toEqual({ status: 'opening' });
 
     await pass(0);
-    expect(prepare).toHaveBeenCalledTimes(1);
     expect(api.names).toEqual(['issueCookie', 'startConsent']);
     expect(api.lastInput('startConsent')).toEqual({
       params: project,
       body: { returnOrigin: window.location.origin },
     });
     expect(popup.location.href).toBe(START_URL);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
 
     await pass(POLL_MS);
     expect(polls()).toBe(1);
     consent.status = 'succeeded';
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
     expect(popup.closed).toBe(true);
 
     await pass(10 * POLL_MS);
@@ -123,8 +142,10 @@ describe('useAuthorizePopup', () => {
   });
 
   it('asks at once when the backend’s page posts, and only then (T11)', async () => {
-    const { hook, consent, polls } = setUp({ popup: new FakePopup() });
-    act(() => hook.result.current.authorize());
+    const { authorize, state, consent, polls } = setUp({
+      popup: new FakePopup(),
+    });
+    authorize();
     await pass(0);
 
     const response = { type: 'authorization_response', response: {} };
@@ -136,34 +157,34 @@ describe('useAuthorizePopup', () => {
     // What the message says is not believed.
     await post(BACKEND, response);
     expect(polls()).toBe(1);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
 
     consent.status = 'succeeded';
     await post(BACKEND, response);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
   });
 
   it('goes on asking when the popup looks closed (T12)', async () => {
     const popup = new FakePopup();
-    const { hook, consent, polls } = setUp({ popup });
-    act(() => hook.result.current.authorize());
+    const { authorize, state, consent, polls } = setUp({ popup });
+    authorize();
     await pass(0);
     popup.closed = true;
     await pass(250);
     expect(polls()).toBe(1);
     await pass(4 * POLL_MS);
     expect(polls()).toBe(5);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
 
     consent.status = 'succeeded';
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
   });
 
   it('has the tab go and come back where the popup is blocked (T12)', async () => {
     window.history.replaceState(null, '', '/catalog/support?tab=mail#top');
-    const { api, hook, consent } = setUp({ popup: undefined });
-    act(() => hook.result.current.authorize());
+    const { api, authorize, state, consent } = setUp({ popup: undefined });
+    authorize();
     await pass(0);
     expect(api.lastInput('startConsent')).toEqual({
       params: project,
@@ -172,13 +193,39 @@ describe('useAuthorizePopup', () => {
         returnPath: '/catalog/support?tab=mail',
       },
     });
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'blocked',
       startUrl: START_URL,
+      inPlace: true,
     });
     consent.status = 'succeeded';
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
+  });
+
+  it('opens a window at the next click where the page may not be left', async () => {
+    window.history.replaceState(
+      null,
+      '',
+      '/incoming-mail/servers/new?incoming-mail-consent=consent',
+    );
+    const { api, authorize, state, consent } = setUp({ mayLeave: false });
+    // A page that is not left is not come back to.
+    expect(state()).toEqual({ status: 'idle' });
+    authorize();
+    await pass(0);
+    expect(api.lastInput('startConsent')).toEqual({
+      params: project,
+      body: { returnOrigin: window.location.origin },
+    });
+    expect(state()).toEqual({
+      status: 'blocked',
+      startUrl: START_URL,
+      inPlace: false,
+    });
+    consent.status = 'succeeded';
+    await pass(POLL_MS);
+    expect(state()).toEqual({ status: 'succeeded' });
   });
 
   it('goes on where the tab left when it comes back (T12)', async () => {
@@ -187,8 +234,8 @@ describe('useAuthorizePopup', () => {
       '',
       '/catalog/support?tab=mail&incoming-mail-consent=consent#top',
     );
-    const { hook, consent, polls, open } = setUp({});
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    const { state, consent, polls, open } = setUp({});
+    expect(state()).toEqual({ status: 'waiting' });
     expect(window.location.href).toContain('/catalog/support?tab=mail#top');
     expect(window.location.href).not.toContain('incoming-mail-consent');
     expect(window.history.state).toEqual({ idx: 1 });
@@ -197,7 +244,7 @@ describe('useAuthorizePopup', () => {
     consent.status = 'failed';
     consent.failure = { code: 'wrong-account' };
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'wrong-account' },
     });
@@ -205,14 +252,14 @@ describe('useAuthorizePopup', () => {
   });
 
   it('shows the backend the code that its window handed over, once', async () => {
-    const { api, hook, consent } = setUp({
+    const { api, authorize, state, consent } = setUp({
       popup: new FakePopup(),
       claimConsent: () => {
         consent.status = 'succeeded';
         return consent;
       },
     });
-    act(() => hook.result.current.authorize());
+    authorize();
     await pass(0);
     const claim = { type: 'incoming-mail-claim', consentId: 'consent' };
     consent.status = 'unclaimed';
@@ -225,54 +272,54 @@ describe('useAuthorizePopup', () => {
       params: { consentId: 'consent' },
       body: { code: 'ABCD2345' },
     });
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
   });
 
   it('asks for the code where it does not come by itself', async () => {
     const answers: ClaimedConsent[] = [];
-    const { api, hook, consent } = setUp({
+    const { api, hook, authorize, state, consent } = setUp({
       popup: new FakePopup(),
       claimConsent: () => answers.shift()!,
     });
-    act(() => hook.result.current.authorize());
+    authorize();
     await pass(0);
     consent.status = 'unclaimed';
     await pass(POLL_MS);
     const asking = { status: 'unclaimed', claiming: false };
-    expect(hook.result.current.state).toEqual(asking);
+    expect(state()).toEqual(asking);
 
     answers.push({ ...consent, triesLeft: 4 });
-    act(() => hook.result.current.claim('WRONGXXX'));
-    expect(hook.result.current.state).toMatchObject({ claiming: true });
+    act(() => hook.result.current.popup.claim('WRONGXXX'));
+    expect(state()).toMatchObject({ claiming: true });
     await pass(0);
-    expect(hook.result.current.state).toEqual({ ...asking, triesLeft: 4 });
+    expect(state()).toEqual({ ...asking, triesLeft: 4 });
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ ...asking, triesLeft: 4 });
+    expect(state()).toEqual({ ...asking, triesLeft: 4 });
 
     consent.status = 'succeeded';
     answers.push({ ...consent });
-    act(() => hook.result.current.claim('ABCD2345'));
+    act(() => hook.result.current.popup.claim('ABCD2345'));
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
     expect(api.names.filter(name => name === 'claimConsent')).toHaveLength(2);
   });
 
   it('tells why the provider or the backend said no', async () => {
-    const { hook, consent } = setUp({ popup: new FakePopup() });
-    act(() => hook.result.current.authorize());
+    const { authorize, state, consent } = setUp({ popup: new FakePopup() });
+    authorize();
     consent.status = 'failed';
     consent.failure = { code: 'consent-denied' };
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'consent-denied' },
     });
 
     consent.status = 'expired';
     consent.failure = undefined;
-    act(() => hook.result.current.authorize());
+    authorize();
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'consent-expired' },
     });
@@ -280,15 +327,15 @@ describe('useAuthorizePopup', () => {
 
   it('closes the popup and starts nothing when saving fails', async () => {
     const popup = new FakePopup();
-    const { api, hook } = setUp({ popup });
+    const { api, hook, state } = setUp({ popup });
     const error = await aRefusal(400, 'Invalid input: body.address is wrong');
     act(() =>
-      hook.result.current.authorize(async () => {
+      hook.result.current.popup.authorize(async () => {
         throw error;
       }),
     );
     await pass(0);
-    expect(hook.result.current.state).toEqual({ status: 'failed', error });
+    expect(state()).toEqual({ status: 'failed', error });
     expect(popup.closed).toBe(true);
     expect(api.names).not.toContain('startConsent');
   });
@@ -298,21 +345,19 @@ describe('useAuthorizePopup', () => {
       { status: 'failed', failure: { code: 'application-refused' } },
       { status: 'succeeded' },
     ];
-    const { api, open, hook } = setUp({
+    const { api, open, connect, state } = setUp({
       connectChannel: async () => answers.shift()!,
     });
-    const prepare = jest.fn(async () => {});
-    act(() => hook.result.current.connect(prepare));
-    expect(hook.result.current.state).toEqual({ status: 'connecting' });
+    connect();
+    expect(state()).toEqual({ status: 'connecting' });
     await pass(0);
-    expect(prepare).toHaveBeenCalledTimes(1);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'application-refused' },
     });
-    act(() => hook.result.current.connect());
+    connect();
     await pass(0);
-    expect(hook.result.current.state).toEqual({ status: 'succeeded' });
+    expect(state()).toEqual({ status: 'succeeded' });
     expect(open).not.toHaveBeenCalled();
     expect(api.names).toEqual(['connectChannel', 'connectChannel']);
   });
@@ -322,19 +367,19 @@ describe('useAuthorizePopup', () => {
       code: 'https-required',
     });
     const popup = new FakePopup();
-    const { hook } = setUp({
+    const { authorize, connect, state } = setUp({
       popup,
       startConsent: () => Promise.reject(refusal),
       connectChannel: () => Promise.reject(refusal),
     });
-    const state = { status: 'failed', failure: { code: 'https-required' } };
-    act(() => hook.result.current.authorize());
+    const refused = { status: 'failed', failure: { code: 'https-required' } };
+    authorize();
     await pass(0);
-    expect(hook.result.current.state).toEqual(state);
+    expect(state()).toEqual(refused);
     expect(popup.closed).toBe(true);
-    act(() => hook.result.current.connect());
+    connect();
     await pass(0);
-    expect(hook.result.current.state).toEqual(state);
+    expect(state()).toEqual(refused);
   });
 
   it('survives a backend that restarts, not one that refuses', async () => {
@@ -345,25 +390,25 @@ describe('useAuthorizePopup', () => {
       .mockRejectedValueOnce(restart)
       .mockRejectedValueOnce(new TypeError('Failed to fetch'))
       .mockRejectedValue(refusal);
-    const { hook } = setUp({ popup: new FakePopup(), getConsent });
-    act(() => hook.result.current.authorize());
+    const { authorize, state } = setUp({ popup: new FakePopup(), getConsent });
+    authorize();
     await pass(2 * POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'waiting' });
+    expect(state()).toEqual({ status: 'waiting' });
     await pass(POLL_MS);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       error: refusal,
     });
   });
 
   it('ends by itself where no answer ever comes', async () => {
-    const { hook, polls } = setUp({
+    const { authorize, state, polls } = setUp({
       popup: new FakePopup(),
       getConsent: () => Promise.reject(new TypeError('Failed to fetch')),
     });
-    act(() => hook.result.current.authorize());
+    authorize();
     await pass(12 * 60_000);
-    expect(hook.result.current.state).toEqual({
+    expect(state()).toEqual({
       status: 'failed',
       failure: { code: 'consent-expired' },
     });
@@ -374,12 +419,12 @@ describe('useAuthorizePopup', () => {
 
   it('cancels here and at the backend', async () => {
     const popup = new FakePopup();
-    const { api, hook, polls } = setUp({ popup });
-    act(() => hook.result.current.authorize());
+    const { api, hook, authorize, state, polls } = setUp({ popup });
+    authorize();
     await pass(0);
-    act(() => hook.result.current.cancel());
+    act(() => hook.result.current.popup.cancel());
     await pass(4 * POLL_MS);
-    expect(hook.result.current.state).toEqual({ status: 'cancelled' });
+    expect(state()).toEqual({ status: 'cancelled' });
     expect(popup.closed).toBe(true);
     expect(api.lastInput('cancelConsent')).toEqual({
       params: { consentId: 'consent' },
@@ -389,8 +434,8 @@ describe('useAuthorizePopup', () => {
 
   it('stops asking when the page is left, and leaves the popup to the person', async () => {
     const popup = new FakePopup();
-    const { hook, polls } = setUp({ popup });
-    act(() => hook.result.current.authorize());
+    const { hook, authorize, polls } = setUp({ popup });
+    authorize();
     await pass(0);
     hook.unmount();
     await pass(4 * POLL_MS);
@@ -401,10 +446,13 @@ describe('useAuthorizePopup', () => {
 
   it('sends the popup to web pages only', async () => {
     const popup = new FakePopup();
-    const { hook } = setUp({ popup, startUrl: 'javascript:alert(1)' });
-    act(() => hook.result.current.authorize());
+    const { authorize, state } = setUp({
+      popup,
+      startUrl: 'javascript:alert(1)',
+    });
+    authorize();
     await pass(0);
-    expect(hook.result.current.state).toMatchObject({ status: 'failed' });
+    expect(state()).toMatchObject({ status: 'failed' });
     expect(popup.location.href).toBe('about:blank');
   });
 });

@@ -4,27 +4,27 @@ import { useApi } from '@backstage/core-plugin-api';
 import { IncomingMailApi, incomingMailApiRef } from '../api/incomingMailApiRef';
 import type { AuthorizeState } from './AuthorizeState';
 import { findReturnedConsent, forgetReturnedConsent } from './returnedConsent';
-import { runConnection } from './runConnection';
-import { resumeConsent, runConsent } from './runConsent';
-import type { Project } from './useProject';
+import { Connect, runConnection } from './runConnection';
+import { resumeConsent, runConsent, StartConsent } from './runConsent';
 
 export type { AuthorizeState } from './AuthorizeState';
+export type { StartConsent } from './runConsent';
 
 /** The name of the window, so that a second click reuses the first one's. */
-const POPUP_NAME = 'incoming-mail-authorize';
+export const POPUP_NAME = 'incoming-mail-authorize';
 
-/** The authorization of a project's mailbox, and what can be done with it. */
+/** The authorization of a mailbox, and what can be done with it. */
 export interface AuthorizePopup {
   readonly state: AuthorizeState;
   /**
    * Opens the popup and starts. Must be called in a click itself: after any
    * `await` a browser blocks the window.
    */
-  authorize(prepare?: () => Promise<void>): void;
+  authorize(start: StartConsent): void;
   /** Shows the backend the code that the window shows. */
   claim(code: string): void;
   /** Connects a mailbox that needs nobody's consent: without a popup. */
-  connect(prepare?: () => Promise<void>): void;
+  connect(connect: Connect): void;
   /** Gives up, here and at the backend. */
   cancel(): void;
   /** Forgets how the last one ended. */
@@ -37,14 +37,28 @@ interface Running {
   consentId?: string;
 }
 
+/** Options of {@link useAuthorizePopup}. */
+export interface AuthorizePopupOptions {
+  /**
+   * Whether the tab itself may go to the provider where the browser blocks the
+   * popup: not where the page holds what is not saved yet. By default it may.
+   */
+  mayLeave?: boolean;
+}
+
 /**
  * All I/O of a consent; see `waitForConsent` for what is believed. When the
  * component goes away the waiting stops, but the person may still finish in
  * the popup. A tab that comes back from the provider goes on where it left.
  */
-export function useAuthorizePopup(project: Project): AuthorizePopup {
+export function useAuthorizePopup(
+  options: AuthorizePopupOptions = {},
+): AuthorizePopup {
+  const { mayLeave = true } = options;
   const api = useApi(incomingMailApiRef);
-  const [returnedId] = useState(findReturnedConsent);
+  const [returnedId] = useState(() =>
+    mayLeave ? findReturnedConsent() : undefined,
+  );
   const [state, setState] = useState<AuthorizeState>({ status: 'idle' });
   const runningRef = useRef<Running>();
 
@@ -67,13 +81,13 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
   }, [api, begin, returnedId]);
 
   const authorize = useCallback(
-    (prepare: () => Promise<void> = async () => {}) => {
+    (start: StartConsent) => {
       const running = begin(openPopup());
       runConsent({
         api,
-        project,
         popup: running.popup,
-        prepare,
+        mayLeave,
+        start,
         onState: next => {
           setState(next);
           if (next.status === 'succeeded' || next.status === 'cancelled') {
@@ -86,7 +100,7 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
         signal: running.controller.signal,
       });
     },
-    [api, begin, project],
+    [api, begin, mayLeave],
   );
 
   const claim = useCallback(
@@ -106,14 +120,11 @@ export function useAuthorizePopup(project: Project): AuthorizePopup {
   );
 
   const connect = useCallback(
-    (prepare: () => Promise<void> = async () => {}) => {
-      runningRef.current?.controller.abort();
-      const controller = new AbortController();
-      runningRef.current = { controller, popup: undefined };
-      const { signal } = controller;
-      runConnection({ api, project, prepare, onState: setState, signal });
+    (work: Connect) => {
+      const { signal } = begin().controller;
+      runConnection({ connect: work, onState: setState, signal });
     },
-    [api, project],
+    [begin],
   );
 
   const cancel = useCallback(() => {

@@ -36,6 +36,7 @@ export function MailLogDetails(props: MailLogDetailsProps) {
   const moment = useMoment();
   const facts = [
     formatBytes(message.sizeBytes),
+    message.imported && t('mailLog.imported'),
     t('mailLog.attempts', { count: message.attempts }),
     message.nextAttemptAt &&
       t('mailLog.nextAttempt', { when: moment(message.nextAttemptAt) }),

@@ -113,6 +113,7 @@ describe('IntegrationService', () => {
         clientKey: { set: false },
         ready: true,
         channelCount: 0,
+        mailServerCount: 0,
         createdAt: expect.any(String),
         updatedAt: expect.any(String),
       });
@@ -194,6 +195,7 @@ describe('IntegrationService', () => {
         grantType: 'authorization_code',
         allowedDomains: [],
         mailHosts: anIntegration().mailHosts,
+        protocols: ['imap', 'pop3'],
         ready: true,
       };
       expect(await service.listChoices({ limit: 10 })).toEqual({

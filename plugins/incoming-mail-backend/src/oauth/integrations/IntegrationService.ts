@@ -4,6 +4,7 @@ import {
   CreateIntegration,
   grantLimits,
   IntegrationChoice,
+  IntegrationUser,
   OAuthIntegration,
   Page,
   PageQuery,
@@ -18,6 +19,7 @@ import { GrantStore } from '../vault/GrantStore';
 import {
   changesTrust,
   findSettingsErrors,
+  grantedProtocols,
   isReady,
   needsSecret,
   voidsGrants,
@@ -35,6 +37,8 @@ import {
 
 // 128 random bits are 22 characters, which is what the schema of a slug says.
 const SLUG_BYTES = 16;
+
+const MAX_NAMED_USERS = 10;
 
 /** What administrators do with integrations, and what project owners see. */
 export class IntegrationService {
@@ -265,6 +269,14 @@ export class IntegrationService {
     }
   }
 
+  /** Who uses an integration. @throws NotFoundError */
+  async listUsers(id: string, page: PageQuery): Promise<Page<IntegrationUser>> {
+    if (!(await this.#integrations.find(id))) {
+      throw notFound(id);
+    }
+    return this.#integrations.listUsers(id, page);
+  }
+
   /** What a project owner may know of the integrations, by name. */
   async listChoices(page: PageQuery): Promise<Page<IntegrationChoice>> {
     const found = await this.#integrations.list(page);
@@ -317,11 +329,13 @@ export class IntegrationService {
   }
 
   async #refuseWhileUsed(id: string): Promise<void> {
-    const { count, projectRefs } = await this.#integrations.usersOf(id);
+    const used = await this.#integrations.findUsed(id);
+    const count = used ? used.channelCount + used.mailServerCount : 0;
     if (count > 0) {
-      const more = count > projectRefs.length ? ' and more' : '';
+      const names = await this.#integrations.nameUsers(id, MAX_NAMED_USERS);
+      const more = count > names.length ? ' and more' : '';
       throw new ConflictError(
-        `The integration is used by ${count} mailbox(es): ${projectRefs.join(
+        `The integration is used by ${count} mailbox(es): ${names.join(
           ', ',
         )}${more}. Remove them or have them use another one first.`,
       );
@@ -343,7 +357,8 @@ export class IntegrationService {
     }));
   }
 
-  #toReply({ integration, channelCount }: UsedIntegration): OAuthIntegration {
+  #toReply(used: UsedIntegration): OAuthIntegration {
+    const { integration, channelCount, mailServerCount } = used;
     const { nextClientSecret: next } = integration;
     return {
       ...integration.settings,
@@ -373,6 +388,7 @@ export class IntegrationService {
       },
       ready: isReady(integration),
       channelCount,
+      mailServerCount,
       createdAt: integration.createdAt.toISOString(),
       updatedAt: integration.updatedAt.toISOString(),
     };
@@ -389,6 +405,7 @@ function toChoice(integration: IntegrationRecord): IntegrationChoice {
     grantType,
     allowedDomains,
     mailHosts,
+    protocols: grantedProtocols(integration.settings),
     ready: isReady(integration),
   };
 }

@@ -7,6 +7,7 @@ import {
   FailureCode,
   failureCodeSchema,
   grantTypeSchema,
+  IntegrationUser,
   mailHostSchema,
   Page,
   PageQuery,
@@ -39,12 +40,9 @@ import {
   ClientSecretChange,
   IntegrationRecord,
   IntegrationSettings,
-  IntegrationUsers,
   JudgedClientKey,
   NextClientSecret,
 } from './types';
-
-const MAX_NAMED_USERS = 10;
 
 const NO_FAULT = {
   fault_code: null,
@@ -67,12 +65,14 @@ const NEXT_SECRET_REST_MS = 3_600_000;
 type DbTimedIntegrationRow = DbIntegrationRow & { now: DbInteger };
 type DbUsedIntegrationRow = DbTimedIntegrationRow & {
   channel_count: DbInteger;
+  server_count: DbInteger;
 };
 
-/** An integration and how many mailboxes use it. */
+/** An integration and how many mailboxes use it; drafts are not counted. */
 export interface UsedIntegration {
   readonly integration: IntegrationRecord;
   readonly channelCount: number;
+  readonly mailServerCount: number;
 }
 
 /** The client registrations. Client secrets and keys are sealed on their way in. */
@@ -324,25 +324,34 @@ export class IntegrationStore {
     return row?.version;
   }
 
-  async usersOf(id: string): Promise<IntegrationUsers> {
-    const mailboxes = () =>
-      this.#db<DbMailboxRow>(tables.mailboxes).where({ integration_id: id });
-    const [{ count }] = await mailboxes().count<Array<{ count: DbInteger }>>({
-      count: '*',
+  /** The mailboxes that use it, without drafts, by address. */
+  async listUsers(id: string, page: PageQuery): Promise<Page<IntegrationUser>> {
+    return readPage<DbMailboxRow, IntegrationUser>(this.#users(id), {
+      page,
+      order: ['address', 'id'],
+      direction: 'asc',
+      toItem: toUser,
     });
-    const rows = await mailboxes()
-      .whereNotNull('project_ref')
-      .orderBy('project_ref')
-      .limit(MAX_NAMED_USERS)
-      .select('project_ref');
-    return {
-      count: Number(count),
-      projectRefs: rows.flatMap(row => row.project_ref ?? []),
-    };
   }
 
-  /** Fails where a mailbox still refers to it. */
+  /** The first few of them: channels by project, then mail servers by name. */
+  async nameUsers(id: string, limit: number): Promise<string[]> {
+    const rows: DbMailboxRow[] = await this.#users(id)
+      .orderByRaw('CASE WHEN project_ref IS NULL THEN 1 ELSE 0 END')
+      .orderBy(['project_ref', 'name'])
+      .limit(limit);
+    return rows.map(row => row.project_ref ?? row.name ?? row.address);
+  }
+
+  /**
+   * Fails where a channel or a mail server still refers to it. Drafts are no
+   * reason to keep it: they go as well.
+   */
   async delete(tx: Tx, id: string): Promise<void> {
+    await tx<DbMailboxRow>(tables.mailboxes)
+      .where({ integration_id: id })
+      .whereNotNull('draft_owner')
+      .delete();
     await this.#rows(tx).where({ id }).delete();
   }
 
@@ -350,15 +359,27 @@ export class IntegrationStore {
     return db<DbIntegrationRow>(tables.oauthIntegrations);
   }
 
+  #users(id: string) {
+    return this.#db(tables.mailboxes)
+      .where({ integration_id: id })
+      .whereNull('draft_owner');
+  }
+
   #usedRows(): Knex.QueryBuilder<{}, DbUsedIntegrationRow[]> {
     const db = this.#db;
-    const channelCount = db(tables.mailboxes)
-      .count('*')
-      .where('integration_id', db.ref(`${tables.oauthIntegrations}.id`))
-      .as('channel_count');
-    return db(tables.oauthIntegrations).select('*', channelCount, {
-      now: dbNow(db),
-    });
+    const users = () =>
+      db(tables.mailboxes)
+        .count('*')
+        .where('integration_id', db.ref(`${tables.oauthIntegrations}.id`));
+    return db(tables.oauthIntegrations).select(
+      '*',
+      users().whereNotNull('project_ref').as('channel_count'),
+      users()
+        .whereNull('project_ref')
+        .whereNull('draft_owner')
+        .as('server_count'),
+      { now: dbNow(db) },
+    );
   }
 
   #timedRows(
@@ -447,6 +468,7 @@ export class IntegrationStore {
     return {
       integration: this.#fromRow(row),
       channelCount: Number(row.channel_count),
+      mailServerCount: Number(row.server_count),
     };
   }
 
@@ -500,6 +522,18 @@ export class IntegrationStore {
         openFrom(this.#keyring, sealedColumns.nextClientSecret, row.id, sealed),
     };
   }
+}
+
+function toUser(row: DbMailboxRow): IntegrationUser {
+  const { address } = row;
+  return row.project_ref === null
+    ? {
+        kind: 'mail-server',
+        mailServerId: row.id,
+        name: row.name ?? address,
+        address,
+      }
+    : { kind: 'channel', projectRef: row.project_ref, address };
 }
 
 function toFault(row: DbIntegrationRow): ClientFault | undefined {

@@ -8,6 +8,7 @@ import {
   integrationDeletePermission,
   integrationReadPermission,
   integrationUpdatePermission,
+  mailServerReadPermission,
 } from '@postroom/plugin-incoming-mail-common';
 import { Authorizer, MountEndpoint, RunLimit, whoMay } from '../../http';
 import { IntegrationService } from './IntegrationService';
@@ -125,6 +126,14 @@ export function mountIntegrationRoutes(options: {
     },
   });
 
+  mount(endpoints.listIntegrationUsers, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, integrationReadPermission),
+    audit: { none: 'reads names and addresses' },
+    handle: ({ input }) =>
+      integrations.listUsers(input.params.integrationId, input.query),
+  });
+
   mount(endpoints.checkIntegration, {
     authorize: ({ credentials }) =>
       authorizer.global(credentials, integrationUpdatePermission),
@@ -151,6 +160,13 @@ export function mountIntegrationRoutes(options: {
       discoveries.take(userRef);
       return options.discoverIssuer(input.body.issuer);
     },
+  });
+
+  mount(endpoints.listMailServerIntegrations, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, mailServerReadPermission),
+    audit: { none: 'reads names and mail hosts' },
+    handle: ({ input }) => integrations.listChoices(input.query),
   });
 
   mount(endpoints.listIntegrationChoices, {

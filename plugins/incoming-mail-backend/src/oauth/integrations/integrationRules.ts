@@ -2,6 +2,8 @@
 import {
   ClientAuthentication,
   isReservedAuthorizationParameter,
+  lintScopes,
+  MailHost,
 } from '@postroom/plugin-incoming-mail-common';
 import { FieldError } from '../../http';
 import { isLoopbackUrl } from './redirectUrl';
@@ -82,6 +84,26 @@ export function isDomainAllowed(
 ): boolean {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   return allowedDomains.length === 0 || allowedDomains.includes(domain);
+}
+
+const protocols = ['imap', 'pop3'] as const;
+
+/**
+ * What the scopes give access by, for those who may not see them. Which scope
+ * of an unknown provider is for mail is not known: there, both.
+ */
+export function grantedProtocols(
+  settings: Pick<IntegrationSettings, 'provider' | 'scopes' | 'tokenEndpoint'>,
+): MailHost['protocol'][] {
+  return protocols.filter(
+    protocol =>
+      !lintScopes({ ...settings, mailHosts: [{ protocol }] }).some(
+        ({ code }) =>
+          code === 'google-mail-scope-missing' ||
+          code === 'microsoft-imap-scope-missing' ||
+          code === 'microsoft-pop-scope-missing',
+      ),
+  );
 }
 
 const urlFields = [

@@ -68,13 +68,6 @@ export interface IntegrationRecord {
   openClientKey(): Promise<ClientKey | undefined>;
 }
 
-/** Who uses an integration. */
-export interface IntegrationUsers {
-  readonly count: number;
-  /** The first few of them; mail servers have no project and are not named. */
-  readonly projectRefs: readonly string[];
-}
-
 /** What becomes of the stored client secret in an update. */
 export type ClientSecretChange = Secret | 'keep' | 'remove';
 

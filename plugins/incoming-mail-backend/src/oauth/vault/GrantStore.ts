@@ -512,6 +512,44 @@ export class GrantStore {
     return row?.integration_id;
   }
 
+  /**
+   * Tells one consent from another: the same for as long as tokens are only
+   * renewed. Undefined where the mailbox has no grant that it could be read
+   * with; see {@link GrantStore.find}.
+   */
+  async findStamp(tx: Tx, mailboxId: string): Promise<string | undefined> {
+    const grants = tables.oauthGrants;
+    const mailboxes = tables.mailboxes;
+    const row = await tx(grants)
+      .join(mailboxes, join =>
+        join
+          .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
+          .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
+          .andOn(`${mailboxes}.address`, `${grants}.account`),
+      )
+      .where(`${grants}.mailbox_id`, mailboxId)
+      .where(`${grants}.state`, 'active' satisfies GrantState)
+      .first<Pick<DbGrantRow, 'id' | 'state_since'> | undefined>(
+        `${grants}.id`,
+        `${grants}.state_since`,
+      );
+    // A consent is what makes a grant active.
+    return row && `${row.id} ${row.state_since}`;
+  }
+
+  /**
+   * Has a grant be another mailbox's, which has none. It is sealed under its
+   * own name, so it opens there as well.
+   */
+  async move(
+    tx: Tx,
+    mailboxes: { readonly from: string; readonly to: string },
+  ): Promise<void> {
+    await this.#rows(tx)
+      .where({ mailbox_id: mailboxes.from })
+      .update({ mailbox_id: mailboxes.to });
+  }
+
   /** Whether a mailbox still has the address and the integration that a grant is for. */
   async fitsMailbox(
     tx: Tx,

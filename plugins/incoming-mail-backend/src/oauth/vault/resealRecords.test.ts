@@ -10,7 +10,7 @@ import { ConsentStore } from '../consent/ConsentStore';
 import { PendingGrantStore } from '../consent/PendingGrantStore';
 import { IntegrationStore } from '../integrations/IntegrationStore';
 import { IntegrationSettings } from '../integrations/types';
-import { sealedColumns } from '../sealedColumns';
+import { sealedColumns, sealFor } from '../sealedColumns';
 import { TokenEndpoint } from '../tokenEndpoint';
 import { GrantStore } from './GrantStore';
 import { resealRecords } from './resealRecords';
@@ -332,6 +332,15 @@ describe('changing the key of the vault', () => {
         },
         { token: new Secret('before'), isPrevious: false },
       );
+      const password = await sealFor(
+        former,
+        sealedColumns.mailboxPassword,
+        mailboxIds[0],
+        new Secret('the-password'),
+      );
+      await db(tables.mailboxes)
+        .where({ id: mailboxIds[0] })
+        .update({ password_sealed: password });
       const columns = Object.values(sealedColumns);
       const kids = async () => {
         const found = [];

@@ -11,6 +11,7 @@ import {
   FetchedBatch,
   FetchedMessage,
   FetchLimits,
+  FolderDates,
   MailFolder,
   MailSession,
   MessageRef,
@@ -35,6 +36,7 @@ import {
   toUidSet,
   UidWindow,
   uidWindows,
+  uidWindowsDown,
 } from './uids';
 
 // Above the largest mail, so that the limit is ours to apply, mail by mail:
@@ -210,6 +212,42 @@ export class ImapSession implements MailSession {
     });
   }
 
+  async preview({ afterUid }: { afterUid: number }): Promise<FolderDates> {
+    const { messageCount } = this.#openFolder().opened;
+    const newer = await this.#searchWindow({ from: afterUid + 1, to: '*' });
+    if (messageCount === 0) {
+      return { newerCount: 0 };
+    }
+    return {
+      oldestAt: await this.#dateOf('1'),
+      newestAt: await this.#dateOf('*'),
+      // Asked for what comes after the last one, servers give the last one.
+      newerCount: newer.filter(uid => uid > afterUid).length,
+    };
+  }
+
+  async findOlder(options: {
+    upToUid: number;
+    since?: Date;
+    limit: number;
+  }): Promise<{ afterUid: number; count: number }> {
+    const { upToUid, since, limit } = options;
+    let found: number[] = [];
+    for (const window of uidWindowsDown({ upToUid, wanted: limit })) {
+      const uids = await this.#searchWindow(window, since);
+      const within = uids.filter(uid => isWithin(uid, window));
+      found = [...sortUids(within), ...found];
+      if (found.length >= limit) {
+        break;
+      }
+    }
+    const newest = found.slice(-limit);
+    return {
+      afterUid: newest.length > 0 ? newest[0] - 1 : upToUid,
+      count: newest.length,
+    };
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#signOut();
     return this.#closed;
@@ -264,10 +302,18 @@ export class ImapSession implements MailSession {
     return found;
   }
 
-  #searchWindow({ from, to }: UidWindow): Promise<number[]> {
+  /** When the mail at a place in the folder arrived; the place means no more. */
+  #dateOf(place: '1' | '*'): Promise<Date | undefined> {
+    return this.#run('list', this.#options.timeouts.commandMs, async () => {
+      const row = await this.#client.fetchOne(place, { internalDate: true });
+      return judgeDate(row ? row.internalDate : undefined);
+    });
+  }
+
+  #searchWindow({ from, to }: UidWindow, since?: Date): Promise<number[]> {
     return this.#run('list', this.#options.timeouts.commandMs, async () => {
       const uids = await this.#client.search(
-        { uid: `${from}:${to}` },
+        { uid: `${from}:${to}`, ...(since && { since }) },
         { uid: true },
       );
       if (!Array.isArray(uids)) {

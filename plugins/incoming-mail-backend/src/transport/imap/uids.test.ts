@@ -7,6 +7,7 @@ import {
   sortUids,
   toUidSet,
   uidWindows,
+  uidWindowsDown,
 } from './uids';
 
 describe('toUidSet', () => {
@@ -77,6 +78,28 @@ describe('uidWindows', () => {
           one > options.afterUid ? 1 : 0,
         );
       }),
+    );
+  });
+});
+
+describe('uidWindowsDown', () => {
+  it('covers everything from a UID down to the first, once, in windows that a line holds', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        fc.integer({ min: 1, max: 10_000 }),
+        (upToUid, wanted) => {
+          let next = upToUid;
+          for (const { from, to } of uidWindowsDown({ upToUid, wanted })) {
+            expect(to).toBe(next);
+            expect(from).toBeGreaterThanOrEqual(1);
+            expect(to - from).toBeLessThan(1_000_000);
+            next = from - 1;
+          }
+          expect(next).toBe(0);
+        },
+      ),
+      { numRuns: 20 },
     );
   });
 });

@@ -73,6 +73,27 @@ export function* uidWindows(options: {
   }
 }
 
+// A reply of so many UIDs is a line of at most 8 MB.
+const MAX_WINDOW = 1_000_000;
+
+/**
+ * The same downwards, for the newest `wanted` mails up to `upToUid`: from
+ * there to the first one.
+ */
+export function* uidWindowsDown(options: {
+  upToUid: number;
+  wanted: number;
+}): Generator<{ readonly from: number; readonly to: number }> {
+  let to = options.upToUid;
+  let width = options.wanted * WINDOW_PER_WANTED;
+  while (to >= 1) {
+    const from = Math.max(1, to - Math.min(width, MAX_WINDOW) + 1);
+    yield { from, to };
+    to = from - 1;
+    width *= WINDOW_GROWTH;
+  }
+}
+
 /** Whether a UID is within, which a server does not always mind. */
 export function isWithin(uid: number, { from, to }: UidWindow): boolean {
   return isNzNumber(uid) && uid >= from && (to === '*' || uid <= to);

@@ -173,11 +173,11 @@ function IntegrationList(props: {
         text={
           <>
             {t('integrations.deleteDialog.text')}
-            {doomed && doomed.channelCount > 0 && (
+            {doomed && usersOf(doomed) > 0 && (
               <>
                 {' '}
                 {t('integrations.deleteDialog.usedBy', {
-                  count: doomed.channelCount,
+                  count: usersOf(doomed),
                 })}
               </>
             )}
@@ -191,4 +191,8 @@ function IntegrationList(props: {
       />
     </Stack>
   );
+}
+
+function usersOf(integration: OAuthIntegration): number {
+  return integration.channelCount + integration.mailServerCount;
 }

@@ -136,7 +136,7 @@ describe('IntegrationsContent', () => {
       await screen.findByRole('button', { name: 'Delete Corp mail' }),
     );
     const dialog = await screen.findByRole('dialog');
-    expect(dialog).toHaveTextContent('A channel still uses it');
+    expect(dialog).toHaveTextContent('A mailbox still uses it');
     await user.click(within(dialog).getByRole('button', { name: 'Delete' }));
     expect(await within(dialog).findByRole('alert')).toHaveTextContent(
       'Used by component:default/support',

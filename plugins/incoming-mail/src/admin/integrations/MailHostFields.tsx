@@ -8,14 +8,11 @@ import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { mailHostSchema } from '@postroom/plugin-incoming-mail-common';
 import { errorAt, FieldErrors } from '../../api/fieldErrors';
 import { FormField } from '../../components/FormField';
+import { withServerChange } from '../../components/mailbox/serverRow';
 import { Notice } from '../../components/Notice';
 import { Stack } from '../../components/Stack';
 import { incomingMailTranslationRef } from '../../translation';
-import {
-  MailHostRow,
-  withAddedMailHost,
-  withMailHostChange,
-} from './integrationForm';
+import { MailHostRow, withAddedMailHost } from './integrationForm';
 
 const useStyles = makeStyles(
   theme => ({
@@ -73,7 +70,7 @@ export function MailHostFields(props: MailHostFieldsProps) {
           onChange={change =>
             onChange(
               rows.map(other =>
-                other === row ? withMailHostChange(row, change) : other,
+                other === row ? withServerChange(row, change) : other,
               ),
             )
           }

@@ -9,10 +9,8 @@ import {
   secretMustBeReentered,
   toCreateIntegration,
   toUpdateIntegration,
-  withAddedMailHost,
   withDiscovered,
   withGrantType,
-  withMailHostChange,
   withMicrosoft,
   withPreset,
   withProvider,
@@ -575,24 +573,5 @@ describe('what is of one provider only', () => {
       },
     });
     expect(hasChanges(integration, fromIntegration(integration))).toBe(false);
-  });
-});
-
-describe('withMailHostChange', () => {
-  const [row] = withAddedMailHost([]);
-
-  it('lets a usual port follow protocol and security, not a typed one', () => {
-    expect(withMailHostChange(row, { protocol: 'pop3' }).port).toBe('995');
-    expect(withMailHostChange(row, { security: 'starttls' }).port).toBe('143');
-    const typed = withMailHostChange(row, { port: '1993' });
-    expect(withMailHostChange(typed, { protocol: 'pop3' }).port).toBe('1993');
-  });
-
-  it('leaves POP3 without STARTTLS', () => {
-    const starttls = withMailHostChange(row, { security: 'starttls' });
-    expect(withMailHostChange(starttls, { protocol: 'pop3' })).toMatchObject({
-      security: 'tls',
-      port: '995',
-    });
   });
 });

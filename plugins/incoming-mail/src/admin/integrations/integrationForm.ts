@@ -18,8 +18,10 @@ import {
   ProviderId,
   UpdateIntegration,
   updateIntegrationSchema,
+  usualPort,
 } from '@postroom/plugin-incoming-mail-common';
 import type { FieldErrors } from '../../api/fieldErrors';
+import { ServerRow, toServerRow } from '../../components/mailbox/serverRow';
 import {
   fromParameterRows,
   ParameterRow,
@@ -27,13 +29,9 @@ import {
 } from './parameterRows';
 
 /** One mail server as it is typed. */
-export interface MailHostRow {
+export interface MailHostRow extends ServerRow {
   /** Tells rows apart while they are added and removed. */
   readonly key: number;
-  readonly protocol: MailHost['protocol'];
-  readonly host: string;
-  readonly port: string;
-  readonly security: MailHost['security'];
 }
 
 /** Whose accounts, in which cloud of Microsoft, as it is typed. */
@@ -348,44 +346,16 @@ export function fromIntegration(
 }
 
 function toRow(host: MailHost, key: number): MailHostRow {
-  return { ...host, key, port: String(host.port) };
+  return { ...toServerRow(host), key };
 }
-
-// The registered ports, RFC 8314 section 3 and RFC 9051 section 2.1.
-const defaultPorts = {
-  imap: { tls: '993', starttls: '143', none: '143' },
-  pop3: { tls: '995', starttls: '110', none: '110' },
-};
 
 /** The rows with an empty one below them. */
 export function withAddedMailHost(
   rows: readonly MailHostRow[],
 ): readonly MailHostRow[] {
   const key = Math.max(-1, ...rows.map(row => row.key)) + 1;
-  const port = defaultPorts.imap.tls;
+  const port = String(usualPort('imap', 'tls'));
   return [...rows, { key, protocol: 'imap', host: '', port, security: 'tls' }];
-}
-
-/**
- * The row after a change. A port that is the usual one follows the protocol
- * and the security; POP3 has no STARTTLS here (RFC 2595 section 4 is not
- * spoken), so that falls back to TLS.
- */
-export function withMailHostChange(
-  row: MailHostRow,
-  change: Partial<Omit<MailHostRow, 'key'>>,
-): MailHostRow {
-  const next = { ...row, ...change };
-  const security =
-    next.protocol === 'pop3' && next.security === 'starttls'
-      ? 'tls'
-      : next.security;
-  const portWasUsual = row.port === defaultPorts[row.protocol][row.security];
-  const port =
-    portWasUsual && change.port === undefined
-      ? defaultPorts[next.protocol][security]
-      : next.port;
-  return { ...next, security, port };
 }
 
 /**

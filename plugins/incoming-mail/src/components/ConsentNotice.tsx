@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import Button from '@material-ui/core/Button';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { ErrorAlert } from '../components/ErrorAlert';
-import { FailureAlert } from '../components/FailureAlert';
-import { Notice } from '../components/Notice';
-import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
+import { AuthorizePopup, POPUP_NAME } from '../hooks/useAuthorizePopup';
 import { incomingMailTranslationRef } from '../translation';
 import { ClaimNotice } from './ClaimNotice';
 import { ConsentMending, ConsentMendingProps } from './ConsentMending';
+import { ErrorAlert } from './ErrorAlert';
+import { FailureAlert } from './FailureAlert';
+import { Notice } from './Notice';
 
 /** Props of {@link ConsentNotice}. */
 export interface ConsentNoticeProps extends Omit<ConsentMendingProps, 'code'> {
   authorization: AuthorizePopup;
-  /** The mailbox's address, once the channel is saved. */
-  address: string | undefined;
+  /** What the success means, where nothing else on the page says it. */
+  success?: { title: string; text?: string };
 }
 
 /** How far the authorization is, from the click to its end. */
 export function ConsentNotice(props: ConsentNoticeProps) {
-  const { authorization, address, ...mending } = props;
+  const { authorization, success, ...mending } = props;
   const { state, cancel, reset } = authorization;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const cancelButton = (
     <Button size="small" onClick={cancel}>
-      {t('channel.consent.cancel')}
+      {t('consent.cancel')}
     </Button>
   );
   switch (state.status) {
@@ -32,32 +32,39 @@ export function ConsentNotice(props: ConsentNoticeProps) {
       return (
         <Notice
           severity="info"
-          title={t(`channel.consent.${state.status}`)}
+          title={t(`consent.${state.status}`)}
           actions={cancelButton}
         />
       );
     case 'connecting':
-      return <Notice severity="info" title={t('channel.consent.connecting')} />;
+      return <Notice severity="info" title={t('consent.connecting')} />;
     case 'blocked':
       return (
         <Notice
           severity="warning"
-          title={t('channel.consent.blocked')}
+          title={t('consent.blocked')}
           actions={
             <>
+              {/* A named target keeps the opener, by which the page that ends
+                  the authorization tells this one to look. */}
               <Button
                 size="small"
                 variant="contained"
                 color="primary"
                 href={state.startUrl}
+                target={state.inPlace ? undefined : POPUP_NAME}
               >
-                {t('channel.consent.goToProvider')}
+                {t(
+                  state.inPlace
+                    ? 'consent.goToProvider'
+                    : 'consent.openProvider',
+                )}
               </Button>
               {cancelButton}
             </>
           }
         >
-          {t('channel.consent.blockedText')}
+          {t(state.inPlace ? 'consent.blockedText' : 'consent.blockedStays')}
         </Notice>
       );
     case 'unclaimed':
@@ -70,20 +77,16 @@ export function ConsentNotice(props: ConsentNoticeProps) {
         />
       );
     case 'succeeded':
-      return (
-        <Notice
-          severity="success"
-          title={t('channel.consent.succeeded')}
-          onClose={reset}
-        >
-          {address && t('channel.consent.succeededText', { address })}
+      return success ? (
+        <Notice severity="success" title={success.title} onClose={reset}>
+          {success.text}
         </Notice>
-      );
+      ) : null;
     case 'cancelled':
       return (
         <Notice
           severity="info"
-          title={t('channel.consent.cancelled')}
+          title={t('consent.cancelled')}
           onClose={reset}
         />
       );

@@ -4,8 +4,8 @@ import Button from '@material-ui/core/Button';
 import { makeStyles } from '@material-ui/core/styles';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { claimConsentSchema } from '@postroom/plugin-incoming-mail-common';
-import { FormField } from '../components/FormField';
-import { Notice } from '../components/Notice';
+import { FormField } from './FormField';
+import { Notice } from './Notice';
 import { incomingMailTranslationRef } from '../translation';
 
 const useStyles = makeStyles(
@@ -44,19 +44,19 @@ export function ClaimNotice(props: ClaimNoticeProps) {
     }
   };
   return (
-    <Notice severity="info" title={t('channel.consent.unclaimed')}>
-      {t('channel.consent.unclaimedText')}
+    <Notice severity="info" title={t('consent.unclaimed')}>
+      {t('consent.unclaimedText')}
       <form className={classes.root} onSubmit={submit}>
         <div>
           <FormField
             id="incoming-mail-claim-code"
-            label={t('channel.consent.code')}
+            label={t('consent.code')}
             value={code}
             onChange={setCode}
             error={
               triesLeft === undefined
                 ? undefined
-                : t('channel.consent.wrongCode', { count: triesLeft })
+                : t('consent.wrongCode', { count: triesLeft })
             }
           />
         </div>
@@ -66,7 +66,7 @@ export function ClaimNotice(props: ClaimNoticeProps) {
           color="primary"
           disabled={!isCode || busy}
         >
-          {t('channel.consent.claim')}
+          {t('consent.claim')}
         </Button>
         {cancelButton}
       </form>

@@ -17,7 +17,7 @@ import { selfSignedCertificate } from '../__testUtils__/selfSignedCertificate';
 import { createHostPolicy } from '../egress';
 import { Secret } from '../secrets';
 import { createOpenSession } from '../transport';
-import { ChannelCheckDeps, checkChannel } from './checkChannel';
+import { MailboxCheckDeps, checkMailbox } from './checkMailbox';
 import { Mailbox } from './types';
 
 const STEPS = [
@@ -50,9 +50,11 @@ const aMailbox = (changes: Partial<Mailbox> = {}): Mailbox => ({
   server,
   folder: 'INBOX',
   authentication: { method: 'oauth', integrationId: 'i-1' },
-  state: 'active',
+  aliases: [],
   afterStoring: { action: 'mark-read' },
+  state: 'active',
   failedVisits: 0,
+  refusedSignIns: 0,
   createdAt: new Date(0),
   updatedAt: new Date(0),
   ...changes,
@@ -78,6 +80,7 @@ const anIntegration = (
   clientSecret: { set: true },
   ready: true,
   channelCount: 1,
+  mailServerCount: 0,
   createdAt: new Date(0).toISOString(),
   updatedAt: new Date(0).toISOString(),
   ...changes,
@@ -87,13 +90,15 @@ async function run(
   changes: {
     mailbox?: Partial<Mailbox>;
     integration?: Partial<OAuthIntegration>;
-    deps?: Partial<ChannelCheckDeps>;
+    deps?: Partial<MailboxCheckDeps>;
   } = {},
 ): Promise<CheckReport> {
-  const report = await checkChannel(aMailbox(changes.mailbox), {
+  const report = await checkMailbox(aMailbox(changes.mailbox), {
     findIntegration: async () => anIntegration(changes.integration),
     findGrant: async () => ({ state: 'active', scopes: ['mail'] }),
     accessToken: async () => new Secret(GOOD_TOKEN),
+    openPassword: async () => new Secret(GOOD_TOKEN),
+    allowPlaintextLoopback: false,
     openSession: new FakeMailServer().openSession,
     ...changes.deps,
   });
@@ -123,7 +128,7 @@ function expectFirstFault(
 const untouched = (fake: FakeMailServer) =>
   expect(fake.calls.map(({ operation }) => operation)).toEqual([]);
 
-describe('checkChannel', () => {
+describe('checkMailbox', () => {
   it('S54: finds nothing wrong with a channel that works, and counts its mails', async () => {
     const fake = new FakeMailServer();
     fake.createFolder('Support');
@@ -214,7 +219,7 @@ describe('checkChannel', () => {
   );
 
   it.each<
-    [string, Awaited<ReturnType<ChannelCheckDeps['findGrant']>>, FailureCode]
+    [string, Awaited<ReturnType<MailboxCheckDeps['findGrant']>>, FailureCode]
   >([
     ['was never given', undefined, 'not-authorized-yet'],
     [
@@ -379,7 +384,7 @@ describe('checkChannel', () => {
   );
 });
 
-describe('checkChannel at a server on the wire', () => {
+describe('checkMailbox at a server on the wire', () => {
   const certificate = selfSignedCertificate({ name: 'localhost' });
   let imap: ScriptedImapServer | undefined;
 

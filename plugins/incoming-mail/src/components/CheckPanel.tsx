@@ -4,27 +4,29 @@ import Paper from '@material-ui/core/Paper';
 import { makeStyles } from '@material-ui/core/styles';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import type { CheckReport } from '@postroom/plugin-incoming-mail-common';
-import { CheckReportView } from '../components/CheckReportView';
-import { ErrorAlert } from '../components/ErrorAlert';
-import { Notice } from '../components/Notice';
-import { SectionHeading } from '../components/SectionHeading';
-import { Stack } from '../components/Stack';
 import type { ActionState } from '../hooks/useAction';
 import { incomingMailTranslationRef } from '../translation';
+import { CheckReportView } from './CheckReportView';
+import { ErrorAlert } from './ErrorAlert';
+import { Notice } from './Notice';
+import { SectionHeading } from './SectionHeading';
+import { Stack } from './Stack';
 
 const useStyles = makeStyles(
   theme => ({ root: { padding: theme.spacing(2) } }),
-  { name: 'IncomingMailChannelCheck' },
+  { name: 'IncomingMailCheckPanel' },
 );
 
-/** Props of {@link ChannelCheck}. */
-export interface ChannelCheckProps {
+/** Props of {@link CheckPanel}. */
+export interface CheckPanelProps {
+  /** The panel's heading. */
+  title: string;
   checking: ActionState<CheckReport>;
   onClose: () => void;
 }
 
-/** How far the check of a channel is, and what it found. */
-export function ChannelCheck({ checking, onClose }: ChannelCheckProps) {
+/** How far the check of a mailbox is, and what it found. */
+export function CheckPanel({ title, checking, onClose }: CheckPanelProps) {
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
   switch (checking.status) {
@@ -38,7 +40,7 @@ export function ChannelCheck({ checking, onClose }: ChannelCheckProps) {
           <Stack>
             <SectionHeading
               small
-              title={t('channel.status.checkTitle')}
+              title={title}
               actions={
                 <Button size="small" onClick={onClose}>
                   {t('common.close')}

@@ -12,9 +12,6 @@ import { useOptionalRouteRef } from '../hooks/useRequestPath';
 import { integrationRouteRef } from '../routes';
 import { incomingMailTranslationRef } from '../translation';
 
-/** Where the links for the mailbox's owner are, on the same page. */
-export const LINKS_ANCHOR = 'incoming-mail-links';
-
 /** Props of {@link ConsentMending}. */
 export interface ConsentMendingProps {
   code: FailureCode;
@@ -24,13 +21,18 @@ export interface ConsentMendingProps {
   onEdit?: () => void;
   /** Whether the application reads in its own name: nobody is asked again. */
   byApplication: boolean;
-  /** The integration of the channel. */
+  /** The integration of the mailbox; absent where it has none. */
   integrationId: string | undefined;
+  /**
+   * Where on the same page links for the mailbox's owner are made; absent where
+   * there are none.
+   */
+  linksAnchor?: string;
 }
 
 /** The buttons that lead on after a consent that came to nothing. */
 export function ConsentMending(props: ConsentMendingProps) {
-  const { code, onAuthorize, onEdit, integrationId } = props;
+  const { code, onAuthorize, onEdit, integrationId, linksAnchor } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const mending = consentMendings[code];
   return (
@@ -40,21 +42,17 @@ export function ConsentMending(props: ConsentMendingProps) {
       )}
       {mending === 'channel' && onEdit && (
         <Button size="small" variant="outlined" onClick={onEdit}>
-          {t('channel.consent.editMailbox')}
+          {t('consent.editMailbox')}
         </Button>
       )}
-      {mending === 'new-link' && onAuthorize && (
-        <Button size="small" variant="outlined" href={`#${LINKS_ANCHOR}`}>
-          {t('channel.consent.makeLink')}
+      {mending === 'new-link' && onAuthorize && linksAnchor !== undefined && (
+        <Button size="small" variant="outlined" href={`#${linksAnchor}`}>
+          {t('consent.makeLink')}
         </Button>
       )}
       {mending !== 'none' && onAuthorize && (
         <Button size="small" variant="outlined" onClick={onAuthorize}>
-          {t(
-            props.byApplication
-              ? 'channel.status.connect'
-              : 'channel.consent.again',
-          )}
+          {t(props.byApplication ? 'mailbox.connect' : 'consent.again')}
         </Button>
       )}
     </>
@@ -68,7 +66,7 @@ function IntegrationButton({ integrationId }: { integrationId: string }) {
   const { allowed } = usePermission({ permission: integrationReadPermission });
   return path !== undefined && allowed ? (
     <LinkButton size="small" variant="outlined" to={path}>
-      {t('channel.consent.openIntegration')}
+      {t('consent.openIntegration')}
     </LinkButton>
   ) : null;
 }

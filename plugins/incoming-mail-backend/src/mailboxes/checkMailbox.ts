@@ -13,8 +13,8 @@ import {
   runChecks,
 } from '../oauth';
 import { Secret } from '../secrets';
-import { OpenSession } from '../transport';
-import { findSettingsFaults } from './channelRules';
+import { OpenFolder, OpenSession } from '../transport';
+import { findMailboxFaults } from './channelRules';
 import { judgeGrantedScopes } from './judgeGrantedScopes';
 import {
   ProbeOutcome,
@@ -26,7 +26,7 @@ import { applicationSignInHint, signInHints } from './signInHints';
 import { Mailbox } from './types';
 
 /** What the doctor works with. */
-export interface ChannelCheckDeps {
+export interface MailboxCheckDeps {
   /** Undefined where there is no such integration any more. */
   findIntegration(id: string): Promise<OAuthIntegration | undefined>;
   /** Undefined where nobody has authorized the mailbox. */
@@ -36,17 +36,21 @@ export interface ChannelCheckDeps {
     mailboxId: string,
     options: { signal: AbortSignal },
   ): Promise<Secret>;
+  /** @throws MailFailure */
+  openPassword(mailboxId: string): Promise<Secret>;
   readonly openSession: OpenSession;
+  /** Development only: sign in without encryption to this machine. */
+  readonly allowPlaintextLoopback: boolean;
   /**
    * Whether what the mail server said is repeated, which is for
    * administrators. Default: yes.
    */
   readonly showDetail?: boolean;
-  readonly timeouts?: Partial<ChannelCheckTimeouts>;
+  readonly timeouts?: Partial<MailboxCheckTimeouts>;
 }
 
 /** How long what may take, in milliseconds. */
-export interface ChannelCheckTimeouts {
+export interface MailboxCheckTimeouts {
   readonly totalMs: number;
   readonly tokenMs: number;
   /** From the server's name to the number of mails. */
@@ -54,32 +58,73 @@ export interface ChannelCheckTimeouts {
 }
 
 // The parts fit into the whole, so that what took too long can be named.
-const defaultTimeouts: ChannelCheckTimeouts = {
+const defaultTimeouts: MailboxCheckTimeouts = {
   totalMs: 60_000,
   tokenMs: 13_000,
   probeMs: 44_000,
 };
 
+// What the probe needs besides settings that are allowed.
+const SECRET_STEP = {
+  oauth: 'access-token',
+  password: 'password-stored',
+} as const;
+
 /**
- * Checks a channel from its integration to the number of mails in its folder,
- * and says of the first fault who mends it. The mailbox and the channel's
+ * Checks a mailbox from what it is signed in with to the number of mails in
+ * its folder, and says of the first fault who mends it. The mailbox and its
  * state stay as they are; the access token may be renewed, as at every visit.
  *
  * What the token endpoint said is for administrators, who see it at the
  * integration: here it is only decoded, not repeated.
+ *
+ * @param onOpened - told of the folder where all went well
  */
-export async function checkChannel(
+export async function checkMailbox(
   mailbox: Mailbox,
-  deps: ChannelCheckDeps,
+  deps: MailboxCheckDeps,
+  onOpened: (opened: OpenFolder) => void = () => {},
 ): Promise<CheckReport> {
   const { totalMs, probeMs } = { ...defaultTimeouts, ...deps.timeouts };
-  const { integrationId } = mailbox.authentication;
-  const [integration, grant] = await Promise.all([
-    deps.findIntegration(integrationId),
-    deps.findGrant(mailbox.id),
-  ]);
-  let token: Secret | undefined;
+  const { authentication } = mailbox;
+  const integration =
+    authentication.method === 'oauth'
+      ? await deps.findIntegration(authentication.integrationId)
+      : undefined;
+  const secrets: { found?: Secret } = {};
   const steps: CheckStep[] = [
+    ...(authentication.method === 'oauth'
+      ? await grantSteps(mailbox, { integration, secrets }, deps)
+      : passwordSteps(mailbox, secrets, deps)),
+    ...probeSteps(mailbox, {
+      integration,
+      showDetail: deps.showDetail ?? true,
+      probe: async signal =>
+        secrets.found &&
+        probeMailbox(mailbox, {
+          secret: secrets.found,
+          openSession: deps.openSession,
+          signal,
+          timeoutMs: probeMs,
+        }),
+      onOpened,
+    }),
+  ];
+  return runChecks(steps, { timeoutMs: totalMs });
+}
+
+/** From the integration to an access token. */
+async function grantSteps(
+  mailbox: Mailbox,
+  found: {
+    integration: OAuthIntegration | undefined;
+    secrets: { found?: Secret };
+  },
+  deps: MailboxCheckDeps,
+): Promise<CheckStep[]> {
+  const { integration, secrets } = found;
+  const grant = await deps.findGrant(mailbox.id);
+  return [
     {
       id: 'integration-ready',
       title: 'The integration is complete',
@@ -89,7 +134,7 @@ export async function checkChannel(
       id: 'settings-allowed',
       title: 'The integration allows address and server',
       needs: ['integration-ready'],
-      run: () => judgeSettings(mailbox, integration),
+      run: () => judgeSettings(mailbox, integration, deps),
     },
     {
       id: 'grant-active',
@@ -97,7 +142,7 @@ export async function checkChannel(
       run: () => judgeGrant(grant, integration),
     },
     {
-      id: 'access-token',
+      id: SECRET_STEP.oauth,
       title: 'The provider gives access tokens',
       needs: ['integration-ready', 'grant-active'],
       run: async signal => {
@@ -111,7 +156,7 @@ export async function checkChannel(
             showDetail: false,
           });
         }
-        token = result;
+        secrets.found = result;
         return { verdict: 'passed' };
       },
     },
@@ -121,27 +166,37 @@ export async function checkChannel(
       needs: ['integration-ready', 'grant-active'],
       run: () => judgeScopes(mailbox, integration, grant),
     },
-    ...probeSteps(mailbox, {
-      integration,
-      showDetail: deps.showDetail ?? true,
-      probe: async signal =>
-        token &&
-        probeMailbox(mailbox, {
-          accessToken: token,
-          openSession: deps.openSession,
-          signal,
-          timeoutMs: probeMs,
-        }),
-    }),
   ];
-  return runChecks(steps, { timeoutMs: totalMs });
+}
+
+/** The same for a mailbox that is signed in to by password. */
+function passwordSteps(
+  mailbox: Mailbox,
+  secrets: { found?: Secret },
+  deps: MailboxCheckDeps,
+): CheckStep[] {
+  return [
+    {
+      id: 'settings-allowed',
+      title: 'Address and server can be used with a password',
+      run: () => judgeSettings(mailbox, undefined, deps),
+    },
+    {
+      id: SECRET_STEP.password,
+      title: 'A password is stored',
+      run: async () => {
+        secrets.found = await deps.openPassword(mailbox.id);
+        return { verdict: 'passed' };
+      },
+    },
+  ];
 }
 
 /** A renewal that others wait for as well goes on after we gave up waiting. */
 async function getToken(
   mailboxId: string,
   signal: AbortSignal,
-  deps: ChannelCheckDeps,
+  deps: MailboxCheckDeps,
 ): Promise<Secret> {
   const { tokenMs } = { ...defaultTimeouts, ...deps.timeouts };
   const deadline = AbortSignal.timeout(tokenMs);
@@ -182,8 +237,9 @@ function judgeIntegration(
 function judgeSettings(
   mailbox: Mailbox,
   integration: OAuthIntegration | undefined,
+  rules: { allowPlaintextLoopback: boolean },
 ): CheckResult {
-  const faults = integration ? findSettingsFaults(mailbox, integration) : [];
+  const faults = findMailboxFaults(mailbox, integration, rules);
   const { address, server } = mailbox;
   const subject = `${address} at ${server.host}:${server.port}`;
   return faults.length === 0
@@ -194,7 +250,7 @@ function judgeSettings(
           .map(({ path, message }) => `${path} ${message}`)
           .join('; ')}`,
         remedy:
-          'Choose what the integration allows in the channel’s settings, or have an administrator change the integration.',
+          'Correct the settings of the mailbox, or have an administrator change the integration.',
         failure: faults.some(({ path }) => path === 'address')
           ? 'domain-not-allowed'
           : 'host-not-allowed',
@@ -259,6 +315,7 @@ function probeSteps(
     integration: OAuthIntegration | undefined;
     showDetail: boolean;
     probe(signal: AbortSignal): Promise<ProbeOutcome | undefined>;
+    onOpened(opened: OpenFolder): void;
   },
 ): CheckStep[] {
   let outcome: Promise<ProbeOutcome | undefined> | undefined;
@@ -269,7 +326,7 @@ function probeSteps(
   const steps = probeStages.map((stage, index): CheckStep => {
     const before =
       index === 0
-        ? ['settings-allowed', 'access-token']
+        ? ['settings-allowed', SECRET_STEP[mailbox.authentication.method]]
         : [stageSteps[probeStages[index - 1]].id];
     return {
       ...stageSteps[stage],
@@ -290,12 +347,13 @@ function probeSteps(
       needs: ['folder-open'],
       run: async signal => {
         const result = await probeOnce(signal);
+        if (result?.kind !== 'succeeded') {
+          return { verdict: 'skipped' };
+        }
+        options.onOpened(result.opened);
         return {
           verdict: 'passed',
-          detail:
-            result?.kind === 'succeeded'
-              ? `${result.messageCount} in ${mailbox.folder}`
-              : undefined,
+          detail: `${result.opened.messageCount} in ${mailbox.folder}`,
         };
       },
     },
@@ -336,8 +394,14 @@ function judgeGoodStage(stage: ProbeStage, mailbox: Mailbox): CheckResult {
           }
         : { verdict: 'passed', detail: security.toUpperCase() };
     case 'sign-in':
-      return { verdict: 'passed', detail: mailbox.address };
+      return { verdict: 'passed', detail: userOf(mailbox) };
     default:
       return { verdict: 'passed', detail: mailbox.folder };
   }
+}
+
+function userOf({ authentication, address }: Mailbox): string {
+  return authentication.method === 'password'
+    ? authentication.userName ?? address
+    : address;
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { HandlerField } from '@postroom/plugin-incoming-mail-common';
+import { useTranslationRef } from '@backstage/frontend-plugin-api';
+import { FormField } from '../../components/FormField';
+import { SwitchField } from '../../components/SwitchField';
+import { incomingMailTranslationRef } from '../../translation';
+import type { HandlerSetting } from './handlerRows';
+
+/** Props of {@link HandlerSettingField}. */
+export interface HandlerSettingFieldProps {
+  id: string;
+  field: HandlerField;
+  value: HandlerSetting | undefined;
+  error?: string;
+  onChange: (value: HandlerSetting) => void;
+}
+
+/** One setting of a handler, in the form that its kind asks for. */
+export function HandlerSettingField(props: HandlerSettingFieldProps) {
+  const { id, field, value, error, onChange } = props;
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  const shared = {
+    id,
+    label: field.title,
+    error,
+    hint: field.description,
+    required: field.required,
+  };
+  const text = typeof value === 'string' ? value : '';
+  switch (field.kind) {
+    case 'boolean':
+      return (
+        <SwitchField
+          id={id}
+          label={field.title}
+          hint={error ?? field.description}
+          checked={value === true}
+          onChange={onChange}
+        />
+      );
+    case 'choice':
+      return (
+        <FormField
+          {...shared}
+          value={text}
+          onChange={onChange}
+          options={
+            <>
+              <option value="">{t('mailServer.handlers.noChoice')}</option>
+              {field.choices?.map(choice => (
+                <option key={choice.value} value={choice.value}>
+                  {choice.title}
+                </option>
+              ))}
+            </>
+          }
+        />
+      );
+    case 'list':
+      return (
+        <FormField
+          {...shared}
+          multiline
+          hint={join(field.description, t('mailServer.handlers.onePerLine'))}
+          value={Array.isArray(value) ? value.join('\n') : ''}
+          onChange={lines => onChange(lines.split('\n'))}
+        />
+      );
+    case 'entity':
+      return (
+        <FormField
+          {...shared}
+          hint={join(field.description, t('mailServer.handlers.entityHint'))}
+          value={text}
+          onChange={onChange}
+        />
+      );
+    default:
+      return <FormField {...shared} value={text} onChange={onChange} />;
+  }
+}
+
+function join(...sentences: (string | undefined)[]): string {
+  return sentences.filter(Boolean).join(' ');
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { HandlerDescription } from '@postroom/plugin-incoming-mail-common';
+import { useEndpoint } from '../../hooks/useEndpoint';
+import type { Loaded } from '../../hooks/useLoaded';
+
+/** The handlers that this installation has. */
+export function useHandlers(): Loaded<{
+  items: readonly HandlerDescription[];
+}> {
+  return useEndpoint('listHandlers', {});
+}
+
+/** What people call a handler; its id, while that is not known. */
+export function useHandlerTitles(): (handlerId: string) => string {
+  const handlers = useHandlers();
+  const items = handlers.status === 'ready' ? handlers.value.items : [];
+  return handlerId =>
+    items.find(({ id }) => id === handlerId)?.title ?? handlerId;
+}
