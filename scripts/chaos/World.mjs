@@ -70,13 +70,11 @@ export class World {
   }
 
   /** @throws where something does not start; nothing keeps running then */
-  static async start(options) {
-    const world = new World(options);
+  async start() {
     try {
-      await world.#start();
-      return world;
+      await this.#start();
     } catch (error) {
-      await world.close();
+      await this.close();
       throw error;
     }
   }

@@ -14,6 +14,7 @@ const MAILS_PER_VISIT = 25;
 
 /** How long it may take until all mail has ended, once nothing is broken. */
 const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 8_000 };
+const ABANDON_MS = 20_000;
 const ROW_DEADLINE_MS = 240_000;
 const NIGHT_ROW_DEADLINE_MS = 30 * 60_000;
 
@@ -43,7 +44,7 @@ export async function runChaos(options) {
     }`,
   );
   const startedAt = performance.now();
-  const world = await World.start({
+  const world = new World({
     seed,
     dovecotProgram: options.dovecotProgram,
     broken,
@@ -51,12 +52,8 @@ export async function runChaos(options) {
     messagesPerVisit: mailsPerVisit(rows[0], size),
     patienceMs: PATIENCE_MS[size],
   });
-  const abandon = signal => {
-    console.error(`chaos: ended by ${signal}`);
-    void world.close().finally(() => process.exit(130));
-  };
-  process.once('SIGINT', abandon);
-  process.once('SIGTERM', abandon);
+  const end = onTrouble(world);
+  await world.start();
   print('', 'start', secondsSince(startedAt));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   let isWhole = false;
@@ -68,8 +65,7 @@ export async function runChaos(options) {
     isWhole = await judgeAll(world, startedAt);
     counts[isWhole ? 'passed' : 'failed'] += 1;
   } finally {
-    process.off('SIGINT', abandon);
-    process.off('SIGTERM', abandon);
+    end();
     const failed = !isWhole || counts.failed > 0;
     const keepLogs = failed && !broken;
     await world.close({ keepLogs });
@@ -84,6 +80,42 @@ export async function runChaos(options) {
     }
   }
   return counts.failed > 0 ? 1 : 0;
+}
+
+/**
+ * Ends the world where this process is asked to end or fails itself, which is
+ * said first: the library that starts PostgreSQL would end it without a word.
+ *
+ * @returns what takes that back
+ */
+function onTrouble(world) {
+  const abandon = (code, keepLogs) => {
+    // It may hang by what has failed.
+    setTimeout(() => process.exit(code), ABANDON_MS).unref();
+    void world.close({ keepLogs }).finally(() => process.exit(code));
+  };
+  const onSignal = signal => {
+    console.error(`chaos: ended by ${signal}`);
+    abandon(130, false);
+  };
+  const onFault = error => {
+    console.error(
+      `chaos: a fault of the suite's own: ${error?.stack ?? error}`,
+    );
+    abandon(1, true);
+  };
+  const listeners = [
+    ['SIGINT', onSignal],
+    ['SIGTERM', onSignal],
+    ['SIGHUP', onSignal],
+    ['uncaughtException', onFault],
+    ['unhandledRejection', onFault],
+  ];
+  listeners.forEach(([event, listener]) =>
+    process.prependListener(event, listener),
+  );
+  return () =>
+    listeners.forEach(([event, listener]) => process.off(event, listener));
 }
 
 /** In the order of a short run, or of the table. */
