@@ -53,6 +53,8 @@ const recreated = {
     await world.drain([channel]);
     await world.dovecot.hungUp();
     await world.dovecot.mail.remove(channel.address);
+    // Dovecot takes the second for UIDVALIDITY, and one is not to be used again.
+    await pause(1_100);
     await channel.deliverMany('R14', 5);
     return [channel];
   },
