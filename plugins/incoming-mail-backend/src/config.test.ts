@@ -23,7 +23,7 @@ describe('readIncomingMailConfig', () => {
         visitTimeoutMs: 600_000,
         messagesPerVisit: 500,
       },
-      processing: { concurrency: 4, handlerTimeoutMs: 30_000 },
+      processing: { concurrency: 4, handlerTimeoutMs: 30_000, threads: 1 },
       messages: { maxBytes: 26_214_400 },
       leases: { durationMs: 60_000 },
       egress: { allowPrivate: [], extraCa: [] },

@@ -460,8 +460,14 @@ export const incomingMailTranslationRef = createTranslationRef({
         secretExpires: 'Secret expires',
         consentEnd: 'Next access ends',
         mailServers: 'Mail servers',
-        channels: 'Channels',
+        users: 'Used by',
         actions: 'Actions',
+      },
+      users: {
+        channels_one: '{{count}} channel',
+        channels_other: '{{count}} channels',
+        mailServers_one: '{{count}} mail server',
+        mailServers_other: '{{count}} mail servers',
       },
       state: {
         ready: 'Ready',
@@ -538,6 +544,10 @@ export const incomingMailTranslationRef = createTranslationRef({
           'A mailbox still uses it; it has to choose another integration first.',
         usedBy_other:
           '{{count}} mailboxes still use it; they have to choose another integration first.',
+        channel: '{{project}}: channel {{address}}',
+        mailServer: 'Mail server “{{name}}”: {{address}}',
+        more_one: 'and one more',
+        more_other: 'and {{count}} more',
       },
       refused: {
         title: 'Integrations are for administrators',

@@ -109,7 +109,19 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     };
     const test = async (id: string): Promise<TestedDraft> =>
       (await admin.post(`/mail-server-drafts/${id}/checks`)).body;
-    const save = (draftId: string) => admin.post('/mail-servers', { draftId });
+    const get = async (id: string): Promise<MailServer> =>
+      (await admin.get(`/mail-servers/${id}`)).body;
+    /** Where it works, the first visit has ended when this resolves. */
+    const save = async (draftId: string) => {
+      const reply = await admin.post('/mail-servers', { draftId });
+      if (reply.status === 201) {
+        await until(
+          () => get(draftId),
+          ({ lastVisitAt }) => lastVisitAt !== undefined,
+        );
+      }
+      return reply;
+    };
     const addServer = async (change: object = {}): Promise<MailServer> => {
       const { id } = await openDraft({ settings: settings(change) });
       expect((await test(id)).report.ok).toBe(true);
@@ -117,15 +129,18 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
       expect(saved.status).toBe(201);
       return saved.body;
     };
-    const get = async (id: string): Promise<MailServer> =>
-      (await admin.get(`/mail-servers/${id}`)).body;
-    const visit = async (id: string) => {
+    const visitOnce = async (id: string) => {
       const before = (await get(id)).lastVisitAt;
       expect((await admin.post(`/mail-servers/${id}/visits`)).status).toBe(202);
       return until(
         () => get(id),
         now => now.lastVisitAt !== before && now.counts.waiting === 0,
       );
+    };
+    /** The first visit to end may have begun before; the second one did not. */
+    const visit = async (id: string) => {
+      await visitOnce(id);
+      return visitOnce(id);
     };
     const addIntegration = async (allowedDomains: string[] = []) => {
       const reserved = (await admin.post('/redirect-urls')).body;
@@ -183,7 +198,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     };
   }
 
-  it('S52 S54 S55 S56 S57: a mail server with a password is tested before it can be saved, and read from then on', async () => {
+  it('S4 S52 S54 S55 S56 S57: a mail server with a password is tested before it can be saved, and read from then on', async () => {
     const { db, admin, seen, openDraft, test, save, get, visit } =
       await setUp();
     await deliver('was there before');
@@ -226,11 +241,11 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
       handlers: [{ handlerId: 'recorder', settings: {} }],
     });
     await deliver('after the save');
+    await visit(draft.id);
     await until(
       () => get(draft.id),
       now => now.counts.stored === 2 && now.counts.waiting === 0,
     );
-    await visit(draft.id);
     expect(seen.map(({ subject }) => subject)).toEqual([
       'between test and save',
       'after the save',

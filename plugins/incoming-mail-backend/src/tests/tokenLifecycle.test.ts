@@ -61,6 +61,7 @@ describe.each(databases.eachSupportedId())(
         fault,
         ready,
         channelCount,
+        mailServerCount,
         createdAt,
         updatedAt,
         ...settings

@@ -57,8 +57,12 @@ describe('RequestsContent', () => {
     expect(
       screen.queryByRole('button', { name: 'Show more' }),
     ).not.toBeInTheDocument();
-    expect(api.lastInput('listRequests')).toMatchObject({
-      query: { cursor: 'more' },
+    // Not the last call: the first page is read again by itself.
+    expect(api.calls).toContainEqual({
+      name: 'listRequests',
+      input: expect.objectContaining({
+        query: expect.objectContaining({ cursor: 'more' }),
+      }),
     });
   });
 

@@ -28,6 +28,7 @@ import { integrationRouteRef, newIntegrationRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { IntegrationsTable } from './IntegrationsTable';
 import { IntegrationTest } from './IntegrationTest';
+import { IntegrationUsers } from './IntegrationUsers';
 import { VaultKeysNotice } from './VaultKeysNotice';
 
 /** What the editor leaves in the location for the list to say. */
@@ -174,12 +175,10 @@ function IntegrationList(props: {
           <>
             {t('integrations.deleteDialog.text')}
             {doomed && usersOf(doomed) > 0 && (
-              <>
-                {' '}
-                {t('integrations.deleteDialog.usedBy', {
-                  count: usersOf(doomed),
-                })}
-              </>
+              <IntegrationUsers
+                integrationId={doomed.id}
+                count={usersOf(doomed)}
+              />
             )}
           </>
         }

@@ -130,6 +130,15 @@ describe('IntegrationsContent', () => {
     const inUse = await aRefusal(409, 'Used by component:default/support');
     const { user } = render('', {
       listIntegrations: () => ({ items: [anIntegration()] }),
+      listIntegrationUsers: () => ({
+        items: [
+          {
+            kind: 'channel',
+            projectRef: 'component:default/support',
+            address: 'support@corp.test',
+          },
+        ],
+      }),
       deleteIntegration: () => Promise.reject(inUse),
     });
     await user.click(
@@ -137,6 +146,11 @@ describe('IntegrationsContent', () => {
     );
     const dialog = await screen.findByRole('dialog');
     expect(dialog).toHaveTextContent('A mailbox still uses it');
+    expect(
+      await within(dialog).findByText(
+        'component:default/support: channel support@corp.test',
+      ),
+    ).toBeInTheDocument();
     await user.click(within(dialog).getByRole('button', { name: 'Delete' }));
     expect(await within(dialog).findByRole('alert')).toHaveTextContent(
       'Used by component:default/support',

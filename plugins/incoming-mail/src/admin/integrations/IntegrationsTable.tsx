@@ -70,10 +70,18 @@ export function IntegrationsTable(props: IntegrationsTableProps) {
         )),
     },
     {
-      id: 'channels',
-      label: t('integrations.column.channels'),
-      align: 'right',
-      render: ({ channelCount }) => channelCount,
+      id: 'users',
+      label: t('integrations.column.users'),
+      render: ({ channelCount, mailServerCount }) => (
+        <>
+          <div>{t('integrations.users.channels', { count: channelCount })}</div>
+          {mailServerCount > 0 && (
+            <div>
+              {t('integrations.users.mailServers', { count: mailServerCount })}
+            </div>
+          )}
+        </>
+      ),
     },
     {
       id: 'actions',
