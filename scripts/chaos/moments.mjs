@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Moments of the product's work, told by what is on its wires.
+
+/** @typedef {import('./Tap.mjs').Moment} Moment */
+
+const COMMIT = 'COMMIT';
+
+const sql =
+  (...bytes) =>
+  at => ({ wire: 'database', at, bytes });
+const imap =
+  (...bytes) =>
+  at => ({ wire: 'imap', at, bytes });
+
+/** A lease is claimed: of a visit, or of handling. */
+export const claimed = sql(
+  'update "leases" set "holder" = $1, "ticket"',
+  COMMIT,
+);
+
+const pop3 =
+  (...bytes) =>
+  at => ({ wire: 'pop3', at, bytes });
+
+export const signedIn = imap('AUTHENTICATE');
+export const listed = imap('UID SEARCH');
+
+/** The body of a mail begins to arrive. @type {Moment} */
+export const fetched = {
+  wire: 'imap',
+  at: 'before',
+  direction: 'toClient',
+  bytes: ['BODY[]<0> {'],
+};
+
+/** Within the first mail's bytes. @type {Moment} */
+export const fetching = { ...fetched, bytes: ['BODY[]<0> {', '\r\n\r\n'] };
+
+/** Mail is stored, its transaction open. */
+export const stored = sql('insert into "inbox_messages"');
+export const bytesStored = sql('insert into "inbox_chunks"');
+export const storedForGood = sql('insert into "inbox_messages"', COMMIT);
+
+export const toldServer = imap('UID STORE');
+export const toldNoted = sql('delete from "acknowledgements"');
+
+/** An attempt to handle a mail is counted. */
+export const attempt = sql('"attempts" = "attempts" + 1');
+export const attempted = sql('"attempts" = "attempts" + 1', COMMIT);
+
+/** What was made of a mail is written, its transaction open. */
+export const handled = sql('insert into "deliveries"');
+export const handledForGood = sql('insert into "deliveries"', COMMIT);
+
+export const retrieved = pop3('RETR ');
+export const deleted = pop3('DELE ');
+/** A session in which mail was marked as deleted ends. */
+export const quitAfterDeleting = pop3('DELE ', 'QUIT');
+
+/** The provider is asked for tokens. */
+export const renewed = at => ({
+  wire: 'provider',
+  at,
+  bytes: ['POST /oidc/token ', 'grant_type=refresh_token'],
+});

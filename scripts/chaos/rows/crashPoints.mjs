@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  imapPoints,
+  MAILS_PER_CASE,
+  MAILS_PER_VISIT,
+  occurrencesOf,
+  pop3Points,
+} from '../crashPoints.mjs';
+import { ask } from '../waiting.mjs';
+
+const HIT_DEADLINE_MS = 20_000;
+const EMPTY_DEADLINE_MS = 20_000;
+
+/**
+ * Delivers mail and kills whichever replica comes to a point, the n-th time
+ * that one does.
+ *
+ * @param {import('../World.mjs').World} world
+ */
+export async function dieAt(world, channel, { row, point, occurrence }) {
+  const watch = world.watch(point.moment, {
+    occurrence,
+    onHit: replica => world.kill(replica),
+  });
+  try {
+    await channel.deliverMany(row, MAILS_PER_CASE);
+    await world.pokeUntil(watch.hit, [channel], {
+      timeoutMs: HIT_DEADLINE_MS,
+      what: `${point.name}, occurrence ${occurrence}`,
+    });
+  } finally {
+    watch.disarm();
+  }
+  await world.drain([channel]);
+}
+
+/** R3: the server deletes what is stored, at last all of it. */
+async function expectEmptied(world, channel) {
+  const isEmpty = await ask(
+    async () => {
+      await world.poke([channel]);
+      const left = await world.dovecot.mail.uids(channel.address);
+      return left.length === 0;
+    },
+    { timeoutMs: EMPTY_DEADLINE_MS, everyMs: 300 },
+  );
+  if (!isEmpty) {
+    throw new Error('Stored mail stays on the server');
+  }
+}
+
+function rowOf({ id, protocol, point }) {
+  return {
+    id,
+    title: `killed, ${protocol.toUpperCase()}: ${point.name}`,
+    mailsPerVisit: MAILS_PER_VISIT,
+    async run(world, { short }) {
+      const channel = await world.channel(`points-${protocol}`, {
+        server: protocol,
+        deletes: protocol === 'pop3',
+      });
+      const [first, ...others] = occurrencesOf(point);
+      for (const occurrence of short ? [first] : [first, ...others]) {
+        await dieAt(world, channel, { row: id, point, occurrence });
+      }
+      if (protocol === 'pop3') {
+        await expectEmptied(world, channel);
+      }
+      return [channel];
+    },
+  };
+}
+
+/** R2: one row for each point, and in it a case for each position. */
+export const imapCrashRows = imapPoints.map((point, n) =>
+  rowOf({ id: `R2.${n + 1}`, protocol: 'imap', point }),
+);
+
+/** R3 */
+export const pop3CrashRows = pop3Points.map((point, n) =>
+  rowOf({ id: `R3.${n + 1}`, protocol: 'pop3', point }),
+);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
+import { databaseRows } from './database.mjs';
+import { mailServerRows } from './mailServer.mjs';
+import { oddPop3Rows } from './oddPop3.mjs';
+import { replicaRows } from './replicas.mjs';
+import { tokenRows } from './tokens.mjs';
+
+/**
+ * One row of the table of faults.
+ *
+ * @typedef {object} Row
+ * @property {string} id - of the table; a point behind it counts its cases
+ * @property {string} title
+ * @property {number} [mailsPerVisit] - replicas are restarted where it changes
+ * @property {boolean} [nightOnly]
+ * @property {(world: import('../World.mjs').World, size: Size) =>
+ *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
+ *   under load; returns the channels that it used, or undefined where it
+ *   had to be skipped. Throws what the oracle cannot see.
+ */
+
+/**
+ * @typedef {object} Size
+ * @property {boolean} night - all of it
+ * @property {boolean} short - a test of the suite itself
+ */
+
+/** @type {Row[]} */
+export const rows = [
+  ...imapCrashRows,
+  ...pop3CrashRows,
+  ...replicaRows,
+  ...databaseRows,
+  ...mailServerRows,
+  ...oddPop3Rows,
+  ...tokenRows,
+];
