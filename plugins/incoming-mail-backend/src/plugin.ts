@@ -18,6 +18,7 @@ import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
+import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
 import { InboxStore, mountInboxRoutes } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
@@ -264,6 +265,10 @@ export const incomingMailPlugin = createBackendPlugin({
                 inbox,
                 mailboxIdOf,
                 expectMailServer,
+              });
+              mountHealthRoutes(mount, {
+                authorizer,
+                invariants: new InvariantStore(db),
               });
               mountRequestRoutes(mount, { authorizer, requests });
               mountProcessingRoutes(mount, {
