@@ -20,7 +20,7 @@ import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
 import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { InboxStore, mountInboxRoutes } from './inbox';
+import { InboxStore, mountInboxRoutes, RawMailStore } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
   announceHealth,
@@ -104,6 +104,7 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
+        const rawMails = new RawMailStore(db);
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
@@ -307,6 +308,8 @@ export const incomingMailPlugin = createBackendPlugin({
           scheduler: services.scheduler,
           logger,
           oauth,
+          retention: config.retention,
+          rawMails,
           journal,
           notices,
           drafts: doors.drafts,
