@@ -30,6 +30,7 @@ const BACKEND_ROOMS = {
   processing: ['database', 'http', 'lib', 'mailboxes', 'inbox', 'journal'],
   requests: ['database', 'http'],
   retention: ['database', 'inbox', 'journal', 'oauth'],
+  health: ['database', 'http'],
 };
 
 /** Files that the rooms build on; the other files beside them see every room. */

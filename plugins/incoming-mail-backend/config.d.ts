@@ -87,6 +87,30 @@ export interface Config {
       duration?: HumanDuration;
     };
 
+    /**
+     * How long what becomes old is kept, each at least a day. The mail log,
+     * requests and comments are kept until somebody removes them.
+     */
+    retention?: {
+      /**
+       * Mails byte for byte, after they became something or were ignored. Then
+       * they cannot be downloaded any more. Default: 90 days.
+       */
+      rawMail?: HumanDuration;
+      /**
+       * Mails that are held or quarantined, byte for byte: nobody has decided
+       * about them. At least retention.rawMail. Default: 365 days.
+       */
+      heldMail?: HumanDuration;
+      /** What happened to mailboxes. Default: 90 days. */
+      journal?: HumanDuration;
+      /**
+       * What people were told, and with it that they are not told again.
+       * Default: 365 days.
+       */
+      notices?: HumanDuration;
+    };
+
     egress?: {
       /**
        * Private or loopback addresses that mail servers and token endpoints

@@ -33,6 +33,12 @@ export interface IncomingMailConfig {
   };
   readonly messages: { readonly maxBytes: number };
   readonly leases: { readonly durationMs: number };
+  readonly retention: {
+    readonly rawMailMs: number;
+    readonly heldMailMs: number;
+    readonly journalMs: number;
+    readonly noticesMs: number;
+  };
   readonly egress: {
     readonly allowPrivate: readonly string[];
     readonly extraCa: readonly string[];
@@ -45,6 +51,7 @@ export const VAULT_KEYS_PATH = 'incomingMail.vault.keys';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
 const MIB = 1_048_576;
 
 /**
@@ -71,6 +78,18 @@ export function readIncomingMailConfig(
   if (handlerTimeoutMs > leaseMs / 2) {
     throw new InputError(
       'incomingMail.processing.handlerTimeout must be at most half of incomingMail.leases.duration',
+    );
+  }
+  const rawMailMs = durationMs('retention.rawMail', 90 * DAY, DAY);
+  const heldMailMs = durationMs(
+    'retention.heldMail',
+    Math.max(365 * DAY, rawMailMs),
+    DAY,
+  );
+  // What nobody has looked at is not to go before what everybody is done with.
+  if (heldMailMs < rawMailMs) {
+    throw new InputError(
+      'incomingMail.retention.heldMail must be at least incomingMail.retention.rawMail',
     );
   }
   return {
@@ -102,6 +121,12 @@ export function readIncomingMailConfig(
     },
     messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
     leases: { durationMs: leaseMs },
+    retention: {
+      rawMailMs,
+      heldMailMs,
+      journalMs: durationMs('retention.journal', 90 * DAY, DAY),
+      noticesMs: durationMs('retention.notices', 365 * DAY, DAY),
+    },
     egress: {
       allowPrivate: config?.getOptionalStringArray('egress.allowPrivate') ?? [],
       extraCa: config?.getOptionalStringArray('egress.extraCa') ?? [],

@@ -18,8 +18,9 @@ import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
+import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { InboxStore, mountInboxRoutes } from './inbox';
+import { InboxStore, mountInboxRoutes, RawMailStore } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
   announceHealth,
@@ -103,6 +104,7 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
+        const rawMails = new RawMailStore(db);
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
@@ -265,6 +267,10 @@ export const incomingMailPlugin = createBackendPlugin({
                 mailboxIdOf,
                 expectMailServer,
               });
+              mountHealthRoutes(mount, {
+                authorizer,
+                invariants: new InvariantStore(db),
+              });
               mountRequestRoutes(mount, { authorizer, requests });
               mountProcessingRoutes(mount, {
                 authorizer,
@@ -302,6 +308,8 @@ export const incomingMailPlugin = createBackendPlugin({
           scheduler: services.scheduler,
           logger,
           oauth,
+          retention: config.retention,
+          rawMails,
           journal,
           notices,
           drafts: doors.drafts,

@@ -297,6 +297,7 @@ export type DbInboxMessageRow = {
   thread_id: string | null;
   trace: string;
   finished_at: DbInteger | null;
+  raw_removed_at: DbInteger | null;
 };
 
 export type DbInboxChunkRow = {
@@ -318,6 +319,7 @@ export type DbHandlerBindingRow = {
   handler_id: string;
   position: number;
   settings: string | null;
+  created_at: DbInteger | null;
 };
 
 export type DbDeliveryRow = {

@@ -336,12 +336,21 @@ export class InboxStore {
     );
   }
 
-  /** The stored bytes of a mail. */
+  /**
+   * The stored bytes of a mail.
+   *
+   * @throws NotFoundError where they were removed because of their age
+   */
   async readRaw(messageId: string): Promise<Buffer> {
     const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
       .where({ message_id: messageId })
       .orderBy('n')
       .select('bytes');
+    if (rows.length === 0) {
+      throw new NotFoundError(
+        `The mail ${messageId} is no longer kept: mails are removed when they are old enough, what became of them stays`,
+      );
+    }
     return Buffer.concat(rows.map(row => row.bytes));
   }
 
@@ -437,13 +446,14 @@ export class InboxStore {
    *
    * @throws NotFoundError
    * @throws ConflictError where it is neither held nor quarantined, as when
-   *   somebody else has just asked for the same; or where the server did not
-   *   deliver it, as there is nothing to handle
+   *   somebody else has just asked for the same; or where there is nothing to
+   *   handle, as the server did not deliver it or it is no longer kept
    */
   async runAgain(tx: Tx, mailboxId: string, messageId: string): Promise<void> {
     const changed = await tx<DbInboxMessageRow>(tables.inboxMessages)
       .where({ mailbox_id: mailboxId, id: messageId })
       .whereIn('state', [...runnableStates])
+      .whereNull('raw_removed_at')
       .andWhere(ours =>
         ours
           .whereNull('failure_code')
@@ -457,9 +467,11 @@ export class InboxStore {
         finished_at: null,
       } as {});
     if (changed === 0) {
-      await getRow(tx, mailboxId, messageId);
+      const row = await getRow(tx, mailboxId, messageId);
       throw new ConflictError(
-        'The mail is neither held nor quarantined, or was never delivered; load it again',
+        row.raw_removed_at === null
+          ? 'The mail is neither held nor quarantined, or was never delivered; load it again'
+          : 'The mail is no longer kept, so it cannot be handled again',
       );
     }
     await scheduleWork(tx, 'process', mailboxId);
@@ -668,6 +680,7 @@ function fromRow(row: DbInboxMessageRow): MessageSummary {
     attempts: row.attempts,
     nextAttemptAt: fromDbTimeToIso(row.next_attempt_at),
     failure: (row.failure_code ?? undefined) as FailureCode | undefined,
+    rawRemovedAt: fromDbTimeToIso(row.raw_removed_at),
     target: row.target ?? undefined,
     trace: fromJson(z.array(traceStepSchema), row.trace),
   };

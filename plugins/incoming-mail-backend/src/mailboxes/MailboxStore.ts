@@ -96,7 +96,8 @@ export class MailboxStore {
           handler_id: options.handlerId,
           position: 1,
           settings: JSON.stringify(options.handlerSettings ?? {}),
-        });
+          created_at: dbNow(tx),
+        } as {});
         await addLease(tx, 'poll', id);
         await addLease(tx, 'process', id);
         await options.also?.(tx, id);
@@ -209,9 +210,12 @@ export class MailboxStore {
       .whereNotNull('paused_at')
       .update({ paused_at: null, updated_at: dbNow(tx) } as {})
       .returning(['state', 'paused_at']);
+    if (resumed) {
+      // What waits is handled, also of a mailbox that cannot be read.
+      await scheduleWork(tx, 'process', id);
+    }
     if (resumed && isReadable(resumed)) {
       await scheduleWork(tx, 'poll', id);
-      await scheduleWork(tx, 'process', id);
     }
     return resumed !== undefined;
   }

@@ -8,6 +8,7 @@ import {
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { expectInvariants } from '../__testUtils__/expectInvariants';
 import { ada, olga, PROJECT } from '../__testUtils__/startTestPlugin';
 import {
   recordTelemetry,
@@ -338,6 +339,8 @@ describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
     expect(gone.status).toBe(204);
     expect(await db(tables.oauthRevocations)).toHaveLength(1);
     dumps.push(await dumpDatabase(db));
+
+    await expectInvariants(db);
 
     // What was to be hidden was there, and was shown to whom it is for.
     expect(issued).toBeGreaterThan(5);

@@ -15,7 +15,9 @@ import {
   incomingMailHandlersExtensionPoint,
   IncomingMessage,
 } from '@postroom/plugin-incoming-mail-node';
+import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { expectInvariants } from '../__testUtils__/expectInvariants';
 import { until } from '../__testUtils__/startScriptedWorld';
 import {
   ada,
@@ -38,12 +40,16 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   let sandbox: Sandbox;
   let sandboxUrl: string;
   let delivered = 0;
+  let db: Knex;
 
   beforeEach(async () => {
     sandbox = await startSandbox({ httpPort: 0, imapPort: 0 });
     sandboxUrl = `http://localhost:${sandbox.httpPort}`;
   });
-  afterEach(() => sandbox.close());
+  afterEach(async () => {
+    await sandbox.close();
+    await expectInvariants(db);
+  });
 
   const deliver = async (subject: string, to: string = ADDRESS) => {
     delivered += 1;
@@ -78,7 +84,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   });
 
   async function setUp() {
-    const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    db = await openTestDatabase(databases, databaseId as TestDatabaseId);
     const seen: IncomingMessage[] = [];
     const recorder = createBackendModule({
       pluginId: 'incoming-mail',
