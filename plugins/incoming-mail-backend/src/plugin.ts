@@ -215,6 +215,7 @@ export const incomingMailPlugin = createBackendPlugin({
           imports,
           passwords,
           journal,
+          notices,
           cursors,
           inbox,
           oauth,
@@ -271,6 +272,7 @@ export const incomingMailPlugin = createBackendPlugin({
                 registry,
                 runs,
                 mailboxIdOf,
+                expectMailServer,
               });
             },
           }),
