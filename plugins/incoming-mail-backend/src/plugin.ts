@@ -217,6 +217,7 @@ export const incomingMailPlugin = createBackendPlugin({
           imports,
           passwords,
           journal,
+          notices,
           cursors,
           inbox,
           oauth,
@@ -277,6 +278,7 @@ export const incomingMailPlugin = createBackendPlugin({
                 registry,
                 runs,
                 mailboxIdOf,
+                expectMailServer,
               });
             },
           }),
