@@ -3,6 +3,7 @@ import { Knex } from 'knex';
 import { LeaseTicket, unlessScheduled, whereTicket } from './leases';
 import { DbLeaseRow, tables } from './tables';
 import { dbNow, dbNowPlus } from './time';
+import { inTransaction } from './transaction';
 
 // A lease that is kept
 //
@@ -13,8 +14,12 @@ import { dbNow, dbNowPlus } from './time';
 // holder finds out by looking: for what is due every second or so, and for what
 // it has lost by counting. All kept leases of a replica are renewed by one
 // statement.
+//
+// What writes many rows runs in a transaction that is tried again: two such
+// statements may lock the same rows in different orders.
 
 const MAX_AT_A_TIME = 1_000;
+const FREE = { holder: null, lease_until: null, kept_by: null };
 
 /**
  * Ends a visit without giving its lease back. Work that was scheduled
@@ -68,17 +73,19 @@ export async function resumeKept(
   if (tickets.length === 0) {
     return new Set();
   }
-  const rows: Array<Pick<DbLeaseRow, 'subject_id'>> = await whereTickets(
-    db,
-    tickets,
-  )
-    .andWhere('lease_until', '>', dbNow(db))
-    .update({
-      lease_until: dbNowPlus(db, durationMs),
-      due_at: dbNowPlus(db, durationMs),
-    } as {})
-    .returning('subject_id');
-  return new Set(rows.map(row => row.subject_id));
+  return inTransaction(db, async tx => {
+    const rows: Array<Pick<DbLeaseRow, 'subject_id'>> = await whereTickets(
+      tx,
+      tickets,
+    )
+      .andWhere('lease_until', '>', dbNow(tx))
+      .update({
+        lease_until: dbNowPlus(tx, durationMs),
+        due_at: dbNowPlus(tx, durationMs),
+      } as {})
+      .returning('subject_id');
+    return new Set(rows.map(row => row.subject_id));
+  });
 }
 
 /** How many leases a replica keeps; each that it loses makes it one less. */
@@ -93,11 +100,13 @@ export async function renewKept(
   holder: string,
   durationMs: number,
 ): Promise<LeaseTicket[]> {
-  const rows = await whereKept(db, holder)
-    .andWhere('lease_until', '>', dbNow(db))
-    .update({ lease_until: dbNowPlus(db, durationMs) } as {})
-    .returning(['subject_id', 'ticket']);
-  return rows.map(toTicket);
+  return inTransaction(db, async tx => {
+    const rows = await whereKept(tx, holder)
+      .andWhere('lease_until', '>', dbNow(tx))
+      .update({ lease_until: dbNowPlus(tx, durationMs) } as {})
+      .returning(['subject_id', 'ticket']);
+    return rows.map(toTicket);
+  });
 }
 
 /** Gives kept leases back; their work is due when it was. */
@@ -106,13 +115,14 @@ export async function letGo(
   tickets: readonly LeaseTicket[],
 ): Promise<void> {
   for (let at = 0; at < tickets.length; at += MAX_AT_A_TIME) {
-    await whereTickets(db, tickets.slice(at, at + MAX_AT_A_TIME)).update(FREE);
+    const some = tickets.slice(at, at + MAX_AT_A_TIME);
+    await inTransaction(db, tx => whereTickets(tx, some).update(FREE));
   }
 }
 
 /** Gives all kept leases of a replica back. */
 export async function letAllGo(db: Knex, holder: string): Promise<void> {
-  await whereKept(db, holder).update(FREE);
+  await inTransaction(db, tx => whereKept(tx, holder).update(FREE));
 }
 
 /**
@@ -120,13 +130,13 @@ export async function letAllGo(db: Knex, holder: string): Promise<void> {
  * next visit that they had in mind.
  */
 export async function freeAbandoned(db: Knex): Promise<void> {
-  await db<DbLeaseRow>(tables.leases)
-    .whereNotNull('kept_by')
-    .andWhere('lease_until', '<', dbNow(db))
-    .update({ kept_by: null, due_at: dbNow(db) } as {});
+  await inTransaction(db, tx =>
+    tx<DbLeaseRow>(tables.leases)
+      .whereNotNull('kept_by')
+      .andWhere('lease_until', '<', dbNow(tx))
+      .update({ kept_by: null, due_at: dbNow(tx) } as {}),
+  );
 }
-
-const FREE = { holder: null, lease_until: null, kept_by: null };
 
 function whereKept(db: Knex, holder: string) {
   return db<DbLeaseRow>(tables.leases).where({
