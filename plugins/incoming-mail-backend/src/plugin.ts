@@ -201,6 +201,8 @@ export const incomingMailPlugin = createBackendPlugin({
           holder,
           leaseMs: config.leases.durationMs,
           concurrency: config.polling.concurrency,
+          idleConnections: config.polling.idleConnections,
+          tickMs: config.polling.tickMs,
           visitTimeoutMs: config.polling.visitTimeoutMs,
           onAccepted: () => worker.wake(),
           onHealth: (tx, news) => announceHealth(tx, news, notices),
@@ -302,8 +304,8 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
-            dispatcher.wake();
             worker.wake();
+            await dispatcher.tick();
           },
         });
         await scheduleHousekeeping({
