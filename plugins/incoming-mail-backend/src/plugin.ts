@@ -106,6 +106,7 @@ export const incomingMailPlugin = createBackendPlugin({
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
+        const sources = new KnownSourceStore(db);
         const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -123,6 +124,7 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const onProven = createOnProven({
           cursors,
+          sources,
           journal,
           mailboxes,
           notices,
@@ -173,7 +175,7 @@ export const incomingMailPlugin = createBackendPlugin({
             db,
             cursors,
             gaps: new GapStore(db),
-            sources: new KnownSourceStore(db),
+            sources,
             inbox,
             mailboxes,
             imports,
@@ -216,6 +218,7 @@ export const incomingMailPlugin = createBackendPlugin({
           passwords,
           journal,
           cursors,
+          sources,
           inbox,
           oauth,
           openSession,
