@@ -108,6 +108,7 @@ export const incomingMailPlugin = createBackendPlugin({
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
+        const sources = new KnownSourceStore(db);
         const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -125,6 +126,7 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const onProven = createOnProven({
           cursors,
+          sources,
           journal,
           mailboxes,
           notices,
@@ -175,7 +177,7 @@ export const incomingMailPlugin = createBackendPlugin({
             db,
             cursors,
             gaps: new GapStore(db),
-            sources: new KnownSourceStore(db),
+            sources,
             inbox,
             mailboxes,
             imports,
@@ -221,6 +223,7 @@ export const incomingMailPlugin = createBackendPlugin({
           journal,
           notices,
           cursors,
+          sources,
           inbox,
           oauth,
           openSession,

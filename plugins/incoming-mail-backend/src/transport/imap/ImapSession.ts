@@ -3,6 +3,7 @@ import { AfterStoring } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { FetchMessageObject, ImapFlow } from 'imapflow';
 import { pinnedLookup, trustedAuthorities, withDeadline } from '../../egress';
+import { ByteCollector } from '../ByteCollector';
 import { ConnectOptions } from '../ConnectOptions';
 import { fetchBatches } from '../fetchBatches';
 import { secretOf } from '../secretOf';
@@ -67,6 +68,11 @@ const IDLE_SPREAD = 0.28;
 // How much more than announced a batch may be. Exchange announces a size that
 // is some per cent off the real one; somebody who fills memory is far above.
 const SIZE_TOLERANCE = 2;
+
+// From here on a mail is fetched in pieces: in one go imapflow holds it twice.
+// Below, the commands would cost more than the memory does.
+const PIECES_FROM_BYTES = 5 * 1024 * 1024;
+const PIECE_BYTES = 2 * 1024 * 1024;
 
 /** What imapflow told of a command that it only says failed. */
 interface Refusal {
@@ -431,7 +437,7 @@ export class ImapSession implements MailSession {
     const refused: MessageRef[] = [];
     const waiting = [batch];
     for (let some = waiting.shift(); some; some = waiting.shift()) {
-      const result = await this.#fetchBatch(some, sizes);
+      const result = await this.#fetchSome(some, sizes);
       messages.push(...result.messages);
       const left = result.refused;
       if (left.length === 1 && some.length === 1) {
@@ -453,6 +459,76 @@ export class ImapSession implements MailSession {
       }
     }
     return { messages, refused };
+  }
+
+  async #fetchSome(
+    batch: readonly MessageRef[],
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedBatch> {
+    const [ref] = batch;
+    const isLarge = Math.min(ref.sizeBytes, sizes.wanted) >= PIECES_FROM_BYTES;
+    const message =
+      batch.length === 1 && isLarge
+        ? await this.#fetchInPieces(ref, sizes)
+        : undefined;
+    return message
+      ? { messages: [message], refused: [] }
+      : this.#fetchBatch(batch, sizes);
+  }
+
+  /**
+   * A mail of which each piece is put where it stays.
+   *
+   * @returns undefined where the server does not give it in pieces; in one go
+   *   it tells whether the mail has gone, is refused, or comes all the same
+   */
+  async #fetchInPieces(
+    ref: MessageRef,
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedMessage | undefined> {
+    // One byte more than wanted, as in one go.
+    const most = sizes.wanted + 1;
+    const mail = new ByteCollector(Math.min(ref.sizeBytes, most));
+    let first: Buffer | undefined;
+    while (mail.length < most) {
+      const maxLength = Math.min(PIECE_BYTES, most - mail.length);
+      const piece = await this.#fetchPiece(ref, mail.length, maxLength);
+      // Some give the beginning, whatever they are asked for.
+      if (!piece || piece.length > maxLength || first?.equals(piece)) {
+        return undefined;
+      }
+      mail.add(piece);
+      first ??= piece;
+      // RFC 9051 section 6.4.5: what is shorter than asked for is the last.
+      if (piece.length < maxLength) {
+        break;
+      }
+    }
+    return { ref, ...cutToSize(mail.take(), sizes) };
+  }
+
+  #fetchPiece(
+    ref: MessageRef,
+    start: number,
+    maxLength: number,
+  ): Promise<Buffer | undefined> {
+    const timeoutMs = fetchTimeoutMs(this.#options.timeouts, maxLength);
+    return this.#run('fetch', timeoutMs, async () => {
+      let piece: Buffer | undefined;
+      const query = { uid: true, source: { start, maxLength } };
+      try {
+        for await (const row of this.#rows(`${ref.position}`, query, 1)) {
+          if (row.uid === ref.position && row.source) {
+            piece = row.source;
+          }
+        }
+      } catch (error) {
+        if (!isPlainRefusal(error, this.#responseCode())) {
+          throw error;
+        }
+      }
+      return piece;
+    });
   }
 
   /** One FETCH. Where it is refused, `refused` is what did not come before. */
