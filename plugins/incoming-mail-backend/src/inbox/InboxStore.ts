@@ -659,6 +659,9 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     id: row.id,
     mailboxId: row.mailbox_id,
     acceptedAt: fromDbTime(row.accepted_at),
+    ...(row.received_at !== null && {
+      receivedAt: fromDbTime(row.received_at),
+    }),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
     imported: Boolean(row.imported),

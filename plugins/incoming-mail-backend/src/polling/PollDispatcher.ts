@@ -43,6 +43,13 @@ export interface PollDispatcherOptions {
   onHealth?(tx: Tx, news: HealthNews): Promise<void>;
   /** Told how each visit ended, for metrics; must not throw. */
   onOutcome(outcome: PollOutcome, durationMs: number): void;
+  /** Told when a visit was given up as another replica took over; must not throw. */
+  onLeaseLost?(): void;
+  /** Runs a visit within whatever observes it. */
+  observeVisit?(
+    mailbox: Mailbox,
+    visit: () => Promise<PollOutcome>,
+  ): Promise<PollOutcome>;
   readonly random: () => number;
 }
 
@@ -177,11 +184,14 @@ export class PollDispatcher {
       deps.db,
       ticket,
       { durationMs: leaseMs, signal },
-      leaseSignal => this.#pollInTime(mailbox, ticket, leaseSignal),
+      leaseSignal => this.#observed(mailbox, ticket, leaseSignal),
     );
     this.#options.onOutcome(outcome, performance.now() - startedAt);
     this.#breaker.note(hostOf(mailbox), outcome);
     if (outcome.kind === 'aborted') {
+      if (!signal.aborted) {
+        this.#options.onLeaseLost?.();
+      }
       await releaseLease(deps.db, ticket, 0);
       return;
     }
@@ -201,6 +211,15 @@ export class PollDispatcher {
       // shrink is.
       this.wake();
     }
+  }
+
+  #observed(
+    mailbox: Mailbox,
+    ticket: LeaseTicket,
+    leaseSignal: AbortSignal,
+  ): Promise<PollOutcome> {
+    const visit = () => this.#pollInTime(mailbox, ticket, leaseSignal);
+    return this.#options.observeVisit?.(mailbox, visit) ?? visit();
   }
 
   // The deadline of a visit does not depend on the server: one that sends a
