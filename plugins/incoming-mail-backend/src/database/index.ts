@@ -24,6 +24,7 @@ export { readPage } from './pages';
 export * from './tables';
 export {
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,

@@ -19,6 +19,7 @@ import {
   DbInboxMessageRow,
   DbInteger,
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,
@@ -242,7 +243,7 @@ export class InboxStore {
   ): Promise<WaitingMessage[]> {
     const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
       .where({ mailbox_id: mailboxId, state: 'stored' })
-      .andWhere('next_attempt_at', '<=', dbNow(this.#db))
+      .andWhere('next_attempt_at', '<=', dbNowOnce(this.#db))
       .orderBy('seq')
       .limit(limit);
     return rows.map(fromWaitingRow);
