@@ -5,7 +5,10 @@ import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
-import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
+import {
+  metricsServiceRef,
+  tracingServiceRef,
+} from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
@@ -55,6 +58,7 @@ import {
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
+import { createTracing } from './tracing';
 import { createOpenSession, secretOf } from './transport';
 
 /**
@@ -86,6 +90,7 @@ export const incomingMailPlugin = createBackendPlugin({
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
+        tracing: tracingServiceRef,
       },
       async init(services) {
         const { auditor, httpAuth, httpRouter, lifecycle, logger } = services;
@@ -97,6 +102,7 @@ export const incomingMailPlugin = createBackendPlugin({
           'incoming-mail',
         );
         const metrics = createMetrics(services.metrics);
+        const tracing = createTracing(services.tracing);
         const holder = `${hostname().slice(0, 27)}:${randomUUID()}`;
         const { allowPlaintextLoopback } = config.development;
 
@@ -105,6 +111,7 @@ export const incomingMailPlugin = createBackendPlugin({
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
         const rawMails = new RawMailStore(db);
+        metrics.watchBacklog(() => rawMails.readBacklog());
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
@@ -143,6 +150,8 @@ export const incomingMailPlugin = createBackendPlugin({
           portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
+          observeRenewal: renew =>
+            tracing.tokenRefresh(() => metrics.tokenRefresh(renew)),
           hooks: createConsentHooks({
             journal,
             mailboxes,
@@ -169,7 +178,9 @@ export const incomingMailPlugin = createBackendPlugin({
           leaseMs: config.leases.durationMs,
           concurrency: config.processing.concurrency,
           handlerTimeoutMs: config.processing.handlerTimeoutMs,
-          onOutcome: outcome => metrics.messageEnded(outcome.kind),
+          onOutcome: (outcome, message) =>
+            metrics.messageEnded(outcome.kind, message),
+          observeWork: work => tracing.handle(work),
         });
 
         const dispatcher = new PollDispatcher({
@@ -182,6 +193,7 @@ export const incomingMailPlugin = createBackendPlugin({
             mailboxes,
             imports,
             openSession,
+            observeStoring: store => tracing.store(store),
             credentials: async (mailbox, { signal, refused }) =>
               toCredentials(
                 mailbox,
@@ -210,6 +222,8 @@ export const incomingMailPlugin = createBackendPlugin({
           onHealth: (tx, news) => announceHealth(tx, news, notices),
           onOutcome: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
+          onLeaseLost: () => metrics.visitLeaseLost(),
+          observeVisit: (mailbox, visit) => tracing.visit(mailbox, visit),
           random: Math.random,
         });
 

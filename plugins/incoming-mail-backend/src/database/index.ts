@@ -35,6 +35,7 @@ export { readPage } from './pages';
 export * from './tables';
 export {
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,

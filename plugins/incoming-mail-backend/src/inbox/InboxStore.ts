@@ -19,6 +19,7 @@ import {
   DbInboxMessageRow,
   DbInteger,
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,
@@ -242,7 +243,7 @@ export class InboxStore {
   ): Promise<WaitingMessage[]> {
     const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
       .where({ mailbox_id: mailboxId, state: 'stored' })
-      .andWhere('next_attempt_at', '<=', dbNow(this.#db))
+      .andWhere('next_attempt_at', '<=', dbNowOnce(this.#db))
       .orderBy('seq')
       .limit(limit);
     return rows.map(fromWaitingRow);
@@ -676,6 +677,9 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     id: row.id,
     mailboxId: row.mailbox_id,
     acceptedAt: fromDbTime(row.accepted_at),
+    ...(row.received_at !== null && {
+      receivedAt: fromDbTime(row.received_at),
+    }),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
     imported: Boolean(row.imported),

@@ -6,7 +6,7 @@ import {
   DbInboxMessageRow,
   DbInteger,
   dbNow,
-  dbNowPlus,
+  dbNowOnce,
   inTransaction,
   tables,
 } from '../database';
@@ -53,7 +53,7 @@ export class RawMailStore {
           .whereNull('raw_removed_at')
           .whereNotNull('finished_at');
       const old = removable()
-        .andWhere('finished_at', '<', dbNowPlus(tx, -ageMs))
+        .andWhere('finished_at', '<', dbNowOnce(tx, -ageMs))
         .orderBy('finished_at')
         .limit(limit)
         .select('id');
@@ -61,12 +61,14 @@ export class RawMailStore {
         .whereIn('id', old)
         .update({ raw_removed_at: dbNow(tx) } as {})
         .returning('id');
-      await tx<DbInboxChunkRow>(tables.inboxChunks)
-        .whereIn(
-          'message_id',
-          removed.map(({ id }) => id),
-        )
-        .delete();
+      if (removed.length > 0) {
+        await tx<DbInboxChunkRow>(tables.inboxChunks)
+          .whereIn(
+            'message_id',
+            removed.map(({ id }) => id),
+          )
+          .delete();
+      }
       return removed.length;
     });
   }

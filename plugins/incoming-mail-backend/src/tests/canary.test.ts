@@ -349,6 +349,10 @@ describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
     expect(world.replies.length).toBeGreaterThan(50);
     expect(telemetry.requests.length).toBeGreaterThan(10);
     expect(telemetry.measurements.length).toBeGreaterThan(10);
+    const spanNames = inspect(telemetry.spans, { maxArrayLength: null });
+    expect(spanNames).toContain('incoming_mail.visit');
+    expect(spanNames).toContain('incoming_mail.token_refresh');
+    expect(spanNames).toContain('client-refused');
     const traces = inspect(telemetry, { depth: 10, maxArrayLength: null });
     const ticket = consent.startUrl.split('/').pop()!;
     expect(
