@@ -256,6 +256,8 @@ export type DbCursorRow = {
   base_uid: DbInteger;
   last_uid: DbInteger;
   keyed_by: string | null;
+  renumbered_up_to: DbInteger | null;
+  review_before: DbInteger | null;
   created_at: DbInteger;
 };
 
@@ -297,6 +299,10 @@ export type DbInboxMessageRow = {
   thread_id: string | null;
   trace: string;
   finished_at: DbInteger | null;
+  stable_id: string | null;
+  head_digest: string | null;
+  content_hash: string | null;
+  duplicate_of: string | null;
 };
 
 export type DbInboxChunkRow = {
