@@ -21,7 +21,9 @@ exports.up = async function up(knex) {
   await knex.schema.alterTable('inbox_messages', table => {
     table
       .string('stable_id', 255)
-      .comment('What the server calls it in every folder (X-GM-MSGID, EMAILID)');
+      .comment(
+        'What the server calls it in every folder (X-GM-MSGID, EMAILID)',
+      );
     table.string('head_digest', 43).comment('SHA-256 of the header');
     table
       .string('content_hash', 43)
@@ -32,10 +34,10 @@ exports.up = async function up(knex) {
   await knex.schema.alterTable('mailbox_cursors', table => {
     table
       .bigInteger('renumbered_up_to')
-      .comment('Mails up to here may be known from a former numbering');
+      .comment('Mails up to here had another number before; null: none');
     table
       .bigInteger('review_before')
-      .comment('Of those, what arrived before and is not known is held');
+      .comment('Renumbered: what arrived before and is not known is held');
   });
   // Most servers have no such id, so most rows are in none of these.
   for (const column of ['stable_id', 'head_digest', 'content_hash']) {

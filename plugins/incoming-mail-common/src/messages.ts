@@ -64,6 +64,8 @@ export const messageSummarySchema = z.object({
   attempts: z.number().int(),
   nextAttemptAt: z.iso.datetime().optional(),
   failure: failureCodeSchema.optional(),
+  /** The id of the mail that it is a copy of, for `duplicate`. */
+  duplicateOf: z.string().optional(),
   /** What it became, such as `request:12` or `request:12#comment`. */
   target: z.string().optional(),
   trace: z.array(traceStepSchema),

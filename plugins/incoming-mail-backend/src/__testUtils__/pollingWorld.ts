@@ -69,7 +69,8 @@ export async function createPop3World(
   return { server, ...world };
 }
 
-async function aVisitedChannel(
+/** A channel whose sessions are opened like this; what it says of its server counts. */
+export async function aVisitedChannel(
   db: Knex,
   {
     openSession,

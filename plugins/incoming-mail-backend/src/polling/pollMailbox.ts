@@ -175,7 +175,7 @@ async function readNew(
       if (asked.length === 0) {
         return { seen, more: false };
       }
-      const wanted = asked.filter(ref => !reading.isOld(ref));
+      const wanted = await reading.wanted(asked);
       progress.stored = false;
       isFetching = true;
       const fetched = await visit.session.fetch(wanted, {

@@ -250,42 +250,48 @@ describe('ImapSession', () => {
     it.each<[string, string[]]>([
       ['no UIDVALIDITY', ['3 EXISTS', good[2]]],
       ['none that is a number', ['3 EXISTS', 'OK [UIDVALIDITY abc] x']],
-    ])('names mails by their headers where there is %s (R15)', async (_, lines) => {
-      await start();
-      server.selectLines = lines;
-      for (const subject of ['one', 'two', 'one']) {
-        server.deliver(`Subject: ${subject}\r\n\r\nHello.\r\n`);
-      }
-      const session = await connect();
-      expect(await session.open('INBOX')).toEqual({
-        positions: 'session',
-        keyedBy: 'digest',
-        messageCount: 3,
-      });
-      const refs = await session.list({ after: 0, limit: 10 });
-      const [one, two] = refs.map(({ headDigest: digest }) => digest);
-      expect(refs.map(({ sourceKey }) => sourceKey)).toEqual([
-        `head:${one}#1`,
-        `head:${two}#1`,
-        `head:${one}#2`,
-      ]);
-      expect(await session.list({ after: 1, limit: 1 })).toEqual([refs[1]]);
-      // Another numbering, the same names.
-      server.mails = server.mails.map(mail => ({ ...mail, uid: mail.uid + 50 }));
-      server.uidNext += 50;
-      const later = await connect();
-      await later.open('INBOX');
-      const keys = refs.map(({ sourceKey }) => sourceKey);
-      const action = { action: 'mark-read' } as const;
-      expect(
-        await later.settle([keys[1], 'head:gone#1'], action),
-      ).toEqual({ done: ['head:gone#1', keys[1]] });
-      expect(server.mails.map(({ seen }) => seen)).toEqual([
-        false,
-        true,
-        false,
-      ]);
-    });
+    ])(
+      'names mails by their headers where there is %s (R15)',
+      async (_, lines) => {
+        await start();
+        server.selectLines = lines;
+        for (const subject of ['one', 'two', 'one']) {
+          server.deliver(`Subject: ${subject}\r\n\r\nHello.\r\n`);
+        }
+        const session = await connect();
+        expect(await session.open('INBOX')).toEqual({
+          positions: 'session',
+          keyedBy: 'digest',
+          messageCount: 3,
+        });
+        const refs = await session.list({ after: 0, limit: 10 });
+        const [one, two] = refs.map(({ headDigest: digest }) => digest);
+        expect(refs.map(({ sourceKey }) => sourceKey)).toEqual([
+          `head:${one}#1`,
+          `head:${two}#1`,
+          `head:${one}#2`,
+        ]);
+        expect(await session.list({ after: 1, limit: 1 })).toEqual([refs[1]]);
+        // Another numbering, the same names.
+        server.mails = server.mails.map(mail => ({
+          ...mail,
+          uid: mail.uid + 50,
+        }));
+        server.uidNext += 50;
+        const later = await connect();
+        await later.open('INBOX');
+        const keys = refs.map(({ sourceKey }) => sourceKey);
+        const action = { action: 'mark-read' } as const;
+        expect(await later.settle([keys[1], 'head:gone#1'], action)).toEqual({
+          done: ['head:gone#1', keys[1]],
+        });
+        expect(server.mails.map(({ seen }) => seen)).toEqual([
+          false,
+          true,
+          false,
+        ]);
+      },
+    );
 
     it('waits for neither a dripping nor a silent server', async () => {
       await start();

@@ -213,7 +213,9 @@ export class ImapSession implements MailSession {
     const uids = sortUids(keys.keys());
     const present = new Set(keys.values());
     // What is named by its header and not there has gone.
-    const done = sourceKeys.filter(key => key.startsWith('head:') && !present.has(key));
+    const done = sourceKeys.filter(
+      key => key.startsWith('head:') && !present.has(key),
+    );
     for (let at = 0; at < uids.length; at += MAX_UIDS_PER_COMMAND) {
       const some = uids.slice(at, at + MAX_UIDS_PER_COMMAND);
       const refusal = await this.#settleSome(toUidSet(some), action);
