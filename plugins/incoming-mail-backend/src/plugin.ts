@@ -34,6 +34,8 @@ import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
 import {
+  AccountGate,
+  AccountGateStore,
   CursorStore,
   GapStore,
   KnownSourceStore,
@@ -55,6 +57,9 @@ import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
 import { createOpenSession, secretOf } from './transport';
+
+// How long a person's test waits for a visit of the same account to end.
+const PATIENCE_MS = 10_000;
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -114,11 +119,22 @@ export const incomingMailPlugin = createBackendPlugin({
           ...trackers,
           ...collector.handlers,
         ]);
-        const openSession = createOpenSession({
+        const connect = createOpenSession({
           policy,
           allowPlaintextLoopback,
           ca: config.egress.extraCa,
           maxMessageBytes: config.messages.maxBytes,
+        });
+        const gates = new AccountGateStore(db);
+        const gate = new AccountGate({
+          store: gates,
+          holder,
+          leaseMs: config.leases.durationMs,
+          random: Math.random,
+        });
+        // Whoever tests a mailbox waits for the answer.
+        const openSession = gate.guardPatiently(connect, {
+          waitMs: PATIENCE_MS,
         });
 
         const onProven = createOnProven({
@@ -177,7 +193,7 @@ export const incomingMailPlugin = createBackendPlugin({
             inbox,
             mailboxes,
             imports,
-            openSession,
+            openSession: gate.guard(connect),
             credentials: async (mailbox, { signal, refused }) =>
               toCredentials(
                 mailbox,
@@ -305,6 +321,7 @@ export const incomingMailPlugin = createBackendPlugin({
           journal,
           notices,
           drafts: doors.drafts,
+          gates,
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {

@@ -14,6 +14,7 @@ import {
   sendNotices,
 } from './mailboxes';
 import { OAuth } from './oauth';
+import { AccountGateStore } from './polling';
 import { Janitor, retentionPolicy } from './retention';
 
 type Schedule = Pick<
@@ -36,10 +37,19 @@ export async function scheduleHousekeeping(options: {
   journal: JournalStore;
   notices: NoticeStore;
   drafts: DraftService;
+  gates: AccountGateStore;
   notifier: Notifier;
 }): Promise<void> {
-  const { scheduler, logger, oauth, journal, notices, drafts, notifier } =
-    options;
+  const {
+    scheduler,
+    logger,
+    oauth,
+    journal,
+    notices,
+    drafts,
+    gates,
+    notifier,
+  } = options;
   const janitor = new Janitor({
     logger,
     rules: [
@@ -73,6 +83,11 @@ export async function scheduleHousekeeping(options: {
         what: 'drafts of mail servers',
         keepMs: retentionPolicy.drafts,
         removeOld: removal => drafts.removeOld(removal),
+      },
+      {
+        what: 'accounts that nobody connects to',
+        keepMs: retentionPolicy.gates,
+        removeOld: removal => gates.removeOld(removal),
       },
     ],
   });

@@ -12,6 +12,7 @@ export type DbBoolean = boolean | number;
 
 export const tables = {
   leases: 'leases',
+  accountGates: 'account_gates',
   oauthIntegrations: 'oauth_integrations',
   oauthGrants: 'oauth_grants',
   oauthConsents: 'oauth_consents',
@@ -43,6 +44,17 @@ export type DbLeaseRow = {
   holder: string | null;
   ticket: number;
   lease_until: DbInteger | null;
+};
+
+export type DbAccountGateRow = {
+  account: string;
+  holder: string | null;
+  ticket: number;
+  lease_until: DbInteger | null;
+  wanted_at: DbInteger | null;
+  retry_at: DbInteger | null;
+  refusals: number;
+  entered_at: DbInteger;
 };
 
 export type DbIntegrationRow = {

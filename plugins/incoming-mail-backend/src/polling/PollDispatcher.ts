@@ -18,7 +18,7 @@ import { SettleRefusal } from '../transport';
 import { HostBreaker } from './HostBreaker';
 import { pollMailbox } from './pollMailbox';
 import { nextVisitInMs } from './pollSchedule';
-import { PollDeps, PollOutcome } from './types';
+import { PollDeps, PollOutcome, VisitOutcome } from './types';
 
 // When a mailbox that found no place in the slow lane is looked at again.
 const PUT_OFF_MS = 15_000;
@@ -179,6 +179,10 @@ export class PollDispatcher {
       { durationMs: leaseMs, signal },
       leaseSignal => this.#pollInTime(mailbox, ticket, leaseSignal),
     );
+    if (outcome.kind === 'put-off') {
+      await releaseLease(deps.db, ticket, outcome.waitMs);
+      return;
+    }
     this.#options.onOutcome(outcome, performance.now() - startedAt);
     this.#breaker.note(hostOf(mailbox), outcome);
     if (outcome.kind === 'aborted') {
@@ -235,7 +239,7 @@ export class PollDispatcher {
   async #record(
     mailbox: Mailbox,
     ticket: LeaseTicket,
-    outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
+    outcome: VisitOutcome,
   ): Promise<void> {
     const { deps, journal, logger } = this.#options;
     const failure = outcome.kind === 'failed' ? outcome : undefined;
@@ -292,7 +296,7 @@ const REFUSALS: Readonly<Record<SettleRefusal, string>> = {
 // a visit that found nothing are not worth a line each time.
 function journalEntriesOf(
   mailbox: Mailbox,
-  outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
+  outcome: VisitOutcome,
 ): NewJournalEntry[] {
   const mailboxId = mailbox.id;
   const entries: NewJournalEntry[] = [];

@@ -82,7 +82,7 @@ onDovecot(
           ),
         );
 
-        expect(await run()).toMatchObject({ kind: 'completed', baseline: true });
+      expect(await run()).toMatchObject({ kind: 'completed', baseline: true });
       await deliver('known', 500);
       expect(await run()).toMatchObject({ kind: 'completed', accepted: 500 });
       expect(asked).toEqual({ bodies: 500, heads: 0 });
@@ -97,7 +97,7 @@ onDovecot(
         more: false,
       });
       expect(asked).toEqual({ bodies: 50, heads: 550 });
-    const rows = await db(tables.inboxMessages).select(
+      const rows = await db(tables.inboxMessages).select(
         'state',
         'head_digest',
       );

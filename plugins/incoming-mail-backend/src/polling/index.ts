@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+export { AccountGate } from './AccountGate';
+export { AccountGateStore } from './AccountGateStore';
 export { CursorStore } from './CursorStore';
 export { GapStore } from './GapStore';
 export { KnownSourceStore } from './KnownSourceStore';

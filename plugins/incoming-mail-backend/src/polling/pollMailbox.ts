@@ -8,6 +8,7 @@ import {
   OpenFolder,
   SessionCredentials,
 } from '../transport';
+import { AccountBusyError } from './AccountBusyError';
 import { ListingReading } from './ListingReading';
 import { Reading } from './Reading';
 import { readOlder } from './readOlder';
@@ -96,6 +97,9 @@ export async function pollMailbox(
   } catch (error) {
     if (signal.aborted || error instanceof LeaseLostError) {
       return { kind: 'aborted' };
+    }
+    if (error instanceof AccountBusyError) {
+      return { kind: 'put-off', waitMs: error.waitMs };
     }
     if (!MailFailure.is(error)) {
       throw error;

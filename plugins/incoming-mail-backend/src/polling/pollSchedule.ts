@@ -70,6 +70,8 @@ export function nextVisitInMs(
       );
       return Math.min(Math.max(waitMs, outcome.retryAfterMs ?? 0), HOUR);
     }
+    case 'put-off':
+      return outcome.waitMs;
     case 'aborted':
       return 0;
     default:

@@ -12,6 +12,8 @@ export const retentionPolicy = {
   drafts: DAY_MS,
   /** Long enough to see what happened last quarter. */
   journal: 90 * DAY_MS,
+  /** Longer than any server asks for patience. */
+  gates: 30 * DAY_MS,
   /** Longer than a mailbox stands still unnoticed: what was told is not told again. */
   notices: 365 * DAY_MS,
 } as const;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MailSession } from '../transport';
+
+/**
+ * A session that tells what its calls threw, and when it was closed.
+ *
+ * @param on.failed - what is to be thrown in place of an error
+ */
+export function gatedSession(
+  session: MailSession,
+  on: {
+    failed(error: unknown): unknown;
+    closed(): Promise<void>;
+  },
+): MailSession {
+  let closed: Promise<void> | undefined;
+  const close: MailSession['close'] = options => {
+    closed ??= session.close(options).finally(on.closed);
+    return closed;
+  };
+  return new Proxy(session, {
+    get(target, name: keyof MailSession) {
+      if (name === 'close') {
+        return close;
+      }
+      const method = target[name] as unknown;
+      if (typeof method !== 'function') {
+        // A capability that the session has not.
+        return method;
+      }
+      return async (...args: unknown[]) => {
+        try {
+          return await method.apply(target, args);
+        } catch (error) {
+          throw on.failed(error);
+        }
+      };
+    },
+  });
+}
