@@ -31,7 +31,7 @@ export interface IncomingMailConfig {
     readonly handlerTimeoutMs: number;
     readonly threads: number;
   };
-  readonly messages: { readonly maxBytes: number };
+  readonly messages: { readonly maxBytes: number; readonly maxWaiting: number };
   readonly leases: { readonly durationMs: number };
   readonly egress: {
     readonly allowPrivate: readonly string[];
@@ -100,7 +100,10 @@ export function readIncomingMailConfig(
         maximum: 16,
       }),
     },
-    messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
+    messages: {
+      maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB),
+      maxWaiting: count('messages.maxWaiting', 5_000, 1_000_000),
+    },
     leases: { durationMs: leaseMs },
     egress: {
       allowPrivate: config?.getOptionalStringArray('egress.allowPrivate') ?? [],

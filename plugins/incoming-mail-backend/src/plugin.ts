@@ -40,6 +40,7 @@ import {
   GapStore,
   KnownSourceStore,
   PollDispatcher,
+  relievedBelow,
 } from './polling';
 import {
   HandlerRegistry,
@@ -208,6 +209,7 @@ export const incomingMailPlugin = createBackendPlugin({
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,
               maxMessageBytes: config.messages.maxBytes,
+              maxWaiting: config.messages.maxWaiting,
             },
           },
           journal,
@@ -310,6 +312,9 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
+            await mailboxes.scheduleRelieved(
+              relievedBelow(config.messages.maxWaiting),
+            );
             dispatcher.wake();
             worker.wake();
           },

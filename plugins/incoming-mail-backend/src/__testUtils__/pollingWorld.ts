@@ -96,6 +96,7 @@ export async function aVisitedChannel(
         intervalMs: 60_000,
         messagesPerVisit: 1_000,
         maxMessageBytes: 10_000,
+        maxWaiting: 5_000,
         ...policy,
       },
     },

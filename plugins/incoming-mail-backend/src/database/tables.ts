@@ -232,6 +232,7 @@ export type DbMailboxRow = {
   aliases: string | null;
   paused_at: DbInteger | null;
   left_on_server: number | null;
+  held_back_at: DbInteger | null;
   draft_owner: string | null;
   draft_of: string | null;
   draft_version: number | null;

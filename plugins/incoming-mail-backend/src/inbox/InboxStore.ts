@@ -317,6 +317,20 @@ export class InboxStore {
     return rows.map(fromWaitingRow);
   }
 
+  /** How many mails of a mailbox wait, due or not, counted up to `limit`. */
+  async countWaiting(mailboxId: string, limit: number): Promise<number> {
+    const some = this.#db<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId, state: 'stored' })
+      .limit(limit)
+      .select('id')
+      .as('some');
+    const row = await this.#db
+      .from(some)
+      .count<{ n: DbInteger }>({ n: '*' })
+      .first();
+    return Number(row?.n ?? 0);
+  }
+
   /**
    * How long until the next mail of a mailbox is to be tried again, in
    * milliseconds; undefined where none waits.

@@ -249,7 +249,10 @@ export class PollDispatcher {
       await deps.mailboxes.recordVisit(tx, mailbox.id, {
         state,
         failure: failure && { code: failure.failure, detail: failure.detail },
-        leftOnServer: outcome.kind === 'completed' ? outcome.left : undefined,
+        ...(outcome.kind === 'completed' && {
+          leftOnServer: outcome.left,
+          heldBack: outcome.heldBack,
+        }),
       });
       if (
         outcome.kind === 'completed' &&
@@ -313,6 +316,9 @@ function journalEntriesOf(
     }
     if (outcome.renumbered) {
       entries.push({ mailboxId, event: 'mailbox-renumbered' });
+    }
+    if (outcome.heldBack && !mailbox.heldBackAt) {
+      entries.push({ mailboxId, event: 'reading-held-back' });
     }
   }
   const older = outcome.kind === 'completed' ? outcome.older : undefined;

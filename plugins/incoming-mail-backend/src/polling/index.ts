@@ -2,6 +2,7 @@
 export { AccountGate } from './AccountGate';
 export { AccountGateStore } from './AccountGateStore';
 export { CursorStore } from './CursorStore';
+export { relievedBelow } from './findRoom';
 export { GapStore } from './GapStore';
 export { KnownSourceStore } from './KnownSourceStore';
 export { PollDispatcher } from './PollDispatcher';

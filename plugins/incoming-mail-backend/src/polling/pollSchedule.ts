@@ -42,7 +42,7 @@ export function nextVisitInMs(
   const { intervalMs, failedVisits, refusedSignIns = 1, random } = options;
   switch (outcome.kind) {
     case 'completed':
-      return outcome.more
+      return outcome.more && !outcome.heldBack
         ? 0
         : backoffMs(
             1,

@@ -36,6 +36,8 @@ export type PollOutcome =
       readonly renumbered: boolean;
       /** Why the server did not do with stored mail what is to be done. */
       readonly refusal?: SettleOutcome['refusal'];
+      /** It fetched no more, as too many mails wait for handling. */
+      readonly heldBack?: true;
       /** How many mails it left for the next visit, at most. */
       readonly left?: number;
       /** What it did for an import of older mail; `accepted` holds that as well. */
@@ -77,6 +79,8 @@ export interface PollPolicy {
   readonly intervalMs: number;
   readonly messagesPerVisit: number;
   readonly maxMessageBytes: number;
+  /** Where so many mails of a mailbox wait for handling, no more are fetched. */
+  readonly maxWaiting: number;
 }
 
 /** What a visit needs. */
