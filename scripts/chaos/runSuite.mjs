@@ -7,7 +7,7 @@ import { World } from './World.mjs';
 const MAILS_PER_VISIT = 25;
 
 /** How long it may take until all mail has ended, once nothing is broken. */
-const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 8_000 };
+const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 25_000 };
 
 /**
  * @typedef {object} SuiteEnd
