@@ -224,7 +224,8 @@ export class MailboxStore {
 
   /**
    * A consent, or a sign-in with a new password, succeeded: the mailbox is read
-   * from now on, unless it is paused.
+   * from now on, unless it is paused. What was opened with the former one is
+   * not read over any more.
    *
    * @returns whose channel it is
    */
@@ -232,6 +233,7 @@ export class MailboxStore {
     tx: Tx,
     id: string,
   ): Promise<Pick<Mailbox, 'id' | 'projectRef'>> {
+    await revokeLease(tx, 'poll', id);
     const [row] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({
