@@ -450,8 +450,9 @@ export class FakeMailServer {
   /** Used by the sessions: notes a call and lets its hook have its way. */
   async enter({ signal }: SessionOptions, call: FakeCall): Promise<void> {
     this.calls.push(call);
+    let abort = () => {};
     const aborted = new Promise<never>((_resolve, reject) => {
-      const abort = () =>
+      abort = () =>
         reject(new MailFailure('connection-lost', 'The session was aborted'));
       if (signal.aborted) {
         abort();
@@ -461,7 +462,11 @@ export class FakeMailServer {
     const hook = this.#hooks.get(call.operation)?.shift();
     // A turn of the event loop, so that nobody counts on an immediate answer.
     const turn = new Promise<void>(resolve => setImmediate(resolve));
-    await Promise.race([aborted, turn.then(() => hook?.(call))]);
+    try {
+      await Promise.race([aborted, turn.then(() => hook?.(call))]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
   }
 }
 

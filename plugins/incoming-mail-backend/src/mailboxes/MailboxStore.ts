@@ -231,11 +231,13 @@ export class MailboxStore {
 
   /**
    * A consent, or a sign-in with a new password, succeeded: the mailbox is read
-   * from now on, unless it is paused.
+   * from now on, unless it is paused. What was opened with the former one is
+   * not read over any more.
    *
    * @returns the mailbox as it is now; absent where it is gone
    */
   async activate(tx: Tx, id: string): Promise<Mailbox | undefined> {
+    await revokeLease(tx, 'poll', id);
     const [row] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({
