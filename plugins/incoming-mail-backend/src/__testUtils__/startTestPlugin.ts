@@ -57,7 +57,7 @@ export async function startTestPlugin(
   db: Knex,
   options: { config?: object; features?: BackendFeature[] } = {},
 ) {
-  const { server } = await startTestBackend({
+  const backend = await startTestBackend({
     features: [
       plugin,
       policy,
@@ -79,6 +79,7 @@ export async function startTestPlugin(
       ...(options.features ?? []),
     ],
   });
+  const { server } = backend;
   const as = (user: string | undefined) => {
     const header = user
       ? mockCredentials.user.header(user)
@@ -99,5 +100,7 @@ export async function startTestPlugin(
     };
   };
   const address = `http://localhost:${server.port()}`;
-  return { server, as, address };
+  /** As on SIGTERM; resolves when everything has ended. */
+  const stop = () => backend.stop();
+  return { server, as, address, stop };
 }

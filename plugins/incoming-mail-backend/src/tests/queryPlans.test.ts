@@ -7,7 +7,7 @@ import {
 import { Knex } from 'knex';
 import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
-import { claimDue, dbNowPlus, LeaseKind, tables } from '../database';
+import { claimDue, LeaseKind, tables } from '../database';
 import { InboxStore, RawMailStore } from '../inbox';
 import { JournalStore } from '../journal';
 import { RequestStore } from '../requests';
