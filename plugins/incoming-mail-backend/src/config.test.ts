@@ -20,10 +20,11 @@ describe('readIncomingMailConfig', () => {
       portal: { title: 'Backstage', url: 'https://portal.test/some/path' },
       polling: {
         intervalMs: 60_000,
-        tickMs: 5_000,
-        concurrency: 8,
+        tickMs: 1_000,
+        concurrency: 64,
         visitTimeoutMs: 600_000,
         messagesPerVisit: 500,
+        idleConnections: 200,
       },
       processing: { concurrency: 4, handlerTimeoutMs: 30_000, threads: 1 },
       messages: { maxBytes: 26_214_400 },

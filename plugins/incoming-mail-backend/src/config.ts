@@ -25,6 +25,7 @@ export interface IncomingMailConfig {
     readonly concurrency: number;
     readonly visitTimeoutMs: number;
     readonly messagesPerVisit: number;
+    readonly idleConnections: number;
   };
   readonly processing: {
     readonly concurrency: number;
@@ -106,10 +107,16 @@ export function readIncomingMailConfig(
     },
     polling: {
       intervalMs: durationMs('polling.interval', MINUTE, SECOND),
-      tickMs: durationMs('polling.tick', 5 * SECOND, 100),
-      concurrency: count('polling.concurrency', 8, 64),
+      tickMs: durationMs('polling.tick', SECOND, 100),
+      concurrency: count('polling.concurrency', 64, 256),
       visitTimeoutMs: durationMs('polling.visitTimeout', 10 * MINUTE, SECOND),
       messagesPerVisit: count('polling.messagesPerVisit', 500, 10_000),
+      idleConnections: readCount(
+        root,
+        'incomingMail.polling.idleConnections',
+        200,
+        { minimum: 0, maximum: 20_000 },
+      ),
     },
     processing: {
       concurrency: count('processing.concurrency', 4, 64),

@@ -115,6 +115,7 @@ export const incomingMailPlugin = createBackendPlugin({
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
+        const sources = new KnownSourceStore(db);
         const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -132,6 +133,7 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const onProven = createOnProven({
           cursors,
+          sources,
           journal,
           mailboxes,
           notices,
@@ -186,7 +188,7 @@ export const incomingMailPlugin = createBackendPlugin({
             db,
             cursors,
             gaps: new GapStore(db),
-            sources: new KnownSourceStore(db),
+            sources,
             inbox,
             mailboxes,
             imports,
@@ -213,6 +215,8 @@ export const incomingMailPlugin = createBackendPlugin({
           holder,
           leaseMs: config.leases.durationMs,
           concurrency: config.polling.concurrency,
+          idleConnections: config.polling.idleConnections,
+          tickMs: config.polling.tickMs,
           visitTimeoutMs: config.polling.visitTimeoutMs,
           onAccepted: () => worker.wake(),
           onHealth: (tx, news) => announceHealth(tx, news, notices),
@@ -231,7 +235,9 @@ export const incomingMailPlugin = createBackendPlugin({
           imports,
           passwords,
           journal,
+          notices,
           cursors,
+          sources,
           inbox,
           oauth,
           openSession,
@@ -291,6 +297,7 @@ export const incomingMailPlugin = createBackendPlugin({
                 registry,
                 runs,
                 mailboxIdOf,
+                expectMailServer,
               });
             },
           }),
@@ -314,8 +321,8 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
-            dispatcher.wake();
             worker.wake();
+            await dispatcher.tick();
           },
         });
         await scheduleHousekeeping({

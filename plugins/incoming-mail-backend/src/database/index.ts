@@ -18,6 +18,17 @@ export {
   scheduleWork,
 } from './leases';
 export type { LeaseKind, LeaseTicket } from './leases';
+export {
+  countKept,
+  findDueKept,
+  freeAbandoned,
+  keepLease,
+  letAllGo,
+  letGo,
+  renewKept,
+  resumeKept,
+} from './keptLeases';
+export { announceReplica, countShares, withdrawReplica } from './replicas';
 export { workWithLease } from './workWithLease';
 export { migrationsDirectory, openDatabase } from './migrations';
 export { readPage } from './pages';

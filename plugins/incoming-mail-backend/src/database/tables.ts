@@ -43,6 +43,7 @@ export type DbLeaseRow = {
   holder: string | null;
   ticket: number;
   lease_until: DbInteger | null;
+  kept_by: string | null;
 };
 
 export type DbIntegrationRow = {

@@ -338,21 +338,38 @@ export class InboxStore {
   }
 
   /**
-   * The stored bytes of a mail.
+   * The stored bytes of a mail, read piece by piece into where they stay.
    *
    * @throws NotFoundError where they were removed because of their age
    */
   async readRaw(messageId: string): Promise<Buffer> {
-    const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
-      .where({ message_id: messageId })
-      .orderBy('n')
-      .select('bytes');
-    if (rows.length === 0) {
-      throw new NotFoundError(
-        `The mail ${messageId} is no longer kept: mails are removed when they are old enough, what became of them stays`,
-      );
+    const chunks = () =>
+      this.#db<DbInboxChunkRow>(tables.inboxChunks).where({
+        message_id: messageId,
+      });
+    const all = await chunks()
+      // Both engines count the bytes of a binary column.
+      .select<Array<{ n: number; length: DbInteger }>>(
+        'n',
+        this.#db.raw('length(bytes) as length'),
+      )
+      .orderBy('n');
+    if (all.length === 0) {
+      throw noLongerKept(messageId);
     }
-    return Buffer.concat(rows.map(row => row.bytes));
+    const size = all.reduce((sum, chunk) => sum + Number(chunk.length), 0);
+    // Memory of its own, as it may be handed on to a thread.
+    const raw = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    for (const { n } of all) {
+      const row = await chunks().andWhere({ n }).first('bytes');
+      if (!row) {
+        // They never change, but go at any moment, all at once.
+        throw noLongerKept(messageId);
+      }
+      length += row.bytes.copy(raw, length);
+    }
+    return raw;
   }
 
   /**
@@ -688,4 +705,10 @@ function fromRow(row: DbInboxMessageRow): MessageSummary {
     target: row.target ?? undefined,
     trace: fromJson(z.array(traceStepSchema), row.trace),
   };
+}
+
+function noLongerKept(messageId: string): NotFoundError {
+  return new NotFoundError(
+    `The mail ${messageId} is no longer kept: mails are removed when they are old enough, what became of them stays`,
+  );
 }

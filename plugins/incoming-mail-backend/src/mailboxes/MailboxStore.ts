@@ -230,12 +230,9 @@ export class MailboxStore {
    * A consent, or a sign-in with a new password, succeeded: the mailbox is read
    * from now on, unless it is paused.
    *
-   * @returns whose channel it is
+   * @returns the mailbox as it is now; absent where it is gone
    */
-  async activate(
-    tx: Tx,
-    id: string,
-  ): Promise<Pick<Mailbox, 'id' | 'projectRef'>> {
+  async activate(tx: Tx, id: string): Promise<Mailbox | undefined> {
     const [row] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({
@@ -245,11 +242,11 @@ export class MailboxStore {
         refused_sign_ins: null,
         updated_at: dbNow(tx),
       } as {})
-      .returning(['project_ref', 'state', 'paused_at']);
+      .returning('*');
     if (row && isReadable(row)) {
       await scheduleWork(tx, 'poll', id);
     }
-    return { id, projectRef: row?.project_ref ?? undefined };
+    return row && fromMailboxRow(row);
   }
 
   /** Writes how a visit ended, in the transaction of its holder. */

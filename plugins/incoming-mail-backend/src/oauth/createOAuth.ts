@@ -279,7 +279,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
       reportMissingKeys({ ...report, records, keyring }),
     async findGrant(mailboxId) {
       const grant = await grants.find(mailboxId);
-      const end = await grants.findEnd(mailboxId);
+      const end = await grants.ends.find(mailboxId);
       return (
         grant && {
           scopes: grant.scopes,
@@ -307,7 +307,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
             ...options,
             tokenEndpoint,
             crowdedAccount: (
-              await grants.listCrowds([id], grantLimits.warnFrom)
+              await grants.accounts.listCrowds([id], grantLimits.warnFrom)
             ).get(id),
           }),
         discoverIssuer: issuer => discoverIssuer(issuer, options),

@@ -108,7 +108,7 @@ export class ProcessingWorker {
       deliveries: new DeliveryStore(),
     };
     this.#pipeline = startPipeline<LeaseTicket>({
-      capacity: options.concurrency,
+      capacity: () => options.concurrency,
       load: limit => this.#claim(limit),
       run: (ticket, signal) => this.#run(ticket, signal),
       onLoadError: error =>
