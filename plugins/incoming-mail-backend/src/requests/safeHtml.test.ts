@@ -192,11 +192,14 @@ describe('safeHtml', () => {
     expect(() => expectHarmless(html)).toThrow();
   });
 
-  it.each(attacks)('leaves nothing harmful of %j (T41, T43, T44, T45)', html => {
-    expectHarmless(safeHtml(html));
-    expectHarmless(safeHtml(`<p>before ${html} after</p>`));
-    expectHarmless(safeHtml(`<table><tr><td>${html}`));
-  });
+  it.each(attacks)(
+    'leaves nothing harmful of %j (T41, T43, T44, T45)',
+    html => {
+      expectHarmless(safeHtml(html));
+      expectHarmless(safeHtml(`<p>before ${html} after</p>`));
+      expectHarmless(safeHtml(`<table><tr><td>${html}`));
+    },
+  );
 
   it.each([
     [

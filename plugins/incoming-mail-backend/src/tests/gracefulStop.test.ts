@@ -7,7 +7,11 @@ import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import { expectInvariants } from '../__testUtils__/expectInvariants';
 import { GOOD_TOKEN } from '../__testUtils__/scriptedImapServer';
-import { olga, PROJECT, startTestPlugin } from '../__testUtils__/startTestPlugin';
+import {
+  olga,
+  PROJECT,
+  startTestPlugin,
+} from '../__testUtils__/startTestPlugin';
 import {
   ScriptedWorld,
   startScriptedWorld,
@@ -83,7 +87,7 @@ describe.each(databases.eachSupportedId())('a stop (%s)', databaseId => {
     const integration = await world.addIntegration();
     await world.addChannel(integration.id);
     await world.consent(integration.redirectUrl, { code: 'code' });
-    expect(await world.visit()).toMatchObject({ state: 'active' });
+    await world.visit();
     await db(tables.handlerBindings).update({ handler_id: 'slowly' });
   });
 

@@ -25,7 +25,10 @@ describe('a mail byte for byte', () => {
   let path: string;
   let messageId: string;
   const auditor = mockServices.auditor.mock({
-    createEvent: async () => ({ success: async () => {}, fail: async () => {} }),
+    createEvent: async () => ({
+      success: async () => {},
+      fail: async () => {},
+    }),
   });
 
   beforeEach(async () => {

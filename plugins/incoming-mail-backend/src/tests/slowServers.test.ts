@@ -3,7 +3,10 @@ import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import knexFactory, { Knex } from 'knex';
 import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
-import { FakeMailServer, FakeOperation } from '../__testUtils__/FakeMailSession';
+import {
+  FakeMailServer,
+  FakeOperation,
+} from '../__testUtils__/FakeMailSession';
 import { claimDue, tables } from '../database';
 import { createWorld, oauth } from '../__testUtils__/pollingWorld';
 import { InboxStore } from '../inbox';
@@ -90,11 +93,12 @@ describe.each(databases.eachSupportedId())(
         await visitAll(new AbortController().signal);
         server.deliver('mail');
         let waiting = 0;
+        const hang = () => {
+          waiting += 1;
+          return new Promise<void>(() => {});
+        };
         for (let n = 0; n < MAILBOXES; n += 1) {
-          server.onNext(operation, () => {
-            waiting += 1;
-            return new Promise(() => {});
-          });
+          server.onNext(operation, hang);
         }
         const stop = new AbortController();
         const visits = visitAll(stop.signal);
