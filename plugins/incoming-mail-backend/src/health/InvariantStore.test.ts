@@ -4,7 +4,13 @@ import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
-import { dbNow, dbNowPlus, inTransaction, tables } from '../database';
+import {
+  announceReplica,
+  dbNow,
+  dbNowPlus,
+  inTransaction,
+  tables,
+} from '../database';
 import { InboxStore, RawMailStore } from '../inbox';
 import { CursorStore } from '../polling';
 import { RequestStore } from '../requests';
@@ -119,7 +125,8 @@ describe.each(databases.eachSupportedId())(
         attempts: 1,
         due_at: dbNow(db),
       });
-      const check = async () => {
+      await announceReplica(db, { id: randomUUID(), holder: 'a' }, 60_000);
+    const check = async () => {
         const report = await new InvariantStore(db).check();
         const red = report.invariants.filter(
           ({ violations }) => violations > 0,
