@@ -126,7 +126,7 @@ describe.each(databases.eachSupportedId())(
         due_at: dbNow(db),
       });
       await announceReplica(db, { id: randomUUID(), holder: 'a' }, 60_000);
-    const check = async () => {
+      const check = async () => {
         const report = await new InvariantStore(db).check();
         const red = report.invariants.filter(
           ({ violations }) => violations > 0,
