@@ -16,6 +16,7 @@ const rules = retentionPolicy(
     journal: nothing,
     notices: nothing,
     drafts: nothing,
+    gates: nothing,
   },
 );
 
