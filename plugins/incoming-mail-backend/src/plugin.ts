@@ -359,8 +359,8 @@ export const incomingMailPlugin = createBackendPlugin({
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {
-          await dispatcher.stop();
-          await worker.stop();
+          // Together: one may be waiting for what the other holds.
+          await Promise.all([dispatcher.stop(), worker.stop()]);
           await parser.close();
           await oauth.vault.settle();
         });

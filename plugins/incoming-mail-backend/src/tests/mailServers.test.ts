@@ -40,7 +40,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   let sandbox: Sandbox;
   let sandboxUrl: string;
   let delivered = 0;
-  let db: Knex;
+  let opened: Knex;
 
   beforeEach(async () => {
     sandbox = await startSandbox({ httpPort: 0, imapPort: 0 });
@@ -48,7 +48,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   });
   afterEach(async () => {
     await sandbox.close();
-    await expectInvariants(db);
+    await expectInvariants(opened);
   });
 
   const deliver = async (subject: string, to: string = ADDRESS) => {
@@ -84,7 +84,8 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   });
 
   async function setUp() {
-    db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    opened = db;
     const seen: IncomingMessage[] = [];
     const recorder = createBackendModule({
       pluginId: 'incoming-mail',
@@ -430,7 +431,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
       obstacle: 'not-tested',
     });
     // A consent for a draft has nothing read.
-    expect(await db(tables.leases)).toHaveLength(0);
+    expect(await db(tables.leases).whereNot({ kind: 'replica' })).toEqual([]);
     expect((await world.test(id)).report.ok).toBe(true);
     // Another consent is another grant, which was not tested.
     expect(await authorize(path)).toBe('succeeded');
