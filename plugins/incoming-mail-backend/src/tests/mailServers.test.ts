@@ -329,6 +329,51 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     expect(requests).toMatchObject([{ subject: 'after the activation' }]);
   });
 
+  it('lists the folders of a draft’s and of a channel’s account, and says why where it cannot (T26, T28)', async () => {
+    const { as, openDraft } = await setUp();
+    const draft = await openDraft({ settings: settings() });
+    const folders = `/mail-server-drafts/${draft.id}/folders`;
+    const listed = await as(ada).post(folders);
+    expect(listed.status).toBe(200);
+    expect(listed.body.items).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ path: 'INBOX', selectable: true }),
+        expect.objectContaining({ path: 'Archive' }),
+      ]),
+    );
+    expect((await as(olga).post(folders)).status).toBe(403);
+
+    const owner = as(olga);
+    const channel = `${PROJECT}/channel`;
+    await owner.post(channel, {
+      address: ADDRESS,
+      server: server(),
+      authentication: { method: 'password', password: 'wrong' },
+    });
+    const refused = await owner.post(`${channel}/folders`);
+    expect(refused.status).toBe(409);
+    expect(refused.body.error.message).toContain('The password is refused');
+    expect((await as(mallory).post(`${channel}/folders`)).status).toBe(403);
+    const update = (change: object) =>
+      owner.put(channel, {
+        address: ADDRESS,
+        authentication: byPassword,
+        server: server(),
+        ...change,
+      });
+    await update({ version: 1 });
+    const found = await owner.post(`${channel}/folders`);
+    expect(found.body).toEqual(listed.body);
+
+    await update({
+      version: 2,
+      server: { ...server(), protocol: 'pop3', port: sandbox.pop3Port },
+    });
+    const without = await owner.post(`${channel}/folders`);
+    expect(without.status).toBe(409);
+    expect(without.body.error.message).toContain('POP3');
+  });
+
   it('S55: what was tested is what is saved: a change of settings, password, or time asks for a new test', async () => {
     const { db, admin, openDraft, test, save } = await setUp();
     const { id } = await openDraft({ settings: settings() });

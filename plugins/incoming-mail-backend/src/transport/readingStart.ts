@@ -12,7 +12,9 @@ export interface ReadingStart {
 /** What stands in a folder whose positions end with the session. */
 export interface KnownListing {
   readonly keyedBy: KeyedBy;
-  readonly mails: readonly MessageRef[];
+  readonly mails: ReadonlyArray<
+    Pick<MessageRef, 'sourceKey' | 'sizeBytes' | 'headDigest'>
+  >;
 }
 
 const PAGE = 1000;
