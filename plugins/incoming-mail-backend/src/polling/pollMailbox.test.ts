@@ -163,7 +163,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     expect(await stored(world)).toHaveLength(2);
   });
 
-  it('renews a refused token once, and takes the second refusal for an answer', async () => {
+  it('renews a refused token once, and takes the second refusal for an answer (R31)', async () => {
     const world = await createWorld(await open());
     const forced: unknown[] = [];
     const credentials: PollDeps['credentials'] = async (_, { refused }) => {
