@@ -35,7 +35,9 @@ export function createOnProven(rooms: {
   const { journal, mailboxes, notices } = rooms;
   return async (tx, { mailboxId, seen }) => {
     const mailbox = await mailboxes.activate(tx, mailboxId);
-    await announceHealth(tx, { mailbox, state: 'active' }, notices);
+    if (mailbox) {
+      await announceHealth(tx, { mailbox, state: 'active' }, notices);
+    }
     await journal.appendIn(tx, { mailboxId, event: 'authorized' });
     // Mail that arrives before the first visit must not count as old.
     if (await createBaseline(tx, { mailboxId, ...seen }, rooms)) {

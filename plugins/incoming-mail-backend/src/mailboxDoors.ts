@@ -15,6 +15,7 @@ import {
   MailServerStore,
   mountChannelRoutes,
   mountMailServerRoutes,
+  NoticeStore,
   PasswordStore,
 } from './mailboxes';
 import { OnProven } from './consentHooks';
@@ -33,6 +34,7 @@ export interface MailboxDoorsOptions {
   readonly imports: ImportStore;
   readonly passwords: PasswordStore;
   readonly journal: JournalStore;
+  readonly notices: NoticeStore;
   readonly cursors: CursorStore;
   readonly sources: KnownSourceStore;
   readonly inbox: InboxStore;

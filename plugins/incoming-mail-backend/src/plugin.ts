@@ -5,7 +5,10 @@ import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
-import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
+import {
+  metricsServiceRef,
+  tracingServiceRef,
+} from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
@@ -18,8 +21,9 @@ import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
+import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { InboxStore, mountInboxRoutes } from './inbox';
+import { InboxStore, mountInboxRoutes, RawMailStore } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
   announceHealth,
@@ -54,6 +58,7 @@ import {
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
+import { createTracing } from './tracing';
 import { createOpenSession, secretOf } from './transport';
 
 /**
@@ -85,6 +90,7 @@ export const incomingMailPlugin = createBackendPlugin({
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
+        tracing: tracingServiceRef,
       },
       async init(services) {
         const { auditor, httpAuth, httpRouter, lifecycle, logger } = services;
@@ -96,6 +102,7 @@ export const incomingMailPlugin = createBackendPlugin({
           'incoming-mail',
         );
         const metrics = createMetrics(services.metrics);
+        const tracing = createTracing(services.tracing);
         const holder = `${hostname().slice(0, 27)}:${randomUUID()}`;
         const { allowPlaintextLoopback } = config.development;
 
@@ -103,6 +110,8 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
+        const rawMails = new RawMailStore(db);
+        metrics.watchBacklog(() => rawMails.readBacklog());
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
@@ -141,6 +150,8 @@ export const incomingMailPlugin = createBackendPlugin({
           portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
+          observeRenewal: renew =>
+            tracing.tokenRefresh(() => metrics.tokenRefresh(renew)),
           hooks: createConsentHooks({
             journal,
             mailboxes,
@@ -167,7 +178,9 @@ export const incomingMailPlugin = createBackendPlugin({
           leaseMs: config.leases.durationMs,
           concurrency: config.processing.concurrency,
           handlerTimeoutMs: config.processing.handlerTimeoutMs,
-          onOutcome: outcome => metrics.messageEnded(outcome.kind),
+          onOutcome: (outcome, message) =>
+            metrics.messageEnded(outcome.kind, message),
+          observeWork: work => tracing.handle(work),
         });
 
         const dispatcher = new PollDispatcher({
@@ -180,6 +193,7 @@ export const incomingMailPlugin = createBackendPlugin({
             mailboxes,
             imports,
             openSession,
+            observeStoring: store => tracing.store(store),
             credentials: async (mailbox, { signal, refused }) =>
               toCredentials(
                 mailbox,
@@ -210,11 +224,15 @@ export const incomingMailPlugin = createBackendPlugin({
           holder,
           leaseMs: config.leases.durationMs,
           concurrency: config.polling.concurrency,
+          idleConnections: config.polling.idleConnections,
+          tickMs: config.polling.tickMs,
           visitTimeoutMs: config.polling.visitTimeoutMs,
           onAccepted: () => worker.wake(),
           onHealth: (tx, news) => announceHealth(tx, news, notices),
           onOutcome: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
+          onLeaseLost: () => metrics.visitLeaseLost(),
+          observeVisit: (mailbox, visit) => tracing.visit(mailbox, visit),
           random: Math.random,
         });
 
@@ -226,6 +244,7 @@ export const incomingMailPlugin = createBackendPlugin({
           imports,
           passwords,
           journal,
+          notices,
           cursors,
           sources,
           inbox,
@@ -277,12 +296,17 @@ export const incomingMailPlugin = createBackendPlugin({
                 mailboxIdOf,
                 expectMailServer,
               });
+              mountHealthRoutes(mount, {
+                authorizer,
+                invariants: new InvariantStore(db),
+              });
               mountRequestRoutes(mount, { authorizer, requests });
               mountProcessingRoutes(mount, {
                 authorizer,
                 registry,
                 runs,
                 mailboxIdOf,
+                expectMailServer,
               });
             },
           }),
@@ -306,14 +330,16 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
-            dispatcher.wake();
             worker.wake();
+            await dispatcher.tick();
           },
         });
         await scheduleHousekeeping({
           scheduler: services.scheduler,
           logger,
           oauth,
+          retention: config.retention,
+          rawMails,
           journal,
           notices,
           drafts: doors.drafts,

@@ -21,6 +21,7 @@ export * from './folderList';
 export * from './folders';
 export * from './handlers';
 export * from './handlerSettings';
+export * from './health';
 export * from './imports';
 export * from './integrations';
 export * from './journal';

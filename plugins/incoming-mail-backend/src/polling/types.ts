@@ -93,6 +93,8 @@ export interface PollDeps {
    */
   actsAlone?(mailbox: Mailbox): Promise<boolean>;
   readonly policy: PollPolicy;
+  /** Runs the storing of a batch within whatever observes it. */
+  observeStoring?(store: () => Promise<number>): Promise<number>;
 }
 
 /** A visit under way: its mailbox is open. */

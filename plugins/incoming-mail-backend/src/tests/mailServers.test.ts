@@ -15,7 +15,9 @@ import {
   incomingMailHandlersExtensionPoint,
   IncomingMessage,
 } from '@postroom/plugin-incoming-mail-node';
+import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { expectInvariants } from '../__testUtils__/expectInvariants';
 import { until } from '../__testUtils__/startScriptedWorld';
 import {
   ada,
@@ -25,7 +27,7 @@ import {
   startTestPlugin,
 } from '../__testUtils__/startTestPlugin';
 import { TestBrowser } from '../__testUtils__/TestBrowser';
-import { DbGrantRow, dbNowPlus, tables } from '../database';
+import { DbGrantRow, dbNowPlus, DbNoticeRow, tables } from '../database';
 
 jest.setTimeout(120_000);
 
@@ -38,12 +40,16 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   let sandbox: Sandbox;
   let sandboxUrl: string;
   let delivered = 0;
+  let db: Knex;
 
   beforeEach(async () => {
     sandbox = await startSandbox({ httpPort: 0, imapPort: 0 });
     sandboxUrl = `http://localhost:${sandbox.httpPort}`;
   });
-  afterEach(() => sandbox.close());
+  afterEach(async () => {
+    await sandbox.close();
+    await expectInvariants(db);
+  });
 
   const deliver = async (
     subject: string,
@@ -82,7 +88,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   });
 
   async function setUp(config: object = {}) {
-    const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    db = await openTestDatabase(databases, databaseId as TestDatabaseId);
     const seen: IncomingMessage[] = [];
     const recorder = createBackendModule({
       pluginId: 'incoming-mail',
@@ -384,7 +390,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   it.each(['imap', 'pop3'])(
     'T50: over %s of a mail over the size limit the beginning is stored and shown as too large; the next is handled',
     async protocol => {
-      const { db, admin, seen, addServer, visit, get } = await setUp({
+      const { admin, seen, addServer, visit, get } = await setUp({
         messages: { maxBytes: 10_000 },
       });
       const port = protocol === 'imap' ? sandbox.imapPort : sandbox.pop3Port;
@@ -812,6 +818,118 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
       since: '2020-01-01',
     });
     expect(none.status).toBe(400);
+  });
+
+  it('S58 T31: tells of each mail of a mail server what a channel tells of its own, for rights of their own', async () => {
+    const { as, admin, seen, addServer, get, visit } = await setUp();
+    const { id } = await addServer();
+    const raw = Buffer.from([0, 1, 2, 255, 13, 10, 0]);
+    const put = await fetch(`${sandboxUrl}/api/messages?to=${ADDRESS}`, {
+      method: 'POST',
+      headers: { 'content-type': 'message/rfc822' },
+      body: raw,
+    });
+    expect(put.status).toBe(201);
+    await deliver('readable');
+    await visit(id);
+    const log = (await admin.get(`/mail-servers/${id}/messages`)).body.items;
+    const found = (state: string) =>
+      log.find((message: { state: string }) => message.state === state);
+    const [done, quarantined] = [found('done'), found('quarantined')];
+    const pathOf = (message: { id: string }) =>
+      `/mail-servers/${id}/messages/${message.id}`;
+
+    const download = await admin
+      .get(`${pathOf(quarantined)}/raw`)
+      .responseType('blob');
+    expect(download.status).toBe(200);
+    expect(download.headers['content-type']).toContain('message/rfc822');
+    expect(download.body).toEqual(raw);
+
+    const tried = await admin.post(`${pathOf(done)}/dry-runs`);
+    expect(tried.status).toBe(200);
+    expect(tried.body.trace.length).toBeGreaterThan(0);
+    expect(seen).toHaveLength(1);
+
+    expect((await admin.post(`${pathOf(done)}/runs`)).status).toBe(409);
+    const again = await admin.post(`${pathOf(quarantined)}/runs`);
+    expect(again.status).toBe(202);
+    expect(again.body).toMatchObject({ id: quarantined.id, state: 'stored' });
+    await until(
+      () => get(id),
+      ({ counts }) => counts.waiting === 0,
+    );
+    const journal = await admin.get(`/mail-servers/${id}/journal`);
+    expect(
+      journal.body.items.map((entry: { event: string }) => entry.event),
+    ).toContain('mail-run-again');
+
+    for (const user of [olga, mallory]) {
+      expect((await as(user).get(`${pathOf(done)}/raw`)).status).toBe(403);
+      for (const what of ['dry-runs', 'runs']) {
+        const reply = await as(user).post(`${pathOf(quarantined)}/${what}`);
+        expect(reply.status).toBe(403);
+      }
+    }
+    const { id: other } = await addServer({ name: 'Other', address: OTHER });
+    for (const reply of [
+      await admin.get(`/mail-servers/${other}/messages/${done.id}/raw`),
+      await admin.post(`/mail-servers/${other}/messages/${done.id}/dry-runs`),
+      await admin.post(`/mail-servers/${other}/messages/${done.id}/runs`),
+    ]) {
+      expect(reply.status).toBe(404);
+    }
+  });
+
+  it('R29: tells whoever set a mail server up that it stopped, once, and that it goes on', async () => {
+    const { db, admin, addServer, openDraft, test, get } = await setUp();
+    const { id } = await addServer();
+    const titles = async () =>
+      (
+        await db<DbNoticeRow>(tables.notices)
+          .where({ subject: `mailbox:${id}`, recipient_ref: ada })
+          .orderBy('transition')
+      ).map(({ title, link }) => [title, link]);
+    const refuse = async (imapRefuseLogin: boolean) => {
+      const reply = await fetch(`${sandboxUrl}/api/faults`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ imapRefuseLogin }),
+      });
+      expect(reply.status).toBe(200);
+    };
+    const stop = async () => {
+      await refuse(true);
+      await admin.post(`/mail-servers/${id}/visits`);
+      await until(
+        () => get(id),
+        ({ state }) => state === 'needs-password',
+      );
+    };
+    const mend = async () => {
+      await refuse(false);
+      const draft = await openDraft({ serverId: id, settings: settings() });
+      expect((await test(draft.id)).report.ok).toBe(true);
+      const { version } = await get(id);
+      const saved = await admin.put(`/mail-servers/${id}`, {
+        draftId: draft.id,
+        version,
+      });
+      expect(saved.status).toBe(200);
+    };
+    const stopped = [
+      expect.stringMatching(/^Mail of Alerts is not read: /),
+      `/incoming-mail/servers/${id}`,
+    ];
+    const goesOn = ['Mail of Alerts is read again', stopped[1]];
+    expect(await titles()).toEqual([]);
+    await stop();
+    expect(await titles()).toEqual([stopped]);
+    await mend();
+    expect(await titles()).toEqual([stopped, goesOn]);
+    // The same reason a second time is news again.
+    await stop();
+    expect(await titles()).toEqual([stopped, goesOn, stopped]);
   });
 
   it('removes a mail server with its drafts, password and mail', async () => {

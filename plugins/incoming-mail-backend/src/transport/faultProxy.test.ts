@@ -139,6 +139,7 @@ describe.each(protocols)('in segments of one byte, by %s (R19)', protocol => {
       deliver: raw => world.deliver(user, raw),
       ...(protocol === 'imap' && {
         otherFolder: () => 'Archive',
+        tellsNews: true,
         seenKeys: () => world.seenKeys!(user),
       }),
       hungUp: () => {},

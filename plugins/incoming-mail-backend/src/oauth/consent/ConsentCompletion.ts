@@ -217,7 +217,7 @@ export class ConsentCompletion {
     { mailboxId, integrationId }: ConsentRecord,
     account: string,
   ): Promise<void> {
-    const others = await this.#grants.countOthers(
+    const others = await this.#grants.accounts.countOthers(
       { mailboxId, integrationId, account },
       tx,
     );

@@ -32,7 +32,7 @@ const KIB = 1024;
 const MECHANISMS: [SessionCredentials, ...string[]][] = [
   [credentials, 'SASL-IR', 'AUTH=XOAUTH2', 'NAMESPACE'],
   [credentials, 'AUTH=XOAUTH2', 'UTF8=ACCEPT', 'ENABLE'],
-  [credentials, 'SASL-IR', 'AUTH=OAUTHBEARER'],
+  [credentials, 'SASL-IR', 'AUTH=OAUTHBEARER', 'IDLE'],
   [password, 'SASL-IR', 'AUTH=PLAIN', 'AUTH=XOAUTH2'],
   [password, 'AUTH=PLAIN'],
   [password, 'AUTH=LOGIN'],
@@ -53,6 +53,7 @@ describe.each(MECHANISMS)('with %j and %s %s %s', (who, ...offered) => {
         server.folders.set('Archive', []);
         return 'Archive';
       },
+      tellsNews: offered.includes('IDLE'),
       seenKeys: () => server.mails.filter(m => m.seen).map(m => `${m.uid}`),
       hungUp: () => server.hungUp(),
       stop: () => server.stop(),
@@ -114,6 +115,62 @@ describe('ImapSession', () => {
     const timer = setInterval(() => socket.write(' '), 10);
     socket.on('close', () => clearInterval(timer));
   };
+
+  describe('while it waits for news', () => {
+    const capabilities = ['IMAP4rev1', 'SASL-IR', 'AUTH=XOAUTH2', 'IDLE'];
+    const never = new AbortController().signal;
+
+    it('goes on listening after its keep-alive, and asks again in time', async () => {
+      await start({ capabilities });
+      const session = await openInbox({ inactivityMs: 150, idleMs: 100 });
+      const waiting = session.waitForNews!(never);
+      const idles = () => server.received.filter(line => line === 'IDLE');
+      while (idles().length < 4) {
+        await new Promise(resolve => setTimeout(resolve, 10));
+      }
+      server.deliver('mail');
+      await waiting;
+      expect(await session.open('INBOX')).toMatchObject({ messageCount: 1 });
+    });
+
+    it.each<[string, (command: ScriptedCommand) => void, string]>([
+      [
+        'says BYE',
+        ({ socket }) => socket.end('* BYE session expired\r\n'),
+        'connection-lost',
+      ],
+      ['resets', ({ socket }) => socket.resetAndDestroy(), 'connection-lost'],
+      ['says nothing any more', () => {}, 'connection-timed-out'],
+      [
+        'ends it at once',
+        ({ tag, write }) => write(`+ idling\r\n${tag} OK done\r\n`),
+        'protocol-error',
+      ],
+      [
+        'refuses it',
+        ({ tag, write }) => write(`${tag} NO not now\r\n`),
+        'protocol-error',
+      ],
+    ])('fails where the server %s', async (_name, answer, code) => {
+      await start({ capabilities });
+      const session = await openInbox({ inactivityMs: 100 });
+      server.on('IDLE', answer);
+      await expect(session.waitForNews!(never)).rejects.toMatchObject({
+        name: 'MailFailure',
+        code,
+      });
+    });
+
+    it('finds out soon that a connection which was kept open is dead', async () => {
+      await start({ capabilities });
+      const session = await openInbox({ reopenMs: 100 });
+      await session.waitForNews!(AbortSignal.abort());
+      server.on('SELECT', () => {});
+      await expect(session.open('INBOX')).rejects.toMatchObject({
+        code: 'connection-timed-out',
+      });
+    });
+  });
 
   describe('while it connects', () => {
     it.each<[string, ScriptedImapServerOptions, string]>([

@@ -61,6 +61,10 @@ const MAX_FOLDERS = 1000;
 // Servers may report flag changes, by anybody, within any reply.
 const UNSOLICITED_ROWS = 10_000;
 
+// A server that ends IDLE sooner, time and again, is not to be asked in a loop.
+const SHORTEST_IDLE_MS = 20;
+const IDLE_SPREAD = 0.28;
+
 // How much more than announced a batch may be. Exchange announces a size that
 // is some per cent off the real one; somebody who fills memory is far above.
 const SIZE_TOLERANCE = 2;
@@ -95,6 +99,11 @@ export class ImapSession implements MailSession {
   #folder?: JudgedFolder;
   #path?: string;
   #closed?: Promise<void>;
+  /** Mail has arrived since the folder was opened. */
+  #hasNews = false;
+  #onNews = () => {};
+  #idling?: Promise<number>;
+  waitForNews?: MailSession['waitForNews'];
 
   private constructor(options: ConnectOptions) {
     this.#options = options;
@@ -110,6 +119,12 @@ export class ImapSession implements MailSession {
         };
       }
     });
+    this.#client.on('exists', ({ count, prevCount }) => {
+      if (count > prevCount) {
+        this.#hasNews = true;
+        this.#onNews();
+      }
+    });
     this.#abort = () => this.#client.close();
     options.signal.addEventListener('abort', this.#abort, { once: true });
   }
@@ -123,6 +138,9 @@ export class ImapSession implements MailSession {
       await session.#run('sign-in', options.timeouts.signInMs, () =>
         session.#client.connect(),
       );
+      if (session.#client.capabilities.has('IDLE')) {
+        session.waitForNews = signal => session.#listen(signal);
+      }
       return session;
     } catch (error) {
       session.#closeNow();
@@ -137,8 +155,13 @@ export class ImapSession implements MailSession {
 
   async open(folder: string): Promise<OpenFolder> {
     judgeFolder(folder);
-    return this.#run('open', this.#options.timeouts.commandMs, async () => {
+    const { commandMs, reopenMs } = this.#options.timeouts;
+    // Over a connection that may have died unnoticed nobody waits for long.
+    const timeoutMs = this.#folder ? reopenMs : commandMs;
+    return this.#run('open', timeoutMs, async () => {
       const mailbox = await this.#client.mailboxOpen(folder);
+      // What was told before is part of the reply.
+      this.#hasNews = false;
       this.#folder = judgeFolderReply(mailbox);
       this.#path = mailbox.path;
       return this.#folder.opened;
@@ -257,6 +280,46 @@ export class ImapSession implements MailSession {
   close(): Promise<void> {
     this.#closed ??= this.#signOut();
     return this.#closed;
+  }
+
+  // The next command ends IDLE by itself, so an abort leaves it as it is.
+  async #listen(signal: AbortSignal): Promise<void> {
+    this.#openFolder();
+    const told = new Promise<void>(resolve => {
+      this.#onNews = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    while (!this.#hasNews && !signal.aborted) {
+      this.#idling ??= this.#idle();
+      // Left behind when the other one is first.
+      this.#idling.catch(() => {});
+      const lastedMs = await Promise.race([told, this.#idling]);
+      if (
+        lastedMs !== undefined &&
+        lastedMs < SHORTEST_IDLE_MS &&
+        !this.#hasNews
+      ) {
+        throw this.#nonsense('does not wait for news');
+      }
+    }
+  }
+
+  /**
+   * One IDLE, which our keep-alive, or a server that had enough, ends early.
+   *
+   * @returns how long it lasted, in milliseconds
+   */
+  async #idle(): Promise<number> {
+    const startedAt = performance.now();
+    try {
+      await this.#client.idle();
+      if (!this.#client.usable) {
+        throw this.#toFailure({ code: 'NoConnection' }, 'wait');
+      }
+      return performance.now() - startedAt;
+    } finally {
+      this.#idling = undefined;
+    }
   }
 
   /** How far the connection came; imapflow still says so when it is closed. */
@@ -609,16 +672,24 @@ export class ImapSession implements MailSession {
         },
       );
     } catch (error) {
-      const { server, signal, credentials } = this.#options;
-      throw toMailFailure(error, {
-        stage,
-        server: `${server.host}:${server.port}`,
-        connectionError: this.#connectionError,
-        ...this.#responseCode(),
-        interruption: interrupted?.reason ?? signal.reason,
-        secret: secretOf(credentials).reveal(),
-      });
+      throw this.#toFailure(error, stage, interrupted);
     }
+  }
+
+  #toFailure(
+    error: unknown,
+    stage: ImapStage,
+    interrupted?: AbortSignal,
+  ): MailFailure {
+    const { server, signal, credentials } = this.#options;
+    return toMailFailure(error, {
+      stage,
+      server: `${server.host}:${server.port}`,
+      connectionError: this.#connectionError,
+      ...this.#responseCode(),
+      interruption: interrupted?.reason ?? signal.reason,
+      secret: secretOf(credentials).reveal(),
+    });
   }
 
   // imapflow answers with `false` where a SEARCH or STORE was refused, and a
@@ -675,6 +746,9 @@ function createClient(options: ConnectOptions): ImapFlow {
     greetingTimeout: timeouts.greetingMs,
     socketTimeout: timeouts.inactivityMs,
     disableAutoIdle: true,
+    maxIdleTime: Math.round(
+      timeouts.idleMs * (1 + IDLE_SPREAD * (2 * Math.random() - 1)),
+    ),
     // Costs more time than it saves on anything but a slow link.
     disableCompression: true,
     // Has searches answered with ranges, of which none bounds what it means.
