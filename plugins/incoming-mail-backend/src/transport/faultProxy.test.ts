@@ -253,30 +253,29 @@ for (const [name, describeWorld, startWorld] of worlds) {
         expect(cut).toBeGreaterThan(5);
       });
 
-      it.each(['connect', 'open', 'list and fetch'])(
-        'gives up within the time that the mailbox is given where the server stalls: %s (R21)',
-        async stage => {
-          const blackHole = { blackHole: true };
-          if (stage === 'connect') {
-            await proxy.setPlan(blackHole);
-            await expect(connect(SHORT_MS)).rejects.toMatchObject({
-              code: 'connection-timed-out',
-            });
-            return;
-          }
+      const stalls = {
+        connecting: async () => {
+          await proxy.setPlan({ blackHole: true });
+          return connect(SHORT_MS);
+        },
+        opening: async () => {
           const session = await connect(SHORT_MS);
-          if (stage === 'open') {
-            await proxy.setPlan(blackHole);
-            await expect(session.open('INBOX')).rejects.toMatchObject({
-              code: 'connection-timed-out',
-            });
-            return;
-          }
+          await proxy.setPlan({ blackHole: true });
+          return session.open('INBOX');
+        },
+        fetching: async () => {
+          const session = await connect(SHORT_MS);
           await session.open('INBOX');
           const refs = await session.list({ after: 0, limit: 10 });
-          // Half of an answer comes, and then nothing more.
+          // The command arrives, and its answer does not.
           await proxy.setPlan({ toClient: { blackHole: true } });
-          await expect(session.fetch(refs, limits)).rejects.toMatchObject({
+          return session.fetch(refs, limits);
+        },
+      };
+      it.each(['connecting', 'opening', 'fetching'] as const)(
+        'gives up within the time that the mailbox is given where the server stalls while %s (R21)',
+        async stage => {
+          await expect(stalls[stage]()).rejects.toMatchObject({
             code: 'connection-timed-out',
           });
         },
