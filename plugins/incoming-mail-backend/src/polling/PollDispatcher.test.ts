@@ -67,6 +67,7 @@ describe.each(databases.eachSupportedId())(
             intervalMs: 60_000,
             messagesPerVisit: 100,
             maxMessageBytes: 1_000,
+            maxWaiting: 5_000,
           },
         },
         journal,

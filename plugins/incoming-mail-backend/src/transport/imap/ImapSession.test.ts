@@ -11,6 +11,7 @@ import {
 import { Cut, cutAt, everyByte } from '../../__testUtils__/writeInPieces';
 import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
+import { headDigest } from '../headDigest';
 import { createOpenSession } from '../openSession';
 import { MailSession, SessionCredentials } from '../types';
 import { SessionTimeouts } from '../sessionTimeouts';
@@ -294,10 +295,8 @@ describe('ImapSession', () => {
     });
 
     it.each<[string, string[]]>([
-      ['no UIDVALIDITY', [good[0], good[2]]],
       ['UIDVALIDITY 0', [good[0], 'OK [UIDVALIDITY 0] x', good[2]]],
       ['UIDVALIDITY 2^32', [good[0], 'OK [UIDVALIDITY 4294967296] x', good[2]]],
-      ['UIDVALIDITY abc', [good[0], 'OK [UIDVALIDITY abc] x', good[2]]],
       ['no UIDNEXT', [good[0], good[1]]],
       ['UIDNEXT 0', [good[0], good[1], 'OK [UIDNEXT 0] x']],
       ['UIDNEXT -5', [good[0], good[1], 'OK [UIDNEXT -5] x']],
@@ -310,6 +309,52 @@ describe('ImapSession', () => {
         code: 'protocol-error',
       });
     });
+
+    it.each<[string, string[]]>([
+      ['no UIDVALIDITY', ['3 EXISTS', good[2]]],
+      ['none that is a number', ['3 EXISTS', 'OK [UIDVALIDITY abc] x']],
+    ])(
+      'names mails by their headers where there is %s (R15)',
+      async (_, lines) => {
+        await start();
+        server.selectLines = lines;
+        for (const subject of ['one', 'two', 'one']) {
+          server.deliver(`Subject: ${subject}\r\n\r\nHello.\r\n`);
+        }
+        const session = await connect();
+        expect(await session.open('INBOX')).toEqual({
+          positions: 'session',
+          keyedBy: 'digest',
+          messageCount: 3,
+        });
+        const refs = await session.list({ after: 0, limit: 10 });
+        const [one, two] = refs.map(({ headDigest: digest }) => digest);
+        expect(refs.map(({ sourceKey }) => sourceKey)).toEqual([
+          `head:${one}#1`,
+          `head:${two}#1`,
+          `head:${one}#2`,
+        ]);
+        expect(await session.list({ after: 1, limit: 1 })).toEqual([refs[1]]);
+        // Another numbering, the same names.
+        server.mails = server.mails.map(mail => ({
+          ...mail,
+          uid: mail.uid + 50,
+        }));
+        server.uidNext += 50;
+        const later = await connect();
+        await later.open('INBOX');
+        const keys = refs.map(({ sourceKey }) => sourceKey);
+        const action = { action: 'mark-read' } as const;
+        expect(await later.settle([keys[1], 'head:gone#1'], action)).toEqual({
+          done: ['head:gone#1', keys[1]],
+        });
+        expect(server.mails.map(({ seen }) => seen)).toEqual([
+          false,
+          true,
+          false,
+        ]);
+      },
+    );
 
     it('waits for neither a dripping nor a silent server', async () => {
       await start();
@@ -399,6 +444,34 @@ describe('ImapSession', () => {
       const last = await session.list({ after: 5000, limit: 10 });
       expect(last.map(({ position }) => position)).toEqual([late]);
       expect(searches().length).toBeLessThan(20);
+    });
+
+    it('digests headers by ranges, and tells what the server calls a mail for good (R12)', async () => {
+      await start({
+        capabilities: ['IMAP4rev1', 'SASL-IR', 'AUTH=XOAUTH2', 'OBJECTID'],
+      });
+      const raws = Array.from(
+        { length: 150 },
+        (_, n) => `Subject: ${n}\r\n\r\nbody of ${n}\r\n`,
+      );
+      raws.forEach((raw, n) => server.deliver(raw, { emailId: `M${n}-x` }));
+      server.mails[1].emailId = 'not/valid';
+      const session = await openInbox();
+      const refs = await session.list({ after: 0, limit: 500 });
+      expect(refs.slice(0, 3).map(({ stableId }) => stableId)).toEqual([
+        'M0-x',
+        undefined,
+        'M2-x',
+      ]);
+      server.received.splice(0);
+      server.expunge(7);
+      const digests = await session.digestHeads!(refs);
+      expect(digests.size).toBe(149);
+      expect(digests.get('3')).toBe(headDigest(Buffer.from(raws[2])));
+      expect(server.received).toEqual([
+        expect.stringMatching(/^UID FETCH 1:100 .*BODY.PEEK\[HEADER\]<0\./),
+        expect.stringMatching(/^UID FETCH 101:150 /),
+      ]);
     });
 
     it('takes the first of very many', async () => {
