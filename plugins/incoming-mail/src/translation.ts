@@ -129,10 +129,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       blocked: 'Your browser blocked the provider’s window',
       blockedText:
         'Go on in this tab instead; it comes back to this page when you are done.',
-      blockedStays:
-        'Open it with this link. What you have entered here stays as it is.',
       goToProvider: 'Go to the provider’s page',
-      openProvider: 'Open the provider’s page',
       unclaimed: 'Enter the code that the window shows',
       unclaimedText:
         'Access was given. It is used only after you have entered the code of the window that opened when you pressed Authorize.',

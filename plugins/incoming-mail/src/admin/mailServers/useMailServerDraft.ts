@@ -8,6 +8,7 @@ import type {
 } from '@postroom/plugin-incoming-mail-common';
 import { kindOfError } from '../../api/errorKind';
 import { incomingMailApiRef } from '../../api/incomingMailApiRef';
+import { useSetDraftId } from './draftInAddress';
 import { HeldDraft, isHeld, MailServerFormValues } from './mailServerForm';
 import { saveObstacleOf } from './saveObstacleOf';
 
@@ -30,14 +31,17 @@ export interface DraftOfEditor {
 /**
  * The draft that an editor works on. It is opened when there is something to
  * authorize or test, and dropped when the editor goes away unsaved: a person
- * may have only so many.
+ * may have only so many. Its id stands in the address, so that a tab that went
+ * to the provider, or was reloaded, comes back to it.
  */
 export function useMailServerDraft(
   server: MailServer | undefined,
+  initial: HeldDraft | undefined,
 ): DraftOfEditor {
   const api = useApi(incomingMailApiRef);
-  const [held, setHeld] = useState<HeldDraft>();
-  const heldRef = useRef<HeldDraft>();
+  const [held, setHeld] = useState(initial);
+  const heldRef = useRef(initial);
+  const setDraftId = useSetDraftId();
 
   const hold = useCallback((next: HeldDraft | undefined) => {
     heldRef.current = next;
@@ -95,6 +99,7 @@ export function useMailServerDraft(
       ? await replace(current.draft.id, settings)
       : await open(settings);
     hold({ draft, values });
+    setDraftId(draft.id);
     return draft;
   };
 
