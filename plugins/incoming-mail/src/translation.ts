@@ -31,7 +31,7 @@ export const incomingMailTranslationRef = createTranslationRef({
     page: {
       title: 'Incoming mail',
       oauthTab: 'OAuth 2.0',
-      mailServersTab: 'Incoming mail',
+      mailServersTab: 'Mail servers',
     },
     common: {
       cancel: 'Cancel',
@@ -150,7 +150,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       addressHint: 'The mailbox that is read, such as support@corp.example.',
       addressDomains: 'Addresses of {{domains}} only.',
       preset: 'Mail service',
-      presetHint: 'Where the mailbox is. A known service fills in its server.',
+      presetHint:
+        'A known mail service fills in its server; for any other choose Custom.',
       signIn: 'Authentication method',
       choose: 'Choose…',
       oauth: 'OAuth 2.0: {{name}}',
@@ -345,7 +346,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       column: {
         name: 'Name',
         address: 'Address',
-        server: 'Server',
+        mailbox: 'Mailbox',
         signIn: 'Authentication',
         state: 'State',
         lastSuccess: 'Last success',
@@ -419,6 +420,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       test: 'Test connection',
       toSave: {
         'not-tested': 'Test the connection first; what passed can be saved.',
+        'test-failed':
+          'The test failed, so this cannot be saved yet. Mend what is marked above and test again.',
         'changed-since-test':
           'Something was changed since the test. Test the connection again.',
         'test-too-old':

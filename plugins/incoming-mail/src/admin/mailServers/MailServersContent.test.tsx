@@ -343,6 +343,7 @@ describe('MailServersContent', () => {
       expect(
         screen.getByText(/check that IMAP is switched on/),
       ).toBeInTheDocument();
+      expect(screen.getByText(/^The test failed, so this/)).toBeVisible();
       expect(saveButton()).toBeDisabled();
 
       passes = true;
