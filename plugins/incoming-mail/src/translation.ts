@@ -78,6 +78,10 @@ export const incomingMailTranslationRef = createTranslationRef({
         title: 'Some of this was not accepted',
         text: 'The fields concerned are marked.',
       },
+      'too-often': {
+        title: 'Too often in a short time',
+        text: 'Wait a minute and try again.',
+      },
       unreachable: {
         title: 'The portal’s backend did not answer',
         text: 'Check your connection and try again.',

@@ -3,12 +3,19 @@ import { useEffect, useState } from 'react';
 import { stringifyEntityRef } from '@backstage/catalog-model';
 import { useApiHolder } from '@backstage/core-plugin-api';
 import { CatalogApi, catalogApiRef } from '@backstage/plugin-catalog-react';
-import type { Suggestion } from '../components/FormField';
 
 /** The most that are offered; who looks for another goes on typing. */
 export const MAX_SUGGESTIONS = 20;
 // So that the catalog is asked for words, and not for every letter.
 const PAUSE_MS = 250;
+
+/** An entity that is offered. */
+export interface EntitySuggestion {
+  /** Its ref. */
+  readonly value: string;
+  /** What people call it. */
+  readonly title?: string;
+}
 
 /** What to suggest entities for. */
 export interface EntityQuery {
@@ -24,11 +31,11 @@ export interface EntityQuery {
  * Catalog entities that match what is typed, by their refs. None where the
  * catalog does not answer: the field takes what is typed all the same.
  */
-export function useEntitySuggestions(query: EntityQuery): Suggestion[] {
+export function useEntitySuggestions(query: EntityQuery): EntitySuggestion[] {
   const { text, active } = query;
   const kinds = query.kinds?.join(',');
   const catalog = useApiHolder().get(catalogApiRef);
-  const [suggestions, setSuggestions] = useState<Suggestion[]>([]);
+  const [suggestions, setSuggestions] = useState<EntitySuggestion[]>([]);
 
   useEffect(() => {
     if (!active || !catalog) {
@@ -54,7 +61,7 @@ async function suggest(
   catalog: CatalogApi,
   text: string,
   kinds: readonly string[] | undefined,
-): Promise<Suggestion[]> {
+): Promise<EntitySuggestion[]> {
   // Of a ref that is half typed, the name is what is looked for.
   const term = text.slice(text.search(/[^:/]*$/)).trim();
   try {

@@ -10,6 +10,15 @@ export function useDraftId(): string | undefined {
   return parameters.get(DRAFT_PARAMETER) ?? undefined;
 }
 
+/**
+ * Whether the address names this draft now: outside of rendering, for what is
+ * done when an editor goes away.
+ */
+export function isInAddress(draftId: string): boolean {
+  const parameters = new URLSearchParams(window.location.search);
+  return parameters.get(DRAFT_PARAMETER) === draftId;
+}
+
 /** Has the address of the page name a draft, or none; the way back stays the same. */
 export function useSetDraftId(): (draftId: string | undefined) => void {
   const [, setParameters] = useSearchParams();

@@ -8,7 +8,7 @@ import type {
 } from '@postroom/plugin-incoming-mail-common';
 import { kindOfError } from '../../api/errorKind';
 import { incomingMailApiRef } from '../../api/incomingMailApiRef';
-import { useSetDraftId } from './draftInAddress';
+import { isInAddress, useSetDraftId } from './draftInAddress';
 import { HeldDraft, isHeld, MailServerFormValues } from './mailServerForm';
 import { saveObstacleOf } from './saveObstacleOf';
 
@@ -32,7 +32,8 @@ export interface DraftOfEditor {
  * The draft that an editor works on. It is opened when there is something to
  * authorize or test, and dropped when the editor goes away unsaved: a person
  * may have only so many. Its id stands in the address, so that a tab that went
- * to the provider, or was reloaded, comes back to it.
+ * to the provider, was reloaded, or is laid out anew for a narrow window, comes
+ * back to it.
  */
 export function useMailServerDraft(
   server: MailServer | undefined,
@@ -60,7 +61,7 @@ export function useMailServerDraft(
   useEffect(
     () => () => {
       const draftId = heldRef.current?.draft.id;
-      if (draftId !== undefined) {
+      if (draftId !== undefined && !isInAddress(draftId)) {
         api
           .call('deleteMailServerDraft', { params: { draftId } })
           // It goes by itself after a day.
