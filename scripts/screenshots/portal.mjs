@@ -43,9 +43,10 @@ export function sectionOf(page, heading) {
 export async function fillPasswordMailbox(page, mailbox) {
   const { address, imapPort, password } = mailbox;
   await page.getByLabel(/^Email address/).fill(address);
+  // With OAuth 2.0 the server would be the integration's.
+  await choose(page, page.getByLabel(/^Authentication method/), /^Password$/);
   await page.getByLabel(/^Host/).fill('localhost');
   await page.getByLabel(/^Port/).fill(`${imapPort}`);
   await choose(page, page.getByLabel(/^Security/), /^None/);
-  await choose(page, page.getByLabel(/^Authentication method/), /^Password$/);
   await page.getByLabel('Password', { exact: true }).fill(password);
 }

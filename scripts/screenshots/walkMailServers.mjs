@@ -101,7 +101,9 @@ export async function walkMailServers({ page, addresses, take, step }) {
     await page.getByText('The test passed for exactly these').waitFor();
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('“Alerts” is saved.').waitFor();
-    await take('mail-servers');
+    await take('mail-servers', page, () =>
+      page.getByText('Create a request, or comment on one').waitFor(),
+    );
   });
   await step('its log tells what became of each mail', async () => {
     await deliverMail(sandboxUrl, ADDRESS, ALERT);

@@ -714,7 +714,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       security: {
         tls: 'TLS',
         starttls: 'STARTTLS',
-        none: 'None (this machine only)',
+        none: 'None',
       },
       saveDraft: 'Save draft',
       invalid: 'Some fields need your attention.',
