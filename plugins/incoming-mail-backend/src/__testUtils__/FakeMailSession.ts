@@ -4,6 +4,7 @@ import {
   FailureCode,
 } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import { headDigest } from '../transport/headDigest';
 import { secretOf } from '../transport/secretOf';
 import {
   FetchedBatch,
@@ -26,8 +27,10 @@ export type FakeOperation =
   | 'open'
   | 'list'
   | 'fetch'
+  | 'digest'
   | 'settle'
   | 'list-folders'
+  | 'wait'
   | 'close';
 
 /** One call, as it was made. */
@@ -60,16 +63,35 @@ class FakeMailSession implements MailSession {
   readonly #options: SessionOptions;
   #state: 'ready' | 'busy' | 'failed' | 'closed' = 'ready';
   #folderName?: string;
+  #toldUpTo = 0;
+  readonly waitForNews?: MailSession['waitForNews'];
 
   constructor(server: FakeMailServer, options: SessionOptions) {
     this.#server = server;
     this.#options = options;
+    if (server.offersNews) {
+      this.waitForNews = signal =>
+        this.#call({ operation: 'wait' }, () => this.#wait(signal));
+    }
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { uidNext } = this.#server.folder(this.#openFolder());
+    if (uidNext === this.#toldUpTo) {
+      await this.#server.tellNews(
+        AbortSignal.any([signal, this.#options.signal]),
+      );
+    }
+    if (this.#options.signal.aborted) {
+      throw new MailFailure('connection-lost', 'The session was aborted');
+    }
   }
 
   open(folder: string): Promise<OpenFolder> {
     return this.#call({ operation: 'open', folder }, () => {
       const { uidValidity, uidNext, mails } = this.#server.folder(folder);
       this.#folderName = folder;
+      this.#toldUpTo = uidNext;
       return {
         positions: 'uids',
         uidValidity,
@@ -128,6 +150,20 @@ class FakeMailSession implements MailSession {
     });
   }
 
+  digestHeads(
+    refs: readonly MessageRef[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const uids = refs.map(ref => ref.position);
+    return this.#call({ operation: 'digest', uids }, () => {
+      const present = this.#mails().filter(({ ref }) =>
+        uids.includes(ref.position),
+      );
+      return new Map(
+        present.map(({ ref, raw }) => [ref.sourceKey, headDigest(raw)]),
+      );
+    });
+  }
+
   listFolders(): Promise<MailFolder[]> {
     return this.#call({ operation: 'list-folders' }, () =>
       this.#server.folderNames.map(path => ({ path, selectable: true })),
@@ -183,7 +219,7 @@ class FakeMailSession implements MailSession {
     return this.#folderName;
   }
 
-  async #call<T>(call: FakeCall, answer: () => T): Promise<T> {
+  async #call<T>(call: FakeCall, answer: () => T | Promise<T>): Promise<T> {
     if (this.#state !== 'ready') {
       throw new TypeError(
         `${call.operation} on a session that is ${this.#state}`,
@@ -192,7 +228,7 @@ class FakeMailSession implements MailSession {
     this.#state = 'busy';
     try {
       await this.#server.enter(this.#options, call);
-      const result = answer();
+      const result = await answer();
       this.#become('ready');
       return result;
     } catch (error) {
@@ -223,11 +259,14 @@ export class FakeMailServer {
   readonly undeliverable = new Set<number>();
   /** Why nothing is marked, moved or deleted, if it is not. */
   settleRefusal?: SettleRefusal;
+  /** Whether sessions can wait for news. */
+  offersNews = true;
   /** Sessions that have been opened and not closed. */
   openSessionCount = 0;
 
   readonly #folders = new Map<string, FakeFolder>();
   readonly #hooks = new Map<FakeOperation, FakeHook[]>();
+  readonly #waiting = new Set<(end?: MailFailure) => void>();
 
   constructor() {
     this.createFolder('INBOX');
@@ -249,6 +288,8 @@ export class FakeMailServer {
       receivedAt?: Date;
       /** What the server says the size is, where that is not the truth. */
       announcedBytes?: number;
+      /** What the server calls the mail for good. */
+      stableId?: string;
     } = {},
   ): number {
     const folder = this.folder(options.folder);
@@ -263,9 +304,39 @@ export class FakeMailServer {
         sourceKey: `${uid}`,
         sizeBytes: options.announcedBytes ?? bytes.length,
         receivedAt: options.receivedAt ?? new Date(0),
+        stableId: options.stableId,
       },
     });
+    this.#waiting.forEach(tell => tell());
     return uid;
+  }
+
+  /** How many sessions wait for news. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Ends all sessions that wait for news, as servers do when a token runs out. */
+  endWaiting(): void {
+    const end = new MailFailure('connection-lost', 'The server had enough');
+    this.#waiting.forEach(tell => tell(end));
+  }
+
+  /** Used by the sessions: resolves with the next mail, or when aborted. */
+  async tellNews(signal: AbortSignal): Promise<void> {
+    let settle: (end?: MailFailure) => void = () => {};
+    const told = new Promise<void>((resolve, reject) => {
+      settle = end => (end ? reject(end) : resolve());
+    });
+    const callOff = () => settle();
+    signal.addEventListener('abort', callOff, { once: true });
+    this.#waiting.add(settle);
+    try {
+      await (signal.aborted || told);
+    } finally {
+      this.#waiting.delete(settle);
+      signal.removeEventListener('abort', callOff);
+    }
   }
 
   /** Removes a mail, as if its owner had deleted it. */
@@ -379,8 +450,9 @@ export class FakeMailServer {
   /** Used by the sessions: notes a call and lets its hook have its way. */
   async enter({ signal }: SessionOptions, call: FakeCall): Promise<void> {
     this.calls.push(call);
+    let abort = () => {};
     const aborted = new Promise<never>((_resolve, reject) => {
-      const abort = () =>
+      abort = () =>
         reject(new MailFailure('connection-lost', 'The session was aborted'));
       if (signal.aborted) {
         abort();
@@ -390,7 +462,11 @@ export class FakeMailServer {
     const hook = this.#hooks.get(call.operation)?.shift();
     // A turn of the event loop, so that nobody counts on an immediate answer.
     const turn = new Promise<void>(resolve => setImmediate(resolve));
-    await Promise.race([aborted, turn.then(() => hook?.(call))]);
+    try {
+      await Promise.race([aborted, turn.then(() => hook?.(call))]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
   }
 }
 

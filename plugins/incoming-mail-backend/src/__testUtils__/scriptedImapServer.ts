@@ -19,6 +19,8 @@ export interface ScriptedMail {
   deleted?: boolean;
   /** What RFC822.SIZE says, where that is not the truth. */
   announcedBytes?: number;
+  /** Where the server has the capability OBJECTID. */
+  emailId?: string;
 }
 
 /** A command as it came in. */
@@ -76,6 +78,7 @@ export class ScriptedImapServer {
   readonly #options: ScriptedImapServerOptions;
   readonly #scripts = new Map<string, (command: ScriptedCommand) => void>();
   readonly #sockets: Socket[] = [];
+  readonly #idling = new Set<Socket>();
   readonly #server;
 
   constructor(options: ScriptedImapServerOptions = {}) {
@@ -105,6 +108,11 @@ export class ScriptedImapServer {
     const { port } = this.#server.address() as AddressInfo;
     const { security = 'none' } = this.#options;
     return { protocol: 'imap', host, port, security };
+  }
+
+  /** How many sessions wait for news. */
+  get idleCount(): number {
+    return this.#idling.size;
   }
 
   get connectionCount(): number {
@@ -138,6 +146,9 @@ export class ScriptedImapServer {
       uid,
     });
     this.uidNext = Math.max(this.uidNext, uid + 1);
+    this.#idling.forEach(socket =>
+      this.#write(socket, `* ${this.mails.length} EXISTS\r\n`),
+    );
     return uid;
   }
 
@@ -262,6 +273,15 @@ export class ScriptedImapServer {
         untagged('BYE');
         done();
         return endAfterPieces(command.socket);
+      case 'IDLE':
+        write('+ idling\r\n');
+        untagged(`${this.mails.length} EXISTS`);
+        this.#idling.add(command.socket);
+        connection.onLine = () => {
+          this.#idling.delete(command.socket);
+          done();
+        };
+        return undefined;
       case 'NOOP':
       case 'ENABLE':
       case 'ID':
@@ -370,16 +390,27 @@ export class ScriptedImapServer {
     if (args.includes('INTERNALDATE')) {
       items.push(`INTERNALDATE "${mail.receivedAt}"`);
     }
-    const [, from, length] = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/.exec(args) ?? [];
+    if (args.includes('EMAILID')) {
+      items.push(`EMAILID (${mail.emailId})`);
+    }
+    const [, section, from, length] =
+      /BODY\.PEEK\[(|HEADER)\]<(\d+)\.(\d+)>/.exec(args) ?? [];
     if (!length) {
       return Buffer.from(`* ${seq} FETCH (${items.join(' ')})\r\n`);
     }
-    const part = mail.raw.subarray(Number(from), Number(from) + Number(length));
-    items.push(`BODY[]<${from}> {${part.length}}`);
+    const whole = section === 'HEADER' ? headOf(mail.raw) : mail.raw;
+    const part = whole.subarray(Number(from), Number(from) + Number(length));
+    items.push(`BODY[${section}]<${from}> {${part.length}}`);
     return Buffer.concat([
       Buffer.from(`* ${seq} FETCH (${items.join(' ')}\r\n`),
       part,
       Buffer.from(')\r\n'),
     ]);
   }
+}
+
+/** With the blank line that ends it (RFC 9051 section 6.4.5.1). */
+function headOf(raw: Buffer): Buffer {
+  const end = raw.indexOf('\r\n\r\n');
+  return end < 0 ? raw : raw.subarray(0, end + 4);
 }

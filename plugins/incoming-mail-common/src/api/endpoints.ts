@@ -16,6 +16,7 @@ import {
 } from '../consents';
 import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
+import { invariantReportSchema } from '../health';
 import {
   folderPreviewSchema,
   mailImportSchema,
@@ -186,6 +187,13 @@ export const endpoints = {
     path: '/vault',
     summary: 'Tells how many records are sealed with which vault key.',
     reply: vaultStatusSchema,
+  }),
+  checkInvariants: defineEndpoint({
+    method: 'GET',
+    path: '/health/invariants',
+    summary:
+      'Looks through the database for what can never be; an answer with ok: false is a fault to be reported.',
+    reply: invariantReportSchema,
   }),
   listMailServerIntegrations: defineEndpoint({
     method: 'GET',
