@@ -419,7 +419,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
       const [, { id: messageId, sizeBytes }] = log.body.items;
       expect(sizeBytes).toBeGreaterThan(1_400_000);
       // Its beginning and no more.
-      const { bytes } = await db(tables.inboxChunks)
+      const { bytes } = await opened(tables.inboxChunks)
         .where({ message_id: messageId })
         .first();
       expect(bytes.length).toBeGreaterThan(100);
