@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { shortVisits } from '../crashPoints.mjs';
 import { renewed } from '../moments.mjs';
 import { pause } from '../waiting.mjs';
 import { LEASE_MS } from '../World.mjs';
@@ -13,6 +14,7 @@ const OUTAGE_MS = 2 * LEASE_MS;
 const expiring = {
   id: 'R23',
   title: 'access tokens end in the middle of visits',
+  visits: shortVisits,
   async run(world, { night }) {
     const channel = await world.channel('tokens');
     const states = new Set();
@@ -40,11 +42,17 @@ const expiring = {
  */
 async function runOut(world, channel) {
   await world.query(
-    `UPDATE oauth_grants SET access_expires_at = 0, access_refresh_at = 0
+    `UPDATE oauth_grants
+      SET access_expires_at = 0, access_refresh_at = 0, next_refresh_at = 0
       FROM mailboxes
       WHERE mailboxes.id = oauth_grants.mailbox_id AND mailboxes.address = $1`,
     [channel.address],
   );
+}
+
+/** Kept connections need no token before they are opened again. */
+function hangUp(world) {
+  world.replicas.forEach(({ wires }) => wires.proxy('imap').cutAll());
 }
 
 /** Has the tokens of a channel renewed, and something done at that moment. */
@@ -52,6 +60,7 @@ async function renew(world, channel, { row, onHit }) {
   const watch = world.watch(renewed('answered'), { onHit });
   await channel.deliverMany(row, 4);
   await runOut(world, channel);
+  hangUp(world);
   await world
     .pokeUntil(watch.hit, [channel], {
       timeoutMs: HIT_DEADLINE_MS,
@@ -105,32 +114,6 @@ const databaseAway = {
   },
 };
 
-/** R28 */
-const providerUnwell = {
-  id: 'R28',
-  title: 'the provider answers renewals with errors, and recovers',
-  async run(world) {
-    const channel = await world.channel('tokens-refused');
-    for (const fault of [
-      { refuseRefresh: 'server_error' },
-      { refuseRefresh: 'rate_limited' },
-      { tokenReply: 'html' },
-      { tokenReply: 'torn-json' },
-    ]) {
-      await world.misbehave(fault);
-      await renew(world, channel, { row: 'R28', onHit: async () => 'go on' });
-      await pause(500);
-      const { state } = await channel.read();
-      if (!['active', 'degraded'].includes(state)) {
-        throw new Error(`${JSON.stringify(fault)} makes the channel ${state}`);
-      }
-      const over = Object.keys(fault).map(name => [name, null]);
-      await world.misbehave(Object.fromEntries(over));
-    }
-    return [channel];
-  },
-};
-
 /** R25 */
 const rotatedThenKilled = [
   {
@@ -164,9 +147,4 @@ const rotatedThenKilled = [
   },
 ];
 
-export const tokenRows = [
-  expiring,
-  ...rotatedThenKilled,
-  databaseAway,
-  providerUnwell,
-];
+export const tokenRows = [expiring, ...rotatedThenKilled, databaseAway];
