@@ -38,10 +38,13 @@ import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
 import {
+  AccountGate,
+  AccountGateStore,
   CursorStore,
   GapStore,
   KnownSourceStore,
   PollDispatcher,
+  relievedBelow,
 } from './polling';
 import {
   HandlerRegistry,
@@ -60,6 +63,9 @@ import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
 import { createTracing } from './tracing';
 import { createOpenSession, secretOf } from './transport';
+
+// How long a person's test waits for a visit of the same account to end.
+const PATIENCE_MS = 10_000;
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -124,11 +130,22 @@ export const incomingMailPlugin = createBackendPlugin({
           ...trackers,
           ...collector.handlers,
         ]);
-        const openSession = createOpenSession({
+        const connect = createOpenSession({
           policy,
           allowPlaintextLoopback,
           ca: config.egress.extraCa,
           maxMessageBytes: config.messages.maxBytes,
+        });
+        const gates = new AccountGateStore(db);
+        const gate = new AccountGate({
+          store: gates,
+          holder,
+          leaseMs: config.leases.durationMs,
+          random: Math.random,
+        });
+        // Whoever tests a mailbox waits for the answer.
+        const openSession = gate.guardPatiently(connect, {
+          waitMs: PATIENCE_MS,
         });
 
         const onProven = createOnProven({
@@ -192,7 +209,7 @@ export const incomingMailPlugin = createBackendPlugin({
             inbox,
             mailboxes,
             imports,
-            openSession,
+            openSession: gate.guard(connect),
             observeStoring: store => tracing.store(store),
             credentials: async (mailbox, { signal, refused }) =>
               toCredentials(
@@ -204,10 +221,20 @@ export const incomingMailPlugin = createBackendPlugin({
                       forceRefreshOf: refused && secretOf(refused),
                     }),
               ),
+            actsAlone: async ({ authentication }) => {
+              const integration =
+                authentication.method === 'oauth'
+                  ? await oauth.integrations.findChoice(
+                      authentication.integrationId,
+                    )
+                  : undefined;
+              return integration?.grantType === 'client_credentials';
+            },
             policy: {
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,
               maxMessageBytes: config.messages.maxBytes,
+              maxWaiting: config.messages.maxWaiting,
             },
           },
           journal,
@@ -321,6 +348,9 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
+            await mailboxes.scheduleRelieved(
+              relievedBelow(config.messages.maxWaiting),
+            );
             worker.wake();
             await dispatcher.tick();
           },
@@ -334,11 +364,12 @@ export const incomingMailPlugin = createBackendPlugin({
           journal,
           notices,
           drafts: doors.drafts,
+          gates,
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {
-          await dispatcher.stop();
-          await worker.stop();
+          // Together: one may be waiting for what the other holds.
+          await Promise.all([dispatcher.stop(), worker.stop()]);
           await parser.close();
           await oauth.vault.settle();
         });

@@ -8,7 +8,12 @@ import {
   visit,
 } from '../__testUtils__/pollingWorld';
 import { ScriptedPop3Server } from '../__testUtils__/scriptedPop3Server';
-import { DbKnownSourceRow, dbNowPlus, inTransaction, tables } from '../database';
+import {
+  DbKnownSourceRow,
+  dbNowPlus,
+  inTransaction,
+  tables,
+} from '../database';
 import { RawMailStore } from './RawMailStore';
 
 jest.setTimeout(60_000);
