@@ -5,7 +5,10 @@ import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
-import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
+import {
+  metricsServiceRef,
+  tracingServiceRef,
+} from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
@@ -18,8 +21,9 @@ import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
+import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { InboxStore, mountInboxRoutes } from './inbox';
+import { InboxStore, mountInboxRoutes, RawMailStore } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
   announceHealth,
@@ -57,6 +61,7 @@ import {
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
+import { createTracing } from './tracing';
 import { createOpenSession, secretOf } from './transport';
 
 // How long a person's test waits for a visit of the same account to end.
@@ -91,6 +96,7 @@ export const incomingMailPlugin = createBackendPlugin({
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
+        tracing: tracingServiceRef,
       },
       async init(services) {
         const { auditor, httpAuth, httpRouter, lifecycle, logger } = services;
@@ -102,6 +108,7 @@ export const incomingMailPlugin = createBackendPlugin({
           'incoming-mail',
         );
         const metrics = createMetrics(services.metrics);
+        const tracing = createTracing(services.tracing);
         const holder = `${hostname().slice(0, 27)}:${randomUUID()}`;
         const { allowPlaintextLoopback } = config.development;
 
@@ -109,9 +116,12 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
+        const rawMails = new RawMailStore(db);
+        metrics.watchBacklog(() => rawMails.readBacklog());
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
+        const sources = new KnownSourceStore(db);
         const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -140,6 +150,7 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const onProven = createOnProven({
           cursors,
+          sources,
           journal,
           mailboxes,
           notices,
@@ -156,6 +167,8 @@ export const incomingMailPlugin = createBackendPlugin({
           portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
+          observeRenewal: renew =>
+            tracing.tokenRefresh(() => metrics.tokenRefresh(renew)),
           hooks: createConsentHooks({
             journal,
             mailboxes,
@@ -182,7 +195,9 @@ export const incomingMailPlugin = createBackendPlugin({
           leaseMs: config.leases.durationMs,
           concurrency: config.processing.concurrency,
           handlerTimeoutMs: config.processing.handlerTimeoutMs,
-          onOutcome: outcome => metrics.messageEnded(outcome.kind),
+          onOutcome: (outcome, message) =>
+            metrics.messageEnded(outcome.kind, message),
+          observeWork: work => tracing.handle(work),
         });
 
         const dispatcher = new PollDispatcher({
@@ -190,11 +205,12 @@ export const incomingMailPlugin = createBackendPlugin({
             db,
             cursors,
             gaps: new GapStore(db),
-            sources: new KnownSourceStore(db),
+            sources,
             inbox,
             mailboxes,
             imports,
             openSession: gate.guard(connect),
+            observeStoring: store => tracing.store(store),
             credentials: async (mailbox, { signal, refused }) =>
               toCredentials(
                 mailbox,
@@ -217,11 +233,15 @@ export const incomingMailPlugin = createBackendPlugin({
           holder,
           leaseMs: config.leases.durationMs,
           concurrency: config.polling.concurrency,
+          idleConnections: config.polling.idleConnections,
+          tickMs: config.polling.tickMs,
           visitTimeoutMs: config.polling.visitTimeoutMs,
           onAccepted: () => worker.wake(),
           onHealth: (tx, news) => announceHealth(tx, news, notices),
           onOutcome: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
+          onLeaseLost: () => metrics.visitLeaseLost(),
+          observeVisit: (mailbox, visit) => tracing.visit(mailbox, visit),
           random: Math.random,
         });
 
@@ -233,7 +253,9 @@ export const incomingMailPlugin = createBackendPlugin({
           imports,
           passwords,
           journal,
+          notices,
           cursors,
+          sources,
           inbox,
           oauth,
           openSession,
@@ -283,12 +305,17 @@ export const incomingMailPlugin = createBackendPlugin({
                 mailboxIdOf,
                 expectMailServer,
               });
+              mountHealthRoutes(mount, {
+                authorizer,
+                invariants: new InvariantStore(db),
+              });
               mountRequestRoutes(mount, { authorizer, requests });
               mountProcessingRoutes(mount, {
                 authorizer,
                 registry,
                 runs,
                 mailboxIdOf,
+                expectMailServer,
               });
             },
           }),
@@ -315,14 +342,16 @@ export const incomingMailPlugin = createBackendPlugin({
             await mailboxes.scheduleRelieved(
               relievedBelow(config.messages.maxWaiting),
             );
-            dispatcher.wake();
             worker.wake();
+            await dispatcher.tick();
           },
         });
         await scheduleHousekeeping({
           scheduler: services.scheduler,
           logger,
           oauth,
+          retention: config.retention,
+          rawMails,
           journal,
           notices,
           drafts: doors.drafts,

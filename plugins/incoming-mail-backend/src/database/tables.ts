@@ -44,6 +44,7 @@ export type DbLeaseRow = {
   holder: string | null;
   ticket: number;
   lease_until: DbInteger | null;
+  kept_by: string | null;
 };
 
 export type DbAccountGateRow = {
@@ -316,6 +317,7 @@ export type DbInboxMessageRow = {
   head_digest: string | null;
   content_hash: string | null;
   duplicate_of: string | null;
+  raw_removed_at: DbInteger | null;
 };
 
 export type DbInboxChunkRow = {
@@ -337,6 +339,7 @@ export type DbHandlerBindingRow = {
   handler_id: string;
   position: number;
   settings: string | null;
+  created_at: DbInteger | null;
 };
 
 export type DbDeliveryRow = {

@@ -99,6 +99,7 @@ export function fromMailboxRow(row: DbMailboxRow): Mailbox {
     leftOnServer: row.left_on_server ?? undefined,
     heldBackAt: toOptionalDate(row.held_back_at),
     draft: toDraft(row),
+    createdBy: row.created_by,
     createdAt: fromDbTime(row.created_at),
     updatedAt: fromDbTime(row.updated_at),
   };

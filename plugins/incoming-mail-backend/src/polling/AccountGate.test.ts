@@ -6,6 +6,7 @@ import { FakeMailServer } from '../__testUtils__/FakeMailSession';
 import { oauth } from '../__testUtils__/pollingWorld';
 import { dbNowPlus, tables } from '../database';
 import { MailSession, SessionOptions } from '../transport';
+import { AccountBusyError } from './AccountBusyError';
 import { AccountGate } from './AccountGate';
 import { AccountGateStore } from './AccountGateStore';
 
@@ -63,7 +64,7 @@ describe.each(databases.eachSupportedId())('AccountGate (%s)', databaseId => {
     const waitMs = async (attempt: Promise<unknown>) =>
       attempt.then(
         () => 0,
-        error => (error.name === 'AccountBusyError' ? error.waitMs : error),
+        error => (error instanceof AccountBusyError ? error.waitMs : error),
       );
     return {
       ...{ db, server, store, expire, waitMs },
@@ -162,23 +163,21 @@ describe.each(databases.eachSupportedId())('AccountGate (%s)', databaseId => {
     expect(kept.get('account 7')).toEqual({ ticket: 1, wanted: false });
   });
 
-  it('tells the holder of a session that somebody waits for the account', async () => {
-    const { a, b, waitMs } = await setUp(200);
+  it('ends the wait for news of a session that somebody else wants the account of', async () => {
+    const { a, b, server, waitMs } = await setUp(200);
+    server.offersNews = true;
     const kept = await a.visit();
-    const { signal } = new AbortController();
-    const wanted = new Promise<void>(resolve =>
-      a.gate.whenWanted(kept, { signal }, resolve),
-    );
-    await waitMs(b.visit());
-    await wanted;
-    const again = jest.fn();
-    a.gate.whenWanted(kept, { signal }, again);
-    expect(again).toHaveBeenCalledTimes(1);
+    await kept.open('INBOX');
+    const calledOff = AbortSignal.timeout(300);
+    await kept.waitForNews!(calledOff);
+    const waiting = kept.waitForNews!(new AbortController().signal);
+    waiting.catch(() => {});
+    expect(await waitMs(b.visit())).toBe(5_000);
+    await expect(waiting).rejects.toThrow(AccountBusyError);
     await kept.close();
     const next = await b.visit();
-    const unwanted = jest.fn();
-    b.gate.whenWanted(next, { signal }, unwanted);
-    expect(unwanted).not.toHaveBeenCalled();
+    await next.open('INBOX');
+    await next.waitForNews!(AbortSignal.timeout(300));
   });
 
   it('has all mailboxes of an account wait where the server asks for patience (R33)', async () => {

@@ -17,8 +17,8 @@ import { gatedSession } from './gatedSession';
 // - visits that find it taken are put off for a few seconds;
 // - people who test a mailbox wait a little, then connect without having
 //   entered: a server that allows one connection only says so itself;
-// - a session that is kept open keeps the gate. It sees when somebody waits
-//   (`whenWanted`), and is to be closed then;
+// - a session that is kept open keeps the gate, until somebody waits for it:
+//   its waiting for news then ends, and it is closed;
 // - stays are renewed by one timer for all of them; a holder that cannot renew
 //   in time has its connection cut before another one enters;
 // - a server that asks for patience is left alone, for as long as it says or
@@ -58,7 +58,6 @@ export class AccountGate {
   readonly #leaseMs: number;
   readonly #random: () => number;
   readonly #stays = new Map<string, Stay>();
-  readonly #bySession = new WeakMap<MailSession, Stay>();
   #renewal?: NodeJS.Timeout;
 
   constructor(options: {
@@ -119,28 +118,6 @@ export class AccountGate {
     };
   }
 
-  /**
-   * Calls back when another mailbox waits for the account of an open session,
-   * at once where one does already. Within a quarter of the lease's duration.
-   *
-   * @param signal - ends the listening
-   */
-  whenWanted(
-    session: MailSession,
-    options: { signal: AbortSignal },
-    onWanted: () => void,
-  ): void {
-    const wanted = this.#bySession.get(session)?.wanted.signal;
-    if (wanted?.aborted) {
-      onWanted();
-    } else {
-      wanted?.addEventListener('abort', onWanted, {
-        once: true,
-        signal: options.signal,
-      });
-    }
-  }
-
   #enter(account: string, options: { insists?: boolean } = {}) {
     return this.#store.enter(account, {
       ...options,
@@ -186,7 +163,8 @@ export class AccountGate {
       throw stay.lost.signal.aborted ? new AccountBusyError(TAKEN_MS) : error;
     }
     let failure: unknown;
-    const gated = gatedSession(session, {
+    return gatedSession(session, {
+      wanted: stay.wanted.signal,
       failed: error => {
         failure ??= error;
         return stay.lost.signal.aborted
@@ -195,8 +173,6 @@ export class AccountGate {
       },
       closed: () => this.#end(stay, failure),
     });
-    this.#bySession.set(gated, stay);
-    return gated;
   }
 
   #begin(ticket: GateTicket): Stay {
@@ -248,8 +224,9 @@ export class AccountGate {
     return Math.min(Math.max(waitMs, retryAfterMs), HOUR_MS);
   }
 
+  // Often enough for a person who waits.
   get #tickMs(): number {
-    return this.#leaseMs / 4;
+    return Math.min(this.#leaseMs / 4, TAKEN_MS);
   }
 
   async #renew(): Promise<void> {

@@ -85,6 +85,10 @@ export interface ProcessingWorkerOptions {
   readonly concurrency: number;
   readonly handlerTimeoutMs: number;
   readonly onOutcome?: OnProcessingOutcome;
+  /** Runs the work on a mailbox within whatever observes it. */
+  observeWork?(
+    work: () => Promise<number | undefined>,
+  ): Promise<number | undefined>;
 }
 
 /**
@@ -105,7 +109,7 @@ export class ProcessingWorker {
       deliveries: new DeliveryStore(),
     };
     this.#pipeline = startPipeline<LeaseTicket>({
-      capacity: options.concurrency,
+      capacity: () => options.concurrency,
       load: limit => this.#claim(limit),
       run: (ticket, signal) => this.#run(ticket, signal),
       onLoadError: error =>
@@ -153,7 +157,7 @@ export class ProcessingWorker {
         db,
         ticket,
         { durationMs: leaseMs, signal: stopping },
-        signal => this.#work(ticket, { signal, stopping }),
+        signal => this.#observed(ticket, { signal, stopping }),
       );
       await releaseLease(db, ticket, dueInMs);
     } catch (error) {
@@ -163,6 +167,14 @@ export class ProcessingWorker {
       );
       await this.#rest(ticket, logger);
     }
+  }
+
+  #observed(
+    ticket: LeaseTicket,
+    signals: { signal: AbortSignal; stopping: AbortSignal },
+  ): Promise<number | undefined> {
+    const work = () => this.#work(ticket, signals);
+    return this.#options.observeWork?.(work) ?? work();
   }
 
   /**
