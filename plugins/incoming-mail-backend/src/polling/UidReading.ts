@@ -136,11 +136,11 @@ export class UidReading implements Reading {
   }
 
   needsReview({ receivedAt }: MessageRef): boolean {
-    const { reviewBefore } = this.cursor;
+    const { reviewBefore: before } = this.cursor;
     return (
       receivedAt !== undefined &&
-      reviewBefore !== undefined &&
-      receivedAt < reviewBefore
+      before !== undefined &&
+      receivedAt < before
     );
   }
 
