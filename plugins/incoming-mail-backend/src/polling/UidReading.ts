@@ -138,9 +138,7 @@ export class UidReading implements Reading {
   needsReview({ receivedAt }: MessageRef): boolean {
     const { reviewBefore: before } = this.cursor;
     return (
-      receivedAt !== undefined &&
-      before !== undefined &&
-      receivedAt < before
+      receivedAt !== undefined && before !== undefined && receivedAt < before
     );
   }
 
