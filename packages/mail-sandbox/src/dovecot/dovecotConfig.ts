@@ -17,6 +17,8 @@ export interface DovecotConfigOptions {
   readonly pop3sPort: number;
   readonly mechanisms: readonly SaslMechanism[];
   readonly introspection: DovecotIntrospection;
+  /** How many connections of one account there may be by each protocol. */
+  readonly connectionsPerAccount: number;
   readonly user: DovecotUser;
 }
 
@@ -111,6 +113,7 @@ namespace inbox {
   separator = /
 }
 mail_fsync = never
+mail_max_userip_connections = ${options.connectionsPerAccount}
 mail_plugins = acl
 plugin {
   acl = vfile

@@ -25,6 +25,8 @@ export interface DovecotOptions {
   readonly introspection: DovecotIntrospection;
   /** What is offered; all three by default. */
   readonly mechanisms?: readonly SaslMechanism[];
+  /** How many connections of one account there may be; 10, as usual, by default. */
+  readonly connectionsPerAccount?: number;
 }
 
 /** A Dovecot of one's own. Its accounts and passwords are the sandbox's. */
@@ -122,13 +124,18 @@ async function makeFolders(dir: string, user: DovecotUser): Promise<void> {
 async function startOnFreePorts(
   dir: string,
   user: DovecotUser,
-  { program, introspection, mechanisms = saslMechanisms }: DovecotOptions,
+  {
+    program,
+    introspection,
+    mechanisms = saslMechanisms,
+    connectionsPerAccount = 10,
+  }: DovecotOptions,
 ) {
   for (let attempt = 1; ; attempt += 1) {
     const ports = await freePorts(4);
     const [imapPort, imapsPort, pop3Port, pop3sPort] = ports;
     const files = dovecotConfig({
-      ...{ dir, user, introspection, mechanisms },
+      ...{ dir, user, introspection, mechanisms, connectionsPerAccount },
       ...{ imapPort, imapsPort, pop3Port, pop3sPort },
     });
     for (const [path, text] of files) {

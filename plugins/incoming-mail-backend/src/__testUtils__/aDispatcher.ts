@@ -13,6 +13,7 @@ import {
 } from '../polling/PollDispatcher';
 import { PollOutcome } from '../polling/types';
 import { Secret } from '../secrets';
+import { OpenSession } from '../transport';
 import { FakeMailServer } from './FakeMailSession';
 
 /** A dispatcher that visits mailboxes on a fake server, and what comes of it. */
@@ -20,6 +21,7 @@ export function aDispatcher(
   db: Knex,
   server: FakeMailServer,
   options: Partial<PollDispatcherOptions> = {},
+  openSession: OpenSession = server.openSession,
 ) {
   const outcomes: PollOutcome[] = [];
   const wakes: string[] = [];
@@ -36,7 +38,7 @@ export function aDispatcher(
       inbox: new InboxStore(db),
       mailboxes: new MailboxStore(db),
       imports: new ImportStore(db),
-      openSession: server.openSession,
+      openSession,
       credentials: async mailbox =>
         toCredentials(
           mailbox,
@@ -50,7 +52,7 @@ export function aDispatcher(
         intervalMs: 60_000,
         messagesPerVisit: 100,
         maxMessageBytes: 1_000,
-        maxWaiting: 5_000,
+        maxWaiting: 120,
       },
     },
     journal,

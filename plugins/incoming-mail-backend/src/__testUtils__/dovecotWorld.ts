@@ -34,6 +34,7 @@ export interface DovecotWorld {
 export async function startDovecotWorld(
   mechanisms?: DovecotOptions['mechanisms'],
   options: Partial<SandboxOptions> = {},
+  dovecotOptions: Pick<DovecotOptions, 'connectionsPerAccount'> = {},
 ): Promise<DovecotWorld> {
   const sandbox = await startSandbox({ httpPort: 0, imapPort: 0, ...options });
   const application = await SandboxApplication.register(sandbox);
@@ -42,6 +43,7 @@ export async function startDovecotWorld(
     program: program!,
     introspection,
     mechanisms,
+    ...dovecotOptions,
   });
   const close = async () => {
     await dovecot.close();

@@ -392,6 +392,26 @@ export class InboxStore {
     });
   }
 
+  /**
+   * Takes attempts back that were begun and given up before their end: neither
+   * the mails nor their handlers are to blame. Those that ended stay counted.
+   *
+   * @throws LeaseLostError where another replica took over; they then count
+   */
+  async returnAttempts(
+    ticket: LeaseTicket,
+    messageIds: readonly string[],
+  ): Promise<void> {
+    await inTransaction(this.#db, async tx => {
+      await holdLease(tx, ticket);
+      await tx<DbInboxMessageRow>(tables.inboxMessages)
+        .whereIn('id', [...messageIds])
+        .andWhere({ state: 'stored' })
+        .andWhere('attempts', '>', 0)
+        .update({ attempts: tx.raw('?? - 1', ['attempts']) } as {});
+    });
+  }
+
   /** The stored bytes of several mails, by their ids. */
   async readRaws(
     messageIds: readonly string[],

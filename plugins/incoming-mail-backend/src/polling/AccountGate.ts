@@ -17,8 +17,8 @@ import { gatedSession } from './gatedSession';
 // - visits that find it taken are put off for a few seconds;
 // - people who test a mailbox wait a little, then connect without having
 //   entered: a server that allows one connection only says so itself;
-// - a session that is kept open keeps the gate. When somebody waits, its own
-//   wait for news ends as if the connection were lost, and it is closed;
+// - a session that is kept open keeps the gate, until somebody waits for it:
+//   its waiting for news then ends, and it is closed;
 // - stays are renewed by one timer for all of them; a holder that cannot renew
 //   in time has its connection cut before another one enters;
 // - a server that asks for patience is left alone, for as long as it says or
@@ -75,9 +75,7 @@ export class AccountGate {
 
   /**
    * For visits: opens sessions of accounts that nobody else is connected to.
-   * Closing the session leaves the gate. One that waits for news throws a
-   * MailFailure when another mailbox waits for the account: within a quarter of
-   * the lease's duration.
+   * Closing the session leaves the gate.
    *
    * @returns a function that throws AccountBusyError where that is not so, and
    *   also has calls of a session throw it whose stay was lost
@@ -226,8 +224,9 @@ export class AccountGate {
     return Math.min(Math.max(waitMs, retryAfterMs), HOUR_MS);
   }
 
+  // Often enough for a person who waits.
   get #tickMs(): number {
-    return this.#leaseMs / 4;
+    return Math.min(this.#leaseMs / 4, TAKEN_MS);
   }
 
   async #renew(): Promise<void> {

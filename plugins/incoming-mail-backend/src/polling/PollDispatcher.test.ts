@@ -8,6 +8,8 @@ import { FakeMailServer } from '../__testUtils__/FakeMailSession';
 import { dbNowPlus, tables } from '../database';
 import { JournalStore } from '../journal';
 import { MailboxStore } from '../mailboxes';
+import { AccountGate } from './AccountGate';
+import { AccountGateStore } from './AccountGateStore';
 import { PollDispatcher } from './PollDispatcher';
 
 jest.setTimeout(60_000);
@@ -152,6 +154,97 @@ describe.each(databases.eachSupportedId())(
         'mail-accepted',
         'mail-accepted',
       ]);
+    });
+
+    it('visits mailboxes of one account one after the other, and tells nothing of waiting (R33)', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const ids: string[] = [];
+      for (let n = 0; n < 4; n += 1) {
+        ids.push((await aChannel(db, `component:default/p${n}`)).id);
+      }
+      let most = 0;
+      const store = new AccountGateStore(db);
+      const replicas = ['a', 'b'].map(holder => {
+        const gate = new AccountGate({
+          store,
+          holder,
+          leaseMs: 60_000,
+          random: () => 0.5,
+        });
+        return createDispatcher(db, server, { holder }, async options => {
+          const session = await gate.guard(server.openSession)(options);
+          most = Math.max(most, server.openSessionCount);
+          return session;
+        });
+      });
+      const visited = async () => {
+        const rows = await db(tables.mailboxes).whereIn('id', ids);
+        expect(rows.every(row => row.failure_code === null)).toBe(true);
+        return rows.filter(row => row.last_success_at !== null).length;
+      };
+      for (let rounds = 0; (await visited()) < ids.length; rounds += 1) {
+        expect(rounds).toBeLessThan(10);
+        // Those put off come back sooner than those visited.
+        await db(tables.leases)
+          .where({ kind: 'poll' })
+          .whereIn(
+            'subject_id',
+            db(tables.mailboxes).whereNull('last_success_at').select('id'),
+          )
+          .update({ due_at: dbNowPlus(db, -1) });
+        await Promise.all(replicas.map(({ run }) => run()));
+      }
+      expect(most).toBe(1);
+      const outcomes = replicas.flatMap(replica => replica.outcomes);
+      expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(
+        new Set(['completed']),
+      );
+      // Put off for seconds, not for the interval.
+      await store.enter('imap.corp.test:993/support@corp.test', {
+        holder: 'somebody',
+        durationMs: 60_000,
+      });
+      await makeDue(db);
+      await replicas[0].run();
+      const next = await new MailboxStore(db).nextVisitAt(ids[0]);
+      expect(next!.getTime() - Date.now()).toBeLessThan(10_000);
+      expect(outcomes).toHaveLength(
+        replicas.flatMap(replica => replica.outcomes).length,
+      );
+    });
+
+    it('tells once that it fetches no more as too much waits, and comes back after the interval (R39)', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { id } = await aChannel(db);
+      const { run, journal } = createDispatcher(db, server);
+      await run();
+      for (let n = 0; n < 130; n += 1) {
+        server.deliver(`mail ${n}`);
+      }
+      for (let n = 0; n < 4; n += 1) {
+        await makeDue(db);
+        await run();
+      }
+      expect(await eventsOf(journal, id)).toEqual([
+        'baseline-set',
+        'mail-accepted',
+        'reading-held-back',
+        'mail-accepted',
+      ]);
+      const mailboxes = new MailboxStore(db);
+      expect(await mailboxes.getById(id)).toMatchObject({
+        state: 'active',
+        leftOnServer: 10,
+        heldBackAt: expect.any(Date),
+      });
+      const next = (await mailboxes.nextVisitAt(id))!.getTime() - Date.now();
+      expect(next).toBeGreaterThan(50_000);
+      await db(tables.inboxMessages).update({ state: 'done' });
+      await makeDue(db);
+      await run();
+      expect((await mailboxes.getById(id)).heldBackAt).toBeUndefined();
     });
 
     it('does not let a server that hangs hold its place for ever, nor keep others waiting', async () => {

@@ -136,11 +136,9 @@ export class UidReading implements Reading {
   }
 
   needsReview({ receivedAt }: MessageRef): boolean {
-    const { reviewBefore } = this.cursor;
+    const { reviewBefore: before } = this.cursor;
     return (
-      receivedAt !== undefined &&
-      reviewBefore !== undefined &&
-      receivedAt < reviewBefore
+      receivedAt !== undefined && before !== undefined && receivedAt < before
     );
   }
 

@@ -13,6 +13,8 @@ import {
 import { aVisitedChannel, visit } from '../__testUtils__/pollingWorld';
 import { tables } from '../database';
 import { MailSession, OpenSession } from '../transport';
+import { AccountGate } from './AccountGate';
+import { AccountGateStore } from './AccountGateStore';
 import { PollDeps } from './types';
 
 jest.setTimeout(120_000);
@@ -32,7 +34,11 @@ onDovecot(
     let dovecot: DovecotWorld;
 
     beforeAll(async () => {
-      dovecot = await startDovecotWorld();
+      dovecot = await startDovecotWorld(
+        undefined,
+        {},
+        { connectionsPerAccount: 1 },
+      );
     });
     afterAll(() => dovecot.close());
     afterEach(async () => {
@@ -64,6 +70,48 @@ onDovecot(
       };
       return { asked, openSession };
     }
+
+    it('is never connected to twice by one account, which it would refuse (R33)', async () => {
+      const db = await openTestDatabase(databases, 'SQLITE_3');
+      const connect = openSessionAt(dovecot);
+      const options = {
+        server: dovecotHost(dovecot, 'imap', 'tls'),
+        credentials: byPassword,
+        signal: new AbortController().signal,
+      };
+      const only = await connect(options);
+      await expect(connect(options)).rejects.toMatchObject({
+        code: 'throttled',
+      });
+      await only.close();
+      await dovecot.dovecot.hungUp();
+
+      const replicas = ['a', 'b'].map(holder =>
+        new AccountGate({
+          store: new AccountGateStore(db),
+          holder,
+          leaseMs: 60_000,
+          random: () => 0.5,
+        }).guard(connect),
+      );
+      for (let round = 0; round < 3; round += 1) {
+        const attempts = await Promise.allSettled(
+          [...replicas, ...replicas].map(openSession => openSession(options)),
+        );
+        const opened = attempts.flatMap(one =>
+          one.status === 'fulfilled' ? [one.value] : [],
+        );
+        expect(opened).toHaveLength(1);
+        expect(
+          attempts.flatMap(one =>
+            one.status === 'rejected' ? [one.reason.name] : [],
+          ),
+        ).toEqual(Array(3).fill('AccountBusyError'));
+        await opened[0].close();
+        // Dovecot counts a connection until its process has ended.
+        await dovecot.dovecot.hungUp();
+      }
+    });
 
     it('compares 500 mails with other numbers by their headers, and fetches the 50 new ones (R12, R13)', async () => {
       const db = await openTestDatabase(databases, 'SQLITE_3');

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { MailSession } from '../transport';
+import { AccountBusyError } from './AccountBusyError';
 
 /**
- * A session that tells what its calls threw, and when it was closed.
+ * A session that tells what its calls threw, and when it was closed. Waiting for
+ * news ends, as if the session had broken, when somebody wants the account.
  *
- * @param on.wanted - aborted when somebody else is to have the connection: a
- *   wait for news then ends with a failure
  * @param on.failed - what is to be thrown in place of an error
  */
 export function gatedSession(
   session: MailSession,
   on: {
-    readonly wanted: AbortSignal;
     failed(error: unknown): unknown;
     closed(): Promise<void>;
+    readonly wanted: AbortSignal;
   },
 ): MailSession {
   let closed: Promise<void> | undefined;
@@ -32,29 +31,26 @@ export function gatedSession(
         // A capability that the session has not.
         return method;
       }
-      return async (...args: unknown[]) => {
+      const call = async (...args: unknown[]) => {
         try {
-          return await (name === 'waitForNews'
-            ? waitUntilWanted(target, args[0] as AbortSignal, on.wanted)
-            : method.apply(target, args));
+          return await method.apply(target, args);
         } catch (error) {
           throw on.failed(error);
         }
       };
+      return name === 'waitForNews' ? untilWanted(call, on.wanted) : call;
     },
   });
 }
 
-async function waitUntilWanted(
-  session: MailSession,
-  signal: AbortSignal,
+function untilWanted(
+  waitForNews: (signal: AbortSignal) => Promise<unknown>,
   wanted: AbortSignal,
-): Promise<void> {
-  await session.waitForNews?.(AbortSignal.any([signal, wanted]));
-  if (wanted.aborted && !signal.aborted) {
-    throw new MailFailure(
-      'connection-lost',
-      'Another mailbox waits for the connection of its account',
-    );
-  }
+): NonNullable<MailSession['waitForNews']> {
+  return async signal => {
+    await waitForNews(AbortSignal.any([signal, wanted]));
+    if (wanted.aborted && !signal.aborted) {
+      throw new AccountBusyError(0);
+    }
+  };
 }

@@ -359,9 +359,39 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     expect(kinds()).toEqual(['aborted']);
     await expect(first.effects()).resolves.toEqual([]);
 
+    // Neither mail is to blame for the stop.
+    const counts = async () =>
+      (await first.log(mailboxId)).map(({ attempts }) => attempts);
+    expect(await counts()).toEqual([0, 0]);
     const next = await open([aHandler()], { db });
     await next.work();
     await expect(next.effects()).resolves.toEqual(['one', 'two']);
+    expect(await counts()).toEqual([1, 1]);
+  });
+
+  it('counts an attempt over which the lease was lost, also where the backend stops', async () => {
+    const { db, accept, worker, work, kinds, log, inbox } = await open([
+      aHandler(),
+    ]);
+    const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
+    await accept(mailboxId, [aMail('one')]);
+    let stopping: Promise<void> | undefined;
+    const reading = jest
+      .spyOn(inbox, 'readRaw')
+      .mockImplementationOnce(async messageId => {
+        reading.mockRestore();
+        await db.transaction(tx => revokeLease(tx, 'process', mailboxId));
+        stopping = worker.stop();
+        return inbox.readRaw(messageId);
+      });
+    await work();
+    await stopping;
+
+    expect(kinds()).toEqual(['aborted']);
+    expect((await log(mailboxId))[0]).toMatchObject({
+      state: 'stored',
+      attempts: 1,
+    });
   });
 
   it('has two workers handle 200 mails of four mailboxes exactly once, each mailbox in order', async () => {

@@ -21,6 +21,7 @@ import {
   finishBatch,
   mayShareTransaction,
 } from './BatchRun';
+import { BegunAttempts } from './BegunAttempts';
 import { processMessage } from './processMessage';
 import { Parser } from './parse/Parser';
 import { ThreadStore } from './thread/ThreadStore';
@@ -156,7 +157,7 @@ export class ProcessingWorker {
         db,
         ticket,
         { durationMs: leaseMs, signal: stopping },
-        signal => this.#observed(ticket, signal),
+        signal => this.#observed(ticket, { signal, stopping }),
       );
       await releaseLease(db, ticket, dueInMs);
     } catch (error) {
@@ -170,9 +171,9 @@ export class ProcessingWorker {
 
   #observed(
     ticket: LeaseTicket,
-    signal: AbortSignal,
+    signals: { signal: AbortSignal; stopping: AbortSignal },
   ): Promise<number | undefined> {
-    const work = () => this.#work(ticket, signal);
+    const work = () => this.#work(ticket, signals);
     return this.#options.observeWork?.(work) ?? work();
   }
 
@@ -184,7 +185,7 @@ export class ProcessingWorker {
    */
   async #work(
     ticket: LeaseTicket,
-    signal: AbortSignal,
+    { signal, stopping }: { signal: AbortSignal; stopping: AbortSignal },
   ): Promise<number | undefined> {
     const { inbox, mailboxes } = this.#options;
     const mailboxId = ticket.subjectId;
@@ -202,11 +203,32 @@ export class ProcessingWorker {
       }
       const bindings = await mailboxes.listBindings(mailboxId);
       const work = { ticket, mailbox, bindings, signal };
-      if (!(await this.#process(waiting, work))) {
+      const attempts = new BegunAttempts();
+      const mayGoOn = await this.#process(waiting, work, attempts);
+      if (stopping.aborted) {
+        await this.#giveBack(ticket, await attempts.givenUp());
+      }
+      if (!mayGoOn) {
         break;
       }
     }
     return 0;
+  }
+
+  // A backend that stops in good order is no attempt. One that is killed, or
+  // loses the lease because a handler takes too long, is: the mail may be why.
+  async #giveBack(ticket: LeaseTicket, messageIds: readonly string[]) {
+    if (messageIds.length === 0) {
+      return;
+    }
+    try {
+      await this.#options.inbox.returnAttempts(ticket, messageIds);
+    } catch (error) {
+      this.#options.logger.debug(
+        'Attempts that were given up stay counted',
+        toSafeError(error),
+      );
+    }
   }
 
   /**
@@ -218,6 +240,7 @@ export class ProcessingWorker {
   async #process(
     waiting: readonly WaitingMessage[],
     work: MailboxWork,
+    attempts: BegunAttempts,
   ): Promise<boolean> {
     const batches = toBatches(waiting, {
       maxCount: mayShareTransaction(work, this.#deps) ? BATCH_COUNT : 1,
@@ -228,18 +251,19 @@ export class ProcessingWorker {
       if (work.signal.aborted) {
         return false;
       }
-      const current = begun ?? this.#begin(batch, work);
+      const current = begun ?? this.#begin(batch, work, attempts);
       begun = undefined;
       const ready = current && (await orLost(current));
       if (ready === 'lost') {
         return false;
       }
-      begun = this.#begin(batches[index + 1], work);
+      begun = this.#begin(batches[index + 1], work, attempts);
       const results = ready
         ? finishBatch(ready, work, this.#deps)
         : this.#processAlone(batch, work);
       for await (const { waiting: message, outcome } of results) {
         this.#record(outcome, message);
+        attempts.end(message.id, outcome);
         if (outcome.kind === 'lease-lost' || outcome.kind === 'aborted') {
           return false;
         }
@@ -252,6 +276,7 @@ export class ProcessingWorker {
   #begin(
     batch: readonly WaitingMessage[] = [],
     work: MailboxWork,
+    attempts: BegunAttempts,
   ): Promise<BegunBatch> | undefined {
     if (batch.length < 2) {
       return undefined;
@@ -259,6 +284,7 @@ export class ProcessingWorker {
     const begun = beginBatch(batch, work, this.#deps);
     // Heard of when its turn comes, if it does.
     begun.catch(() => {});
+    attempts.begin(begun);
     return begun;
   }
 
