@@ -55,6 +55,7 @@ export async function startMailServer({ program, count }) {
     port,
     pid: server.pid,
     bytes,
+    count,
     /** Makes a mailbox without mail. @returns its user name */
     add() {
       mailboxes += 1;
@@ -67,10 +68,16 @@ export async function startMailServer({ program, count }) {
       chownSync(join(homes, user), NOBODY, NOBODY);
       return user;
     },
-    /** Puts the first `some` mails of the corpus into a mailbox. */
+    /**
+     * Puts so many mails into a mailbox: those of the corpus, and again from
+     * its beginning where they are not enough.
+     */
     fill(user, some) {
-      for (const name of names.slice(0, some)) {
-        linkSync(join(corpus, name), join(maildirOf(user), 'new', name));
+      for (let at = 0; at < some; at += 1) {
+        const name = names[at % names.length];
+        const turn = Math.floor(at / names.length);
+        const as = turn === 0 ? name : `${2_000_000_000 + at}.M0P1.bench`;
+        linkSync(join(corpus, name), join(maildirOf(user), 'new', as));
       }
     },
     remove(user) {

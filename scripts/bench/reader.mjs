@@ -1,173 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plugin's own classes in a process of their own, wired as plugin.ts wires
-// them, without Backstage around them. Reads one mailbox until it is empty.
-import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
+// The plugin's two loops in a process of their own, as the plugin wires them
+// (createLoops), without Backstage around them. Reads one mailbox until it is
+// empty. Ends at once where anything fails: what fails is no figure.
 import { createInterface } from 'node:readline';
+import { openReplica, say } from './replica.mjs';
 
-// Required and not imported: it is TypeScript.
-const require = createRequire(import.meta.url);
-const room = name =>
-  require(`../../plugins/incoming-mail-backend/src/${name}/index.ts`);
-const {
-  aChannel,
-} = require('../../plugins/incoming-mail-backend/src/__testUtils__/aChannel.ts');
-const knexFactory = createRequire(`${process.cwd()}/`)('knex');
-
-const { database, server, processes, count } = JSON.parse(
+const { database, server, processes, count, warmUp } = JSON.parse(
   process.env.BENCH_SETTINGS,
 );
 
-// What the plugin's configuration gives unless told otherwise.
-const INTERVAL_MS = 60_000;
-const TICK_MS = 5_000;
-const MESSAGES_PER_VISIT = 500;
-const POLLING_CONCURRENCY = 8;
-const PROCESSING_CONCURRENCY = 4;
-const LEASE_MS = 60_000;
-const PARSER_THREADS = 1;
-const HANDLER_TIMEOUT_MS = 30_000;
-const VISIT_TIMEOUT_MS = 10 * 60_000;
-const MAX_MESSAGE_BYTES = 25 * 1_048_576;
-
-const logger = {
-  debug() {},
-  info() {},
-  warn: (...said) => process.stderr.write(`${said.join(' ')}\n`),
-  error: (...said) => process.stderr.write(`${said.join(' ')}\n`),
-  child: () => logger,
-};
-const say = (event, facts = {}) =>
-  process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
-
-const { migrationsDirectory, tables } = room('database');
-const { createHostPolicy } = room('egress');
-const { InboxStore } = room('inbox');
-const { JournalStore } = room('journal');
-const { MailboxStore } = room('mailboxes');
-const { CursorStore, GapStore, KnownSourceStore, PollDispatcher } =
-  room('polling');
-const { HandlerRegistry, openParser, ProcessingWorker } = room('processing');
-const { createRequestTrackers, RequestStore } = room('requests');
-const { Secret } = room('secrets');
-const { createOpenSession } = room('transport');
-
-const db = knexFactory(database);
-await db.migrate.latest({ directory: migrationsDirectory() });
-const channel = await aChannel(db);
-await db(tables.mailboxes).where({ id: channel.id }).update({
-  address: server.user,
-  host: server.host,
-  port: server.port,
-  security: 'none',
-});
-
-const inbox = new InboxStore(db);
-const mailboxes = new MailboxStore(db);
-const holder = randomUUID();
-let accepted = 0;
-let ended = 0;
-let whenDone = () => {};
-const judgeEnd = () => {
-  if (accepted >= count && (!processes || ended >= count)) {
-    whenDone();
-  }
-};
-
-const parser = openParser({ threads: PARSER_THREADS });
-const worker = new ProcessingWorker({
-  db,
-  parser,
-  inbox,
-  mailboxes,
-  registry: new HandlerRegistry(createRequestTrackers(new RequestStore(db))),
-  logger,
-  holder,
-  leaseMs: LEASE_MS,
-  concurrency: PROCESSING_CONCURRENCY,
-  handlerTimeoutMs: HANDLER_TIMEOUT_MS,
-  onOutcome() {
-    ended += 1;
-    judgeEnd();
-  },
-});
-const dispatcher = new PollDispatcher({
-  deps: {
-    db,
-    cursors: new CursorStore(db),
-    gaps: new GapStore(db),
-    sources: new KnownSourceStore(db),
-    inbox,
-    mailboxes,
-    openSession: createOpenSession({
-      policy: createHostPolicy({ allowPrivate: ['127.0.0.1'] }),
-      allowPlaintextLoopback: true,
-    }),
-    credentials: async () => ({
-      method: 'password',
-      user: server.user,
-      password: new Secret(server.password),
-    }),
-    policy: {
-      intervalMs: INTERVAL_MS,
-      messagesPerVisit: MESSAGES_PER_VISIT,
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-    },
-  },
-  journal: new JournalStore({ db, logger }),
-  logger,
-  holder,
-  leaseMs: LEASE_MS,
-  concurrency: POLLING_CONCURRENCY,
-  visitTimeoutMs: VISIT_TIMEOUT_MS,
-  onAccepted() {
-    if (processes) {
-      worker.wake();
-    }
-  },
-  onOutcome(outcome) {
-    if (outcome.kind === 'failed') {
-      logger.error(`A visit failed: ${outcome.failure}`);
-    }
-    accepted += outcome.accepted ?? 0;
-    judgeEnd();
-  },
-  random: Math.random,
-});
-
-const makeDue = () =>
-  db(tables.leases)
-    .where({ kind: 'poll', subject_id: channel.id })
-    .update({ due_at: 0 });
-
-// The first visit only notes where reading begins.
-await makeDue();
-dispatcher.wake();
-await dispatcher.idle();
-await makeDue();
-
+const replica = await openReplica({ database, processes });
 const lines = createInterface({ input: process.stdin });
-lines.once('line', async () => {
-  const done = new Promise(resolve => {
-    whenDone = resolve;
-  });
-  const tick = setInterval(() => {
-    dispatcher.wake();
-    if (processes) {
-      worker.wake();
-    }
-  }, TICK_MS);
-  dispatcher.wake();
-  await done;
-  clearInterval(tick);
-  await Promise.all([dispatcher.idle(), worker.idle()]);
-  say('done');
-});
-lines.once('close', async () => {
-  await dispatcher.stop();
-  await worker.stop();
-  await parser.close();
-  await db.destroy();
-  process.exit(0);
-});
+const nextLine = () => new Promise(resolve => lines.once('line', resolve));
+
+// A backend that runs has its compiler warm; a process that has just been
+// started has not.
+const first = await replica.addChannel({ ...server, user: warmUp.user });
+await replica.visit(first);
+say('begun');
+await nextLine();
+await replica.read(first, warmUp.count);
+
+const channel = await replica.addChannel(server);
+await replica.visit(channel);
 say('ready');
+await nextLine();
+await replica.read(channel, count);
+say('done');
+await nextLine();
+await replica.stop();
+process.exit(0);

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fromRoot, requireFromRoot } from '../lib/repository.mjs';
+import { fromRoot } from '../lib/repository.mjs';
+import { compileTypeScript } from './compileTypeScript.mjs';
+
+let compiled;
+
+function compiledOnce() {
+  if (!compiled) {
+    compiled = compileTypeScript();
+    process.once('exit', compiled.remove);
+  }
+  return compiled.directory;
+}
 
 /**
  * Starts a script that may require TypeScript of the packages. It speaks in
@@ -15,7 +26,7 @@ export function runTypeScript(name, settings) {
     process.execPath,
     [
       '--require',
-      requireFromRoot.resolve('@backstage/cli/config/nodeTransform.cjs'),
+      fromRoot('scripts', 'bench', 'requireCompiled.cjs'),
       ...(process.env.BENCH_PROFILE
         ? ['--cpu-prof', '--cpu-prof-dir', process.env.BENCH_PROFILE]
         : []),
@@ -26,6 +37,7 @@ export function runTypeScript(name, settings) {
       env: {
         ...process.env,
         NODE_ENV: 'production',
+        BENCH_COMPILED: compiledOnce(),
         BENCH_SETTINGS: JSON.stringify(settings),
       },
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -15,17 +15,17 @@ import {
 } from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
 import { createConsentHooks, createOnProven } from './consentHooks';
+import { createLoops } from './createLoops';
+import { createStores } from './createStores';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
 import { createAuthorizer } from './http';
-import { InboxStore, mountInboxRoutes } from './inbox';
-import { JournalStore, mountJournalRoutes } from './journal';
+import { mountInboxRoutes } from './inbox';
+import { mountJournalRoutes } from './journal';
 import {
   announceHealth,
   createPortalNotifier,
-  ImportStore,
-  MailboxStore,
   NoticeStore,
   PasswordStore,
   toCredentials,
@@ -34,17 +34,9 @@ import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
 import {
-  CursorStore,
-  GapStore,
-  KnownSourceStore,
-  PollDispatcher,
-} from './polling';
-import {
   HandlerRegistry,
   MessageRuns,
   mountProcessingRoutes,
-  openParser,
-  ProcessingWorker,
 } from './processing';
 import {
   createRequestTrackers,
@@ -101,12 +93,9 @@ export const incomingMailPlugin = createBackendPlugin({
 
         services.permissionsRegistry.addPermissions(incomingMailPermissions);
 
-        const journal = new JournalStore({ db, logger });
-        const inbox = new InboxStore(db);
-        const mailboxes = new MailboxStore(db);
+        const stores = createStores({ db, logger });
+        const { cursors, imports, inbox, journal, mailboxes } = stores;
         const notices = new NoticeStore(db);
-        const cursors = new CursorStore(db);
-        const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
         const trackers = createRequestTrackers(requests);
@@ -153,59 +142,30 @@ export const incomingMailPlugin = createBackendPlugin({
           configPath: VAULT_KEYS_PATH,
         });
 
-        const parser = openParser({ threads: config.processing.threads });
-        const worker = new ProcessingWorker({
+        const loops = createLoops({
           db,
-          inbox,
-          mailboxes,
+          logger,
+          config,
+          holder,
+          stores,
           registry,
-          parser,
-          logger,
-          holder,
-          leaseMs: config.leases.durationMs,
-          concurrency: config.processing.concurrency,
-          handlerTimeoutMs: config.processing.handlerTimeoutMs,
-          onOutcome: outcome => metrics.messageEnded(outcome.kind),
-        });
-
-        const dispatcher = new PollDispatcher({
-          deps: {
-            db,
-            cursors,
-            gaps: new GapStore(db),
-            sources: new KnownSourceStore(db),
-            inbox,
-            mailboxes,
-            imports,
-            openSession,
-            credentials: async (mailbox, { signal, refused }) =>
-              toCredentials(
-                mailbox,
-                mailbox.authentication.method === 'password'
-                  ? await passwords.open(mailbox.id)
-                  : await oauth.vault.accessToken(mailbox.id, {
-                      signal,
-                      forceRefreshOf: refused && secretOf(refused),
-                    }),
-              ),
-            policy: {
-              intervalMs: config.polling.intervalMs,
-              messagesPerVisit: config.polling.messagesPerVisit,
-              maxMessageBytes: config.messages.maxBytes,
-            },
-          },
-          journal,
-          logger,
-          holder,
-          leaseMs: config.leases.durationMs,
-          concurrency: config.polling.concurrency,
-          visitTimeoutMs: config.polling.visitTimeoutMs,
-          onAccepted: () => worker.wake(),
+          openSession,
+          credentials: async (mailbox, { signal, refused }) =>
+            toCredentials(
+              mailbox,
+              mailbox.authentication.method === 'password'
+                ? await passwords.open(mailbox.id)
+                : await oauth.vault.accessToken(mailbox.id, {
+                    signal,
+                    forceRefreshOf: refused && secretOf(refused),
+                  }),
+            ),
           onHealth: (tx, news) => announceHealth(tx, news, notices),
-          onOutcome: (outcome, durationMs) =>
+          onVisit: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
-          random: Math.random,
+          onMessage: outcome => metrics.messageEnded(outcome.kind),
         });
+        const { dispatcher, parser, worker } = loops;
 
         wakePolling = () => dispatcher.wake();
 
@@ -294,8 +254,7 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
-            dispatcher.wake();
-            worker.wake();
+            loops.wake();
           },
         });
         await scheduleHousekeeping({
@@ -308,9 +267,7 @@ export const incomingMailPlugin = createBackendPlugin({
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {
-          await dispatcher.stop();
-          await worker.stop();
-          await parser.close();
+          await loops.stop();
           await oauth.vault.settle();
         });
       },

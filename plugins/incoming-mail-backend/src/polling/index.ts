@@ -3,4 +3,5 @@ export { CursorStore } from './CursorStore';
 export { GapStore } from './GapStore';
 export { KnownSourceStore } from './KnownSourceStore';
 export { PollDispatcher } from './PollDispatcher';
+export type { PollDispatcherOptions } from './PollDispatcher';
 export type { PollDeps, PollOutcome, PollPolicy } from './types';

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { IncomingMailConfig } from './config';
+import { Stores } from './createStores';
+import { Db } from './database';
+import { PollDeps, PollDispatcher, PollDispatcherOptions } from './polling';
+import {
+  HandlerRegistry,
+  openParser,
+  ProcessingWorker,
+  ProcessingWorkerOptions,
+} from './processing';
+
+/** What the loops are made of. */
+export interface LoopsOptions {
+  readonly db: Db;
+  readonly logger: LoggerService;
+  readonly config: Pick<
+    IncomingMailConfig,
+    'leases' | 'messages' | 'polling' | 'processing'
+  >;
+  /** Names this replica in leases; at most 64 characters. */
+  readonly holder: string;
+  readonly stores: Stores;
+  readonly registry: HandlerRegistry;
+  readonly openSession: PollDeps['openSession'];
+  readonly credentials: PollDeps['credentials'];
+  readonly onHealth?: PollDispatcherOptions['onHealth'];
+  readonly onVisit: PollDispatcherOptions['onOutcome'];
+  readonly onMessage: NonNullable<ProcessingWorkerOptions['onOutcome']>;
+}
+
+/**
+ * Wires what a replica does all the time: visits of mailboxes, the handling of
+ * what they bring, and the parser between. Here and not in the plugin, so that
+ * the benchmark measures the same.
+ */
+export function createLoops(options: LoopsOptions) {
+  const { db, logger, config, holder, stores, registry } = options;
+  const { polling, processing } = config;
+  const shared = { db, logger, holder, leaseMs: config.leases.durationMs };
+
+  const parser = openParser({ threads: processing.threads });
+  const worker = new ProcessingWorker({
+    ...shared,
+    inbox: stores.inbox,
+    mailboxes: stores.mailboxes,
+    registry,
+    parser,
+    concurrency: processing.concurrency,
+    handlerTimeoutMs: processing.handlerTimeoutMs,
+    onOutcome: options.onMessage,
+  });
+  const dispatcher = new PollDispatcher({
+    ...shared,
+    deps: {
+      ...stores,
+      db,
+      openSession: options.openSession,
+      credentials: options.credentials,
+      policy: {
+        intervalMs: polling.intervalMs,
+        messagesPerVisit: polling.messagesPerVisit,
+        maxMessageBytes: config.messages.maxBytes,
+      },
+    },
+    journal: stores.journal,
+    concurrency: polling.concurrency,
+    visitTimeoutMs: polling.visitTimeoutMs,
+    onAccepted: () => worker.wake(),
+    onHealth: options.onHealth,
+    onOutcome: options.onVisit,
+    random: Math.random,
+  });
+
+  return {
+    parser,
+    worker,
+    dispatcher,
+    /** Has both look for work. Returns at once; called on every tick. */
+    wake() {
+      dispatcher.wake();
+      worker.wake();
+    },
+    /** Ends both after what they are writing, and gives their leases back. */
+    async stop() {
+      await dispatcher.stop();
+      await worker.stop();
+      await parser.close();
+    },
+  };
+}
