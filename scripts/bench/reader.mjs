@@ -11,6 +11,7 @@ const { database, server, processes, count, warmUp } = JSON.parse(
 
 const replica = await openReplica({ database, processes });
 const lines = createInterface({ input: process.stdin });
+lines.once('close', () => process.exit(0));
 const nextLine = () => new Promise(resolve => lines.once('line', resolve));
 
 // A backend that runs has its compiler warm; a process that has just been

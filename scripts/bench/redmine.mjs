@@ -13,9 +13,10 @@ const HOME = '/usr/share/redmine';
 const INSTANCE = 'postroom-bench';
 const CONFIG = `/etc/redmine/${INSTANCE}`;
 const LOCK = '/var/lib/redmine/Gemfile.lock';
-const FOLDERS = [CONFIG, `/var/lib/redmine/${INSTANCE}`].concat(
-  [`/var/log/redmine/${INSTANCE}`, `/var/cache/redmine/${INSTANCE}`],
-);
+const FOLDERS = [CONFIG, `/var/lib/redmine/${INSTANCE}`].concat([
+  `/var/log/redmine/${INSTANCE}`,
+  `/var/cache/redmine/${INSTANCE}`,
+]);
 const SET_UP_MS = 3 * 60_000;
 
 // Redmine leaves automatic replies alone, of which the corpus has one in
@@ -99,7 +100,7 @@ export const redmine = {
   id: 'redmine',
   name: 'Redmine, receive_imap, PostgreSQL',
   debian: 'redmine',
-  alsoDebian: ['ruby-bundler', 'redmine-pgsql', 'ruby-pg'],
+  alsoDebian: ['ruby-bundler', 'ruby-pg', 'redmine-pgsql'],
   program: '/usr/share/redmine/bin/redmine-instances',
   limit: 300,
   startsSlowly: true,

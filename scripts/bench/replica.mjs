@@ -150,7 +150,9 @@ export async function openReplica({ database, processes }) {
         port: server.port,
         security: 'none',
       });
-      await db(tables.leases).where({ subject_id: id }).update({ due_at: null });
+      await db(tables.leases)
+        .where({ subject_id: id })
+        .update({ due_at: null });
       servers.set(id, server);
       return id;
     },

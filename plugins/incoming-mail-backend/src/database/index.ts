@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { holdName, isUniqueViolation, rowsOfRaw } from './dialect';
+export { insertRows } from './insertRows';
 export { fromJson } from './json';
 export {
   addLease,

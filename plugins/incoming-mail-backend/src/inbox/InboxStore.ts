@@ -24,6 +24,7 @@ import {
   fromDbTimeToIso,
   fromJson,
   holdLease,
+  insertRows,
   inTransaction,
   LeaseLostError,
   LeaseTicket,
@@ -34,6 +35,7 @@ import {
   Tx,
 } from '../database';
 import { dedupeKey, isUid } from './dedupeKey';
+import { RecentRaws } from './RecentRaws';
 import {
   ArrivedMessage,
   MessageEnd,
@@ -72,6 +74,7 @@ const NOT_DELIVERED_TRACE: readonly TraceStep[] = [
  */
 export class InboxStore {
   readonly #db: Knex;
+  readonly #recent = new RecentRaws();
 
   constructor(db: Knex) {
     this.#db = db;
@@ -101,9 +104,10 @@ export class InboxStore {
     },
   ): Promise<number> {
     const { mailboxId, cursorId, imported = false } = options;
+    const now = dbNow(tx);
     const arrivals = options.messages.map(message => ({
       message,
-      row: { ...toRow(tx, mailboxId, cursorId, message), imported },
+      row: { ...toRow(now, mailboxId, cursorId, message), imported },
     }));
     const known = options.recognisesBytes
       ? await knownContents(tx, mailboxId, arrivals)
@@ -119,16 +123,18 @@ export class InboxStore {
       accepted.map(({ message, row }) => ({ id: row.id, raw: message.raw })),
     );
     if (options.acknowledges) {
-      await tx.batchInsert(
-        tables.acknowledgements,
+      await insertAcknowledgements(
+        tx,
         accepted.map(({ message: { sourceKey }, row }) => ({
           message_id: row.id,
           cursor_id: cursorId,
           uid: isUid(sourceKey) ? Number(sourceKey) : 0,
           source_key: sourceKey,
         })),
-        ROWS_PER_INSERT,
       );
+    }
+    for (const { message, row } of accepted) {
+      this.#recent.add(row.id, message.raw);
     }
     if (accepted.length > 0) {
       await scheduleWork(tx, 'process', mailboxId);
@@ -150,10 +156,11 @@ export class InboxStore {
     },
   ): Promise<void> {
     const { mailboxId, cursorId, sources } = options;
+    const now = dbNow(tx);
     const inserted = await insertNew(
       tx,
       sources.map(source => ({
-        ...toRow(tx, mailboxId, cursorId, {
+        ...toRow(now, mailboxId, cursorId, {
           ...source,
           raw: Buffer.alloc(0),
           truncated: true,
@@ -162,7 +169,7 @@ export class InboxStore {
         next_attempt_at: null,
         failure_code: NOT_DELIVERED,
         trace: JSON.stringify(NOT_DELIVERED_TRACE),
-        finished_at: dbNow(tx),
+        finished_at: now,
       })),
     );
     await insertChunks(
@@ -312,6 +319,29 @@ export class InboxStore {
   async readRaws(
     messageIds: readonly string[],
   ): Promise<ReadonlyMap<string, Buffer>> {
+    const raws = new Map<string, Buffer>();
+    const others: string[] = [];
+    for (const id of messageIds) {
+      const recent = this.#recent.take(id);
+      if (recent) {
+        raws.set(id, recent);
+      } else {
+        others.push(id);
+      }
+    }
+    for (const [id, chunks] of await this.#readChunks(others)) {
+      const [first, ...rest] = chunks;
+      raws.set(id, rest.length === 0 ? first : Buffer.concat(chunks));
+    }
+    return raws;
+  }
+
+  async #readChunks(
+    messageIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Buffer[]>> {
+    if (messageIds.length === 0) {
+      return new Map();
+    }
     const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
       .whereIn('message_id', [...messageIds])
       .orderBy(['message_id', 'n'])
@@ -325,15 +355,7 @@ export class InboxStore {
         chunks.set(row.message_id, [row.bytes]);
       }
     }
-    return new Map(
-      messageIds.map(id => {
-        const [first, ...others] = chunks.get(id) ?? [Buffer.alloc(0)];
-        return [
-          id,
-          others.length === 0 ? first : Buffer.concat([first, ...others]),
-        ];
-      }),
-    );
+    return chunks;
   }
 
   /** The stored bytes of a mail. */
@@ -572,33 +594,47 @@ async function knownContents(
 
 async function insertNew(
   tx: Tx,
-  rows: ReadonlyArray<object>,
+  rows: Parameters<typeof insertRows>[2],
 ): Promise<Set<string>> {
   const inserted: Array<{ id: string }> = [];
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
     inserted.push(
-      ...(await tx(tables.inboxMessages)
-        .insert(rows.slice(start, start + ROWS_PER_INSERT))
-        .onConflict(['mailbox_id', 'dedupe_key'])
-        .ignore()
-        .returning('id')),
+      ...(await insertRows<{ id: string }>(
+        tx,
+        tables.inboxMessages,
+        rows.slice(start, start + ROWS_PER_INSERT),
+        { unless: ['mailbox_id', 'dedupe_key'], returning: 'id' },
+      )),
     );
   }
   return new Set(inserted.map(row => row.id));
 }
 
+async function insertAcknowledgements(
+  tx: Tx,
+  rows: Parameters<typeof insertRows>[2],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    const some = rows.slice(start, start + ROWS_PER_INSERT);
+    await insertRows(tx, tables.acknowledgements, some);
+  }
+}
+
+// Not an interface: those have no index signature.
+type ChunkRow = Pick<DbInboxChunkRow, 'message_id' | 'n' | 'bytes'>;
+
 async function insertChunks(
   tx: Tx,
   mails: ReadonlyArray<{ id: string; raw: Buffer }>,
 ) {
-  let rows: DbInboxChunkRow[] = [];
+  let rows: ChunkRow[] = [];
   let bytes = 0;
   for (const row of mails.flatMap(toChunks)) {
     if (
       rows.length === ROWS_PER_INSERT ||
       bytes + row.bytes.length > BYTES_PER_INSERT
     ) {
-      await tx<DbInboxChunkRow>(tables.inboxChunks).insert(rows);
+      await insertRows(tx, tables.inboxChunks, rows);
       rows = [];
       bytes = 0;
     }
@@ -606,11 +642,11 @@ async function insertChunks(
     bytes += row.bytes.length;
   }
   if (rows.length > 0) {
-    await tx<DbInboxChunkRow>(tables.inboxChunks).insert(rows);
+    await insertRows(tx, tables.inboxChunks, rows);
   }
 }
 
-function toChunks({ id, raw }: { id: string; raw: Buffer }): DbInboxChunkRow[] {
+function toChunks({ id, raw }: { id: string; raw: Buffer }): ChunkRow[] {
   // At least one chunk, so that an empty mail is told from a lost one.
   const count = Math.max(1, Math.ceil(raw.length / CHUNK_BYTES));
   return Array.from({ length: count }, (_, n) => ({
@@ -621,7 +657,7 @@ function toChunks({ id, raw }: { id: string; raw: Buffer }): DbInboxChunkRow[] {
 }
 
 function toRow(
-  tx: Tx,
+  now: Knex.Raw,
   mailboxId: string,
   cursorId: string,
   message: ArrivedMessage,
@@ -634,10 +670,10 @@ function toRow(
     truncated: message.truncated,
     sha256: createHash('sha256').update(message.raw).digest('hex'),
     received_at: message.receivedAt?.getTime() ?? null,
-    accepted_at: dbNow(tx),
+    accepted_at: now,
     state: 'stored' satisfies MessageState,
     attempts: 0,
-    next_attempt_at: dbNow(tx),
+    next_attempt_at: now,
     trace: '[]',
   };
 }

@@ -7,21 +7,26 @@ export const parseThreadFile = __filename;
 
 /** What a thread is asked to read. Structured-clonable. */
 export interface ParseTask {
-  readonly raw: Uint8Array;
-  readonly waiting: WaitingMessage;
+  readonly mails: ReadonlyArray<{
+    readonly raw: Uint8Array;
+    readonly waiting: WaitingMessage;
+  }>;
   readonly projectRef?: string;
 }
 
-/** What runs in a thread of {@link openParserPool}: one mail, and nothing of the rest of the backend. */
+/** What runs in a thread of {@link openParserPool}: some mails, and nothing of the rest of the backend. */
 export async function parseInThread({
-  raw,
-  waiting,
+  mails,
   projectRef,
-}: ParseTask): Promise<ParseVerdict> {
-  return parseMessage(
-    // A buffer arrives as the array of bytes that it is made of.
-    Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength),
-    waiting,
-    { projectRef },
+}: ParseTask): Promise<ParseVerdict[]> {
+  return Promise.all(
+    mails.map(({ raw, waiting }) =>
+      parseMessage(
+        // A buffer arrives as the array of bytes that it is made of.
+        Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength),
+        waiting,
+        { projectRef },
+      ),
+    ),
   );
 }
