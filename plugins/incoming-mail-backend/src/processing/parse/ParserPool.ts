@@ -50,6 +50,10 @@ export class ParserPool implements Parser {
     this.#freeThreads = threads;
     this.#pool = new Piscina({
       filename: threadFile,
+      // Said here and not with each task: a thread that has just been started
+      // loads the file for whatever name the pool has, as CommonJS and, where
+      // there is no such function in it, once more as a module.
+      name: parseInThread.name,
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,
@@ -83,7 +87,7 @@ export class ParserPool implements Parser {
     try {
       const verdicts = await this.#pool.run(
         { mails, projectRef },
-        { name: parseInThread.name, signal: deadline },
+        { signal: deadline },
       );
       return verdicts.map(restore);
     } catch (error) {
