@@ -24,6 +24,7 @@ export interface Parser {
   /**
    * Reads several mails at one go, where that costs less than one by one.
    *
+   * @param mails - untouched where it throws
    * @throws ParserDiedError where one of them, or all together, used up what a
    *   mail may use; `parse` tells which
    */

@@ -82,6 +82,24 @@ describe('ParserPool', () => {
     }
   });
 
+  it('reads several mails at one go, in their order', async () => {
+    const verdicts = await open().parseTogether(
+      ['one', 'two', 'three'].map(name => ({
+        raw: rawMail([`Subject: ${name}`], name),
+        waiting: aWaitingMessage({ id: name }),
+      })),
+      {},
+    );
+    const found = verdicts.map(
+      verdict => verdict.kind === 'parsed' && verdict.message,
+    );
+    expect(found).toMatchObject([
+      { id: 'one', subject: 'one', text: 'one' },
+      { id: 'two', subject: 'two', text: 'two' },
+      { id: 'three', subject: 'three', text: 'three' },
+    ]);
+  });
+
   it('tells what cannot be read', async () => {
     const verdict = await open().parse(
       Buffer.from('no mail at all'),
