@@ -149,6 +149,16 @@ async function setUpPeers(installed, world) {
   return ready;
 }
 
+/** What a measurement gives; undefined where it is not wanted, or failed. */
+async function orAbsent(work) {
+  try {
+    return await work?.();
+  } catch (error) {
+    console.error(`  ${error.message}`);
+    return undefined;
+  }
+}
+
 /** All figures of a run; see docs/performance.md for the format. */
 async function measureEverything(plan, world) {
   const machine = describeMachine();
@@ -159,8 +169,12 @@ async function measureEverything(plan, world) {
     const rows = [...installed, ...plan.readers]
       .filter(({ id }) => results.has(id))
       .map(contestant => toRow(contestant, results.get(contestant.id)));
-    const costs = plan.costs && (await measureCosts(plan.costs, world));
-    const growth = plan.growth && (await measureGrowth(plan.growth, world));
+    const costs = await orAbsent(
+      plan.costs && (() => measureCosts(plan.costs, world)),
+    );
+    const growth = await orAbsent(
+      plan.growth && (() => measureGrowth(plan.growth, world)),
+    );
     return {
       machine: {
         ...machine,
@@ -176,7 +190,11 @@ async function measureEverything(plan, world) {
       ...(growth && { growth }),
       absent: [
         ...plan.absent,
-        ...installed.filter(({ id }) => !results.has(id)).map(({ id }) => id),
+        ...[...installed, ...plan.readers]
+          .map(({ id }) => id)
+          .filter(id => !results.has(id)),
+        ...(plan.costs && !costs ? ['costs'] : []),
+        ...(plan.growth && !growth ? ['growth'] : []),
       ],
     };
   } finally {

@@ -151,6 +151,10 @@ mail_location = maildir:~/Maildir
 mail_fsync = never
 # Some peers name each of ten thousand mails in one line.
 imap_max_line_length = 1 M
+# As many connections are kept open at a time.
+mail_max_userip_connections = 2000
+default_client_limit = 8000
+default_process_limit = 2000
 service imap-login {
   inet_listener imap {
     port = ${port}
