@@ -30,17 +30,21 @@ const BACKEND_ROOMS = {
   processing: ['database', 'http', 'lib', 'mailboxes', 'inbox', 'journal'],
   requests: ['database', 'http'],
   retention: ['database', 'inbox', 'journal', 'oauth'],
+  health: ['database', 'http'],
 };
 
 /** Files that the rooms build on; the other files beside them see every room. */
-const ROOMLESS_FILES = ['config', 'extensions', 'metrics'];
+const ROOMLESS_FILES = ['config', 'extensions', 'metrics', 'tracing'];
 
 /** Library → the only places that may import it, so that it can be replaced. */
 const LIBRARY_HOMES = {
   imapflow: ['src/transport/imap/**'],
   'node-pop3': ['src/transport/pop3/**'],
   libmime: ['src/processing/parse/**'],
-  piscina: ['src/processing/parse/ParserPool.ts'],
+  piscina: [
+    'src/processing/parse/ParserPool.ts',
+    'src/processing/parse/parseInThread.ts',
+  ],
   mailparser: ['src/processing/parse/__testUtils__/**'],
   'html-to-text': ['src/processing/parse/**'],
   'sanitize-html': ['src/requests/safeHtml.ts'],

@@ -45,13 +45,21 @@ export interface Config {
     polling?: {
       /** How long after a visit a mailbox is visited again. Default: 60 seconds. */
       interval?: HumanDuration;
-      /** How often each replica looks for mailboxes that are due. Default: 5 seconds. */
+      /** How often each replica looks for mailboxes that are due. Default: 1 second. */
       tick?: HumanDuration;
       /**
-       * The most visits at the same time in one replica; as many again of
-       * mailboxes whose server did not answer in time. Default: 8.
+       * The most visits at the same time in one replica, of which three
+       * quarters at most may wait for servers that do not answer. At most 256.
+       * Default: 64.
        */
       concurrency?: number;
+      /**
+       * The most connections that one replica keeps open between visits, to
+       * be told of new mail at once (IMAP IDLE). Each takes about 100 kB.
+       * Mailboxes beyond are visited every interval; 0: all are. At most
+       * 20000. Default: 200.
+       */
+      idleConnections?: number;
       /** The longest that one visit may take. Default: 10 minutes. */
       visitTimeout?: HumanDuration;
       /** The most mails that one visit fetches before it lets others go first. Default: 500. */
@@ -85,6 +93,30 @@ export interface Config {
        * four times as often. Default: 60 seconds.
        */
       duration?: HumanDuration;
+    };
+
+    /**
+     * How long what becomes old is kept, each at least a day. The mail log,
+     * requests and comments are kept until somebody removes them.
+     */
+    retention?: {
+      /**
+       * Mails byte for byte, after they became something or were ignored. Then
+       * they cannot be downloaded any more. Default: 90 days.
+       */
+      rawMail?: HumanDuration;
+      /**
+       * Mails that are held or quarantined, byte for byte: nobody has decided
+       * about them. At least retention.rawMail. Default: 365 days.
+       */
+      heldMail?: HumanDuration;
+      /** What happened to mailboxes. Default: 90 days. */
+      journal?: HumanDuration;
+      /**
+       * What people were told, and with it that they are not told again.
+       * Default: 365 days.
+       */
+      notices?: HumanDuration;
     };
 
     egress?: {

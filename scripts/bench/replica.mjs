@@ -21,16 +21,21 @@ const { Secret } = source('secrets/index.ts');
 const { createOpenSession } = source('transport/index.ts');
 const { aChannel } = source('__testUtils__/aChannel.ts');
 
-// All else is what the plugin has unless told otherwise.
-const config = readIncomingMailConfig(
-  new ConfigReader({
-    app: { baseUrl: 'http://127.0.0.1:3000' },
-    incomingMail: {
-      egress: { allowPrivate: ['127.0.0.1'] },
-      development: { allowPlaintextLoopback: true },
-    },
-  }),
-);
+// All else is what the plugin has unless told otherwise. Connections are not
+// kept: what is measured is the reading of mail that is there, and it begins
+// when it is told to and not when the server tells of mail.
+const readConfig = maxMessageBytes =>
+  readIncomingMailConfig(
+    new ConfigReader({
+      app: { baseUrl: 'http://127.0.0.1:3000' },
+      incomingMail: {
+        egress: { allowPrivate: ['127.0.0.1'] },
+        development: { allowPlaintextLoopback: true },
+        polling: { idleConnections: 0 },
+        ...(maxMessageBytes && { messages: { maxBytes: maxMessageBytes } }),
+      },
+    }),
+  );
 
 /** Tells the process that started this one. */
 export const say = (event, facts = {}) =>
@@ -57,10 +62,11 @@ const logger = {
 /**
  * One replica of the plugin on a database that it migrates.
  *
- * @param {{ database: object, processes: boolean }} options - processes:
- *   whether stored mail is handled as well
+ * @param {{ database: object, processes: boolean, maxMessageBytes?: number }}
+ *   options - processes: whether stored mail is handled as well
  */
-export async function openReplica({ database, processes }) {
+export async function openReplica({ database, processes, maxMessageBytes }) {
+  const config = readConfig(maxMessageBytes);
   const db = requireFromPlugin('knex')(database);
   await db.migrate.latest({ directory: migrationsDirectory() });
   const stores = createStores({ db, logger });
@@ -144,12 +150,15 @@ export async function openReplica({ database, processes }) {
       projects += 1;
       const project = `component:default/bench-${projects}`;
       const { id } = await aChannel(db, project);
-      await db(tables.mailboxes).where({ id }).update({
-        address: server.user,
-        host: server.host,
-        port: server.port,
-        security: 'none',
-      });
+      await db(tables.mailboxes)
+        .where({ id })
+        .update({
+          address: server.user,
+          protocol: server.protocol ?? 'imap',
+          host: server.host,
+          port: server.port,
+          security: 'none',
+        });
       await db(tables.leases)
         .where({ subject_id: id })
         .update({ due_at: null });

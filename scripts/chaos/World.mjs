@@ -43,11 +43,26 @@ export class World {
   #stuck = new Set();
   #integration;
   #size;
+  #number;
+  #guard;
   kills = 0;
   restarts = 0;
   cuts = 0;
 
+  /**
+   * @param {object} options
+   * @param {number} options.number - from 1, of those that are there together
+   * @param {import('./Guard.mjs').Guard} options.guard
+   * @param {string} options.seed
+   * @param {string} options.dovecotProgram
+   * @param {string} [options.broken] - see `readOptions.mjs`
+   * @param {number} options.replicas - how many
+   * @param {number} options.messagesPerVisit
+   * @param {number} options.patienceMs - until all mail has ended
+   */
   constructor({
+    number,
+    guard,
     seed,
     dovecotProgram,
     broken,
@@ -55,11 +70,13 @@ export class World {
     messagesPerVisit,
     patienceMs,
   }) {
+    this.#number = number;
+    this.#guard = guard;
     this.#size = replicas;
     this.patienceMs = patienceMs;
     this.seed = seed;
     this.broken = broken;
-    this.random = new SeededRandom(seed);
+    this.beginRow('');
     this.dovecotProgram = dovecotProgram;
     /** What is broken on purpose in each replica that starts from now on. */
     this.sabotage = IN_PROCESS.includes(broken) ? [broken] : [];
@@ -67,6 +84,11 @@ export class World {
     /** Environment of a replica by its name, from its next start on. */
     this.environments = new Map();
     this.api = new Api(() => this.serving());
+  }
+
+  /** Random numbers of a row do not depend on what ran before it. */
+  beginRow(id) {
+    this.random = new SeededRandom(`${this.seed} ${id}`);
   }
 
   /** @throws where something does not start; nothing keeps running then */
@@ -84,7 +106,7 @@ export class World {
     await chmod(this.folder, 0o711);
     const { startSandbox, startDovecot } = sandboxLibrary();
     const [postgres, sandbox] = await Promise.all([
-      PostgresServer.start(this.folder),
+      PostgresServer.start(this.folder, this.#guard),
       startSandbox({ httpPort: 0, imapPort: 0 }),
     ]);
     this.postgres = postgres;
@@ -136,7 +158,7 @@ export class World {
     const vaultKey = randomBytes(32).toString('base64url');
     for (let n = 0; n < this.#size; n += 1) {
       const name = NAMES[n];
-      const address = `127.0.0.${11 + n}`;
+      const address = `127.0.${this.#number}.${11 + n}`;
       const wires = new Wires({ replica: name, address });
       this.#closing.push(() => wires.close());
       const port = await freePort();
@@ -145,6 +167,7 @@ export class World {
         name,
         port,
         wires,
+        guard: this.#guard,
         logFile: join(this.folder, `replica-${name}.log`),
         order: () => this.#orderOf({ address, port, vaultKey }),
         env: () => this.environments.get(name) ?? {},

@@ -2,6 +2,8 @@
 import { ConfigReader } from '@backstage/config';
 import { readIncomingMailConfig } from './config';
 
+const DAY = 86_400_000;
+
 const read = (incomingMail?: object) =>
   readIncomingMailConfig(
     new ConfigReader({
@@ -18,14 +20,21 @@ describe('readIncomingMailConfig', () => {
       portal: { title: 'Backstage', url: 'https://portal.test/some/path' },
       polling: {
         intervalMs: 60_000,
-        tickMs: 5_000,
-        concurrency: 8,
+        tickMs: 1_000,
+        concurrency: 64,
         visitTimeoutMs: 600_000,
         messagesPerVisit: 500,
+        idleConnections: 200,
       },
       processing: { concurrency: 4, handlerTimeoutMs: 30_000, threads: 1 },
       messages: { maxBytes: 26_214_400 },
       leases: { durationMs: 60_000 },
+      retention: {
+        rawMailMs: 90 * DAY,
+        heldMailMs: 365 * DAY,
+        journalMs: 90 * DAY,
+        noticesMs: 365 * DAY,
+      },
       egress: { allowPrivate: [], extraCa: [] },
       development: { allowPlaintextLoopback: false },
     });
@@ -55,6 +64,11 @@ describe('readIncomingMailConfig', () => {
     ['leases.duration', { leases: { duration: { milliseconds: 1 } } }],
     ['polling.interval', { polling: { interval: { parsecs: 1 } } }],
     ['oauth.returnOrigins', { oauth: { returnOrigins: ['portal'] } }],
+    ['retention.journal', { retention: { journal: { hours: 1 } } }],
+    [
+      'retention.heldMail',
+      { retention: { rawMail: { days: 30 }, heldMail: { days: 29 } } },
+    ],
     ['vault.keys[0].secret', { vault: { keys: [{ kid: 'a' }] } }],
     [
       'processing.handlerTimeout',

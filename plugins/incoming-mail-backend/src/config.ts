@@ -25,6 +25,7 @@ export interface IncomingMailConfig {
     readonly concurrency: number;
     readonly visitTimeoutMs: number;
     readonly messagesPerVisit: number;
+    readonly idleConnections: number;
   };
   readonly processing: {
     readonly concurrency: number;
@@ -33,6 +34,12 @@ export interface IncomingMailConfig {
   };
   readonly messages: { readonly maxBytes: number };
   readonly leases: { readonly durationMs: number };
+  readonly retention: {
+    readonly rawMailMs: number;
+    readonly heldMailMs: number;
+    readonly journalMs: number;
+    readonly noticesMs: number;
+  };
   readonly egress: {
     readonly allowPrivate: readonly string[];
     readonly extraCa: readonly string[];
@@ -45,6 +52,7 @@ export const VAULT_KEYS_PATH = 'incomingMail.vault.keys';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
 const MIB = 1_048_576;
 
 /**
@@ -73,6 +81,18 @@ export function readIncomingMailConfig(
       'incomingMail.processing.handlerTimeout must be at most half of incomingMail.leases.duration',
     );
   }
+  const rawMailMs = durationMs('retention.rawMail', 90 * DAY, DAY);
+  const heldMailMs = durationMs(
+    'retention.heldMail',
+    Math.max(365 * DAY, rawMailMs),
+    DAY,
+  );
+  // What nobody has looked at is not to go before what everybody is done with.
+  if (heldMailMs < rawMailMs) {
+    throw new InputError(
+      'incomingMail.retention.heldMail must be at least incomingMail.retention.rawMail',
+    );
+  }
   return {
     vaultKeys: (config?.getOptionalConfigArray('vault.keys') ?? []).map(
       key => ({ kid: key.getString('kid'), secret: key.getString('secret') }),
@@ -87,10 +107,16 @@ export function readIncomingMailConfig(
     },
     polling: {
       intervalMs: durationMs('polling.interval', MINUTE, SECOND),
-      tickMs: durationMs('polling.tick', 5 * SECOND, 100),
-      concurrency: count('polling.concurrency', 8, 64),
+      tickMs: durationMs('polling.tick', SECOND, 100),
+      concurrency: count('polling.concurrency', 64, 256),
       visitTimeoutMs: durationMs('polling.visitTimeout', 10 * MINUTE, SECOND),
       messagesPerVisit: count('polling.messagesPerVisit', 500, 10_000),
+      idleConnections: readCount(
+        root,
+        'incomingMail.polling.idleConnections',
+        200,
+        { minimum: 0, maximum: 20_000 },
+      ),
     },
     processing: {
       concurrency: count('processing.concurrency', 4, 64),
@@ -102,6 +128,12 @@ export function readIncomingMailConfig(
     },
     messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
     leases: { durationMs: leaseMs },
+    retention: {
+      rawMailMs,
+      heldMailMs,
+      journalMs: durationMs('retention.journal', 90 * DAY, DAY),
+      noticesMs: durationMs('retention.notices', 365 * DAY, DAY),
+    },
     egress: {
       allowPrivate: config?.getOptionalStringArray('egress.allowPrivate') ?? [],
       extraCa: config?.getOptionalStringArray('egress.extraCa') ?? [],

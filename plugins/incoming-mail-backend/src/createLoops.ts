@@ -27,6 +27,10 @@ export interface LoopsOptions {
   readonly credentials: PollDeps['credentials'];
   readonly onHealth?: PollDispatcherOptions['onHealth'];
   readonly onVisit: PollDispatcherOptions['onOutcome'];
+  readonly onLeaseLost?: PollDispatcherOptions['onLeaseLost'];
+  readonly observeVisit?: PollDispatcherOptions['observeVisit'];
+  readonly observeStoring?: PollDeps['observeStoring'];
+  readonly observeWork?: ProcessingWorkerOptions['observeWork'];
   readonly onMessage: NonNullable<ProcessingWorkerOptions['onOutcome']>;
 }
 
@@ -50,6 +54,7 @@ export function createLoops(options: LoopsOptions) {
     concurrency: processing.concurrency,
     handlerTimeoutMs: processing.handlerTimeoutMs,
     onOutcome: options.onMessage,
+    observeWork: options.observeWork,
   });
   const dispatcher = new PollDispatcher({
     ...shared,
@@ -57,6 +62,7 @@ export function createLoops(options: LoopsOptions) {
       ...stores,
       db,
       openSession: options.openSession,
+      observeStoring: options.observeStoring,
       credentials: options.credentials,
       policy: {
         intervalMs: polling.intervalMs,
@@ -66,10 +72,14 @@ export function createLoops(options: LoopsOptions) {
     },
     journal: stores.journal,
     concurrency: polling.concurrency,
+    idleConnections: polling.idleConnections,
+    tickMs: polling.tickMs,
     visitTimeoutMs: polling.visitTimeoutMs,
     onAccepted: () => worker.wake(),
     onHealth: options.onHealth,
     onOutcome: options.onVisit,
+    onLeaseLost: options.onLeaseLost,
+    observeVisit: options.observeVisit,
     random: Math.random,
   });
 
@@ -77,10 +87,15 @@ export function createLoops(options: LoopsOptions) {
     parser,
     worker,
     dispatcher,
-    /** Has both look for work. Returns at once; called on every tick. */
+    /** Has both look for work. Returns at once. */
     wake() {
       dispatcher.wake();
       worker.wake();
+    },
+    /** To be called every `polling.tickMs`. Never rejects. */
+    async tick() {
+      worker.wake();
+      await dispatcher.tick();
     },
     /** Ends both after what they are writing, and gives their leases back. */
     async stop() {

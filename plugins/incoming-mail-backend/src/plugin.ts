@@ -5,7 +5,10 @@ import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
-import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
+import {
+  metricsServiceRef,
+  tracingServiceRef,
+} from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
@@ -20,8 +23,9 @@ import { createStores } from './createStores';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
+import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { mountInboxRoutes } from './inbox';
+import { mountInboxRoutes, RawMailStore } from './inbox';
 import { mountJournalRoutes } from './journal';
 import {
   announceHealth,
@@ -46,6 +50,7 @@ import {
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
+import { createTracing } from './tracing';
 import { createOpenSession, secretOf } from './transport';
 
 /**
@@ -77,6 +82,7 @@ export const incomingMailPlugin = createBackendPlugin({
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
+        tracing: tracingServiceRef,
       },
       async init(services) {
         const { auditor, httpAuth, httpRouter, lifecycle, logger } = services;
@@ -88,13 +94,16 @@ export const incomingMailPlugin = createBackendPlugin({
           'incoming-mail',
         );
         const metrics = createMetrics(services.metrics);
+        const tracing = createTracing(services.tracing);
         const holder = `${hostname().slice(0, 27)}:${randomUUID()}`;
         const { allowPlaintextLoopback } = config.development;
 
         services.permissionsRegistry.addPermissions(incomingMailPermissions);
 
         const stores = createStores({ db, logger });
-        const { cursors, imports, inbox, journal, mailboxes } = stores;
+        const { cursors, imports, inbox, journal, mailboxes, sources } = stores;
+        const rawMails = new RawMailStore(db);
+        metrics.watchBacklog(() => rawMails.readBacklog());
         const notices = new NoticeStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -112,6 +121,7 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const onProven = createOnProven({
           cursors,
+          sources,
           journal,
           mailboxes,
           notices,
@@ -128,6 +138,8 @@ export const incomingMailPlugin = createBackendPlugin({
           portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
+          observeRenewal: renew =>
+            tracing.tokenRefresh(() => metrics.tokenRefresh(renew)),
           hooks: createConsentHooks({
             journal,
             mailboxes,
@@ -163,7 +175,12 @@ export const incomingMailPlugin = createBackendPlugin({
           onHealth: (tx, news) => announceHealth(tx, news, notices),
           onVisit: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
-          onMessage: outcome => metrics.messageEnded(outcome.kind),
+          onMessage: (outcome, message) =>
+            metrics.messageEnded(outcome.kind, message),
+          onLeaseLost: () => metrics.visitLeaseLost(),
+          observeWork: work => tracing.handle(work),
+          observeStoring: store => tracing.store(store),
+          observeVisit: (mailbox, visit) => tracing.visit(mailbox, visit),
         });
         const { dispatcher, parser, worker } = loops;
 
@@ -175,7 +192,9 @@ export const incomingMailPlugin = createBackendPlugin({
           imports,
           passwords,
           journal,
+          notices,
           cursors,
+          sources,
           inbox,
           oauth,
           openSession,
@@ -225,12 +244,17 @@ export const incomingMailPlugin = createBackendPlugin({
                 mailboxIdOf,
                 expectMailServer,
               });
+              mountHealthRoutes(mount, {
+                authorizer,
+                invariants: new InvariantStore(db),
+              });
               mountRequestRoutes(mount, { authorizer, requests });
               mountProcessingRoutes(mount, {
                 authorizer,
                 registry,
                 runs,
                 mailboxIdOf,
+                expectMailServer,
               });
             },
           }),
@@ -254,13 +278,15 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
-            loops.wake();
+            await loops.tick();
           },
         });
         await scheduleHousekeeping({
           scheduler: services.scheduler,
           logger,
           oauth,
+          retention: config.retention,
+          rawMails,
           journal,
           notices,
           drafts: doors.drafts,

@@ -998,6 +998,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       request: 'Request {{number}}',
       comment: 'Comment on request {{number}}',
       download: 'Download mail',
+      rawRemoved:
+        'The mail itself was removed {{when}}, as it was old enough. What became of it stays.',
       runAgain: {
         button: 'Handle again',
         started: 'The mail is handled again in a moment.',

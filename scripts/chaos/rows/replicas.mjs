@@ -71,9 +71,30 @@ const randomKills = {
     await Promise.all([deliver(), kill()]);
     await world.allUp();
     await world.drain(channels, { timeoutMs: night ? 15 * 60_000 : 60_000 });
+    await Promise.all(
+      channels.map(channel => runQuarantinedAgain(world, channel)),
+    );
     return channels;
   },
 };
+
+/**
+ * A mail at which several replicas died, one after the other, is kept for a
+ * person, who has it handled again.
+ */
+async function runQuarantinedAgain(world, channel) {
+  const path = `${channel.project}/messages`;
+  for (const { id, state } of await world.api.list(path)) {
+    if (state === 'quarantined') {
+      await world.api.call('POST', `${path}/${id}/runs`);
+    }
+  }
+  await world.drain([channel]);
+  const left = await world.api.list(path);
+  if (left.some(({ state }) => state === 'quarantined')) {
+    throw new Error('A mail that was run again is quarantined again');
+  }
+}
 
 /** R4 */
 const withoutLeases = {
@@ -179,7 +200,7 @@ const frozenAcrossRenumbering = {
  * @param {object} options
  * @param {boolean} [options.isTakenOver] - whether others do its work meanwhile
  */
-function frozenAt({ id, title, moment, occurrence, isTakenOver = true }) {
+function frozenAt({ id, title, moment, isTakenOver = true }) {
   return {
     id,
     title,
@@ -188,7 +209,6 @@ function frozenAt({ id, title, moment, occurrence, isTakenOver = true }) {
       let zombie;
       const resumed = pausePoint();
       const watch = world.watch(moment, {
-        occurrence,
         onHit: async replica => {
           zombie = replica;
           replica.freeze();
@@ -234,9 +254,8 @@ const frozenWhileTelling = frozenAt({
 
 const frozenWhileHandling = frozenAt({
   id: 'R5.4',
-  title: 'stopped with an attempt begun, taken over, resumed',
+  title: 'stopped with attempts begun, taken over, resumed',
   moment: attempted('answered'),
-  occurrence: 2,
 });
 
 /** Its open transaction holds the lease: nobody can take over before it ends. */
@@ -253,6 +272,9 @@ const wrongClock = {
   title: 'one clock 10 minutes ahead, then behind',
   async run(world) {
     const clock = findFakeClock();
+    if (!clock && process.env.CI) {
+      throw new Error('libfaketime is missing, and CI is set');
+    }
     if (!clock) {
       return undefined;
     }

@@ -29,6 +29,7 @@ mailSessionContract('FakeMailSession', async () => {
       fake.createFolder('Archive');
       return 'Archive';
     },
+    tellsNews: true,
     seenKeys: () => fake.seenUids().map(String),
     hungUp: () => expect(fake.openSessionCount).toBe(0),
     stop: () => {},

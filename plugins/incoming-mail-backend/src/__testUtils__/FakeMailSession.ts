@@ -28,6 +28,7 @@ export type FakeOperation =
   | 'fetch'
   | 'settle'
   | 'list-folders'
+  | 'wait'
   | 'close';
 
 /** One call, as it was made. */
@@ -60,16 +61,35 @@ class FakeMailSession implements MailSession {
   readonly #options: SessionOptions;
   #state: 'ready' | 'busy' | 'failed' | 'closed' = 'ready';
   #folderName?: string;
+  #toldUpTo = 0;
+  readonly waitForNews?: MailSession['waitForNews'];
 
   constructor(server: FakeMailServer, options: SessionOptions) {
     this.#server = server;
     this.#options = options;
+    if (server.offersNews) {
+      this.waitForNews = signal =>
+        this.#call({ operation: 'wait' }, () => this.#wait(signal));
+    }
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { uidNext } = this.#server.folder(this.#openFolder());
+    if (uidNext === this.#toldUpTo) {
+      await this.#server.tellNews(
+        AbortSignal.any([signal, this.#options.signal]),
+      );
+    }
+    if (this.#options.signal.aborted) {
+      throw new MailFailure('connection-lost', 'The session was aborted');
+    }
   }
 
   open(folder: string): Promise<OpenFolder> {
     return this.#call({ operation: 'open', folder }, () => {
       const { uidValidity, uidNext, mails } = this.#server.folder(folder);
       this.#folderName = folder;
+      this.#toldUpTo = uidNext;
       return {
         positions: 'uids',
         uidValidity,
@@ -183,7 +203,7 @@ class FakeMailSession implements MailSession {
     return this.#folderName;
   }
 
-  async #call<T>(call: FakeCall, answer: () => T): Promise<T> {
+  async #call<T>(call: FakeCall, answer: () => T | Promise<T>): Promise<T> {
     if (this.#state !== 'ready') {
       throw new TypeError(
         `${call.operation} on a session that is ${this.#state}`,
@@ -192,7 +212,7 @@ class FakeMailSession implements MailSession {
     this.#state = 'busy';
     try {
       await this.#server.enter(this.#options, call);
-      const result = answer();
+      const result = await answer();
       this.#become('ready');
       return result;
     } catch (error) {
@@ -223,11 +243,14 @@ export class FakeMailServer {
   readonly undeliverable = new Set<number>();
   /** Why nothing is marked, moved or deleted, if it is not. */
   settleRefusal?: SettleRefusal;
+  /** Whether sessions can wait for news. */
+  offersNews = true;
   /** Sessions that have been opened and not closed. */
   openSessionCount = 0;
 
   readonly #folders = new Map<string, FakeFolder>();
   readonly #hooks = new Map<FakeOperation, FakeHook[]>();
+  readonly #waiting = new Set<(end?: MailFailure) => void>();
 
   constructor() {
     this.createFolder('INBOX');
@@ -265,7 +288,36 @@ export class FakeMailServer {
         receivedAt: options.receivedAt ?? new Date(0),
       },
     });
+    this.#waiting.forEach(tell => tell());
     return uid;
+  }
+
+  /** How many sessions wait for news. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Ends all sessions that wait for news, as servers do when a token runs out. */
+  endWaiting(): void {
+    const end = new MailFailure('connection-lost', 'The server had enough');
+    this.#waiting.forEach(tell => tell(end));
+  }
+
+  /** Used by the sessions: resolves with the next mail, or when aborted. */
+  async tellNews(signal: AbortSignal): Promise<void> {
+    let settle: (end?: MailFailure) => void = () => {};
+    const told = new Promise<void>((resolve, reject) => {
+      settle = end => (end ? reject(end) : resolve());
+    });
+    const callOff = () => settle();
+    signal.addEventListener('abort', callOff, { once: true });
+    this.#waiting.add(settle);
+    try {
+      await (signal.aborted || told);
+    } finally {
+      this.#waiting.delete(settle);
+      signal.removeEventListener('abort', callOff);
+    }
   }
 
   /** Removes a mail, as if its owner had deleted it. */

@@ -20,6 +20,8 @@ export interface MailSessionWorld {
   expunge?(sourceKey: string): unknown;
   /** Sees to it that there is a folder besides INBOX, and says its name. */
   otherFolder?(): string | Promise<string>;
+  /** Whether the server tells by itself that mail has come. */
+  readonly tellsNews?: boolean;
   /** The mails that are marked as read, where mails can be. */
   seenKeys?(): string[] | Promise<string[]>;
   /** Resolves when no session is open any more. */
@@ -244,6 +246,52 @@ export function mailSessionContract(
       );
       await session!.close({ stored: true });
       expect(await listKeys()).toEqual(other ? [second] : [first, second]);
+    });
+
+    it('waits for news where the server tells some, until it is called off', async () => {
+      const opened = await openInbox();
+      expect(opened.waitForNews !== undefined).toBe(world.tellsNews === true);
+      if (!opened.waitForNews) {
+        return;
+      }
+      const never = new AbortController().signal;
+      const reopen = async () => {
+        const { messageCount } = await opened.open('INBOX');
+        return messageCount;
+      };
+
+      const told = opened.waitForNews(never);
+      await deliver('one');
+      await told;
+      expect(await reopen()).toBe(1);
+
+      // What came before it waits is told as well.
+      await deliver('two');
+      await opened.waitForNews(never);
+      expect(await reopen()).toBe(2);
+      expect(await opened.list({ after: 0, limit: 10 })).toHaveLength(2);
+
+      const calledOff = new AbortController();
+      const waiting = opened.waitForNews(calledOff.signal);
+      setTimeout(() => calledOff.abort(), 50);
+      await waiting;
+      await opened.waitForNews(AbortSignal.abort());
+      expect(await opened.list({ after: 0, limit: 10 })).toHaveLength(2);
+    });
+
+    it('says when the connection ends while it waits for news', async () => {
+      const controller = new AbortController();
+      const opened = await connect({ signal: controller.signal });
+      await opened.open('INBOX');
+      const waiting = opened.waitForNews?.(new AbortController().signal);
+      setTimeout(() => controller.abort(), 50);
+      await expect(
+        waiting ?? Promise.reject(new Error('cannot wait')),
+      ).rejects.toMatchObject(
+        world.tellsNews
+          ? { name: 'MailFailure', code: 'connection-lost' }
+          : { message: 'cannot wait' },
+      );
     });
 
     it('lists folders where there are some', async () => {

@@ -76,6 +76,7 @@ export class ScriptedImapServer {
   readonly #options: ScriptedImapServerOptions;
   readonly #scripts = new Map<string, (command: ScriptedCommand) => void>();
   readonly #sockets: Socket[] = [];
+  readonly #idling = new Set<Socket>();
   readonly #server;
 
   constructor(options: ScriptedImapServerOptions = {}) {
@@ -105,6 +106,11 @@ export class ScriptedImapServer {
     const { port } = this.#server.address() as AddressInfo;
     const { security = 'none' } = this.#options;
     return { protocol: 'imap', host, port, security };
+  }
+
+  /** How many sessions wait for news. */
+  get idleCount(): number {
+    return this.#idling.size;
   }
 
   get connectionCount(): number {
@@ -138,6 +144,9 @@ export class ScriptedImapServer {
       uid,
     });
     this.uidNext = Math.max(this.uidNext, uid + 1);
+    this.#idling.forEach(socket =>
+      this.#write(socket, `* ${this.mails.length} EXISTS\r\n`),
+    );
     return uid;
   }
 
@@ -262,6 +271,15 @@ export class ScriptedImapServer {
         untagged('BYE');
         done();
         return endAfterPieces(command.socket);
+      case 'IDLE':
+        write('+ idling\r\n');
+        untagged(`${this.mails.length} EXISTS`);
+        this.#idling.add(command.socket);
+        connection.onLine = () => {
+          this.#idling.delete(command.socket);
+          done();
+        };
+        return undefined;
       case 'NOOP':
       case 'ENABLE':
       case 'ID':

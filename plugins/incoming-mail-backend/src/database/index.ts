@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-export { holdName, isUniqueViolation, rowsOfRaw } from './dialect';
+export {
+  holdName,
+  isUniqueViolation,
+  limitStatements,
+  rowsOfRaw,
+} from './dialect';
 export { insertRows } from './insertRows';
 export { fromJson } from './json';
 export {
@@ -14,12 +19,24 @@ export {
   scheduleWork,
 } from './leases';
 export type { LeaseKind, LeaseTicket } from './leases';
+export {
+  countKept,
+  findDueKept,
+  freeAbandoned,
+  keepLease,
+  letAllGo,
+  letGo,
+  renewKept,
+  resumeKept,
+} from './keptLeases';
+export { announceReplica, countShares, withdrawReplica } from './replicas';
 export { workWithLease } from './workWithLease';
 export { migrationsDirectory, openDatabase } from './migrations';
 export { readPage } from './pages';
 export * from './tables';
 export {
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,

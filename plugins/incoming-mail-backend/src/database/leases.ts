@@ -2,7 +2,7 @@
 import { Knex } from 'knex';
 import { forShare, forUpdateSkipLocked } from './dialect';
 import { DbLeaseRow, tables } from './tables';
-import { dbNow, dbNowPlus } from './time';
+import { dbNow, dbNowOnce, dbNowPlus } from './time';
 import { inTransaction, Tx } from './transaction';
 
 // The life of a lease
@@ -18,8 +18,11 @@ import { inTransaction, Tx } from './transaction';
 // Changing the settings of a subject also takes its ticket away (`revokeLease`):
 // a visit with former settings can then store nothing either.
 
-/** What is scheduled: visits of a mailbox, and handling of its mail. */
-export type LeaseKind = 'poll' | 'process';
+/**
+ * What is scheduled: visits of a mailbox, and handling of its mail. A replica
+ * has a lease on itself, which is never due.
+ */
+export type LeaseKind = 'poll' | 'process' | 'replica';
 
 /** The proof of holding a lease. */
 export interface LeaseTicket {
@@ -103,6 +106,7 @@ export async function claimDue(
       )
       .update({
         holder,
+        kept_by: null,
         ticket: tx.raw('?? + 1', ['ticket']),
         lease_until: dbNowPlus(tx, durationMs),
         due_at: dbNowPlus(tx, durationMs),
@@ -120,7 +124,7 @@ export async function claimDue(
 export function selectDue(db: Knex, kind: LeaseKind, limit: number) {
   return db<DbLeaseRow>(tables.leases)
     .where({ kind })
-    .andWhere('due_at', '<=', dbNow(db))
+    .andWhere('due_at', '<=', dbNowOnce(db))
     .andWhere(free =>
       free.whereNull('lease_until').orWhere('lease_until', '<', dbNow(db)),
     )
@@ -169,6 +173,7 @@ export async function releaseLease(
   const next = dueInMs === undefined ? db.raw('NULL') : dbNowPlus(db, dueInMs);
   await whereTicket(db, ticket).update({
     holder: null,
+    kept_by: null,
     lease_until: null,
     due_at: unlessScheduled(db, next),
   } as {});
@@ -188,14 +193,17 @@ export async function revokeLease(
     .update({
       due_at: null,
       holder: null,
+      kept_by: null,
       lease_until: null,
       ticket: tx.raw('?? + 1', ['ticket']),
     } as {});
 }
 
-// While a lease is held, `due_at` is its end. An earlier one that has passed
-// was put there by `scheduleWork` meanwhile and must not be overwritten.
-function unlessScheduled(db: Knex, next: Knex.Raw): Knex.Raw {
+/**
+ * During a visit `due_at` is the end of the lease. An earlier one that has
+ * passed was put there by `scheduleWork` meanwhile and must not be overwritten.
+ */
+export function unlessScheduled(db: Knex, next: Knex.Raw): Knex.Raw {
   return db.raw('CASE WHEN ?? <= ? THEN ?? ELSE ? END', [
     'due_at',
     dbNow(db),
@@ -204,7 +212,8 @@ function unlessScheduled(db: Knex, next: Knex.Raw): Knex.Raw {
   ]);
 }
 
-function whereTicket(db: Knex, ticket: LeaseTicket) {
+/** The row, as long as the ticket is its own. */
+export function whereTicket(db: Knex, ticket: LeaseTicket) {
   return db<DbLeaseRow>(tables.leases).where({
     kind: ticket.kind,
     subject_id: ticket.subjectId,

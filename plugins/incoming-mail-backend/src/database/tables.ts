@@ -43,6 +43,7 @@ export type DbLeaseRow = {
   holder: string | null;
   ticket: number;
   lease_until: DbInteger | null;
+  kept_by: string | null;
 };
 
 export type DbIntegrationRow = {
@@ -297,6 +298,7 @@ export type DbInboxMessageRow = {
   thread_id: string | null;
   trace: string;
   finished_at: DbInteger | null;
+  raw_removed_at: DbInteger | null;
 };
 
 export type DbInboxChunkRow = {
@@ -318,6 +320,7 @@ export type DbHandlerBindingRow = {
   handler_id: string;
   position: number;
   settings: string | null;
+  created_at: DbInteger | null;
 };
 
 export type DbDeliveryRow = {

@@ -19,6 +19,7 @@ import {
   DbInboxMessageRow,
   DbInteger,
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,
@@ -249,7 +250,7 @@ export class InboxStore {
   ): Promise<WaitingMessage[]> {
     const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
       .where({ mailbox_id: mailboxId, state: 'stored' })
-      .andWhere('next_attempt_at', '<=', dbNow(this.#db))
+      .andWhere('next_attempt_at', '<=', dbNowOnce(this.#db))
       .orderBy('seq')
       .limit(limit);
     return rows.map(fromWaitingRow);
@@ -358,13 +359,39 @@ export class InboxStore {
     return chunks;
   }
 
-  /** The stored bytes of a mail. */
+  /**
+   * The stored bytes of a mail, read piece by piece into where they stay.
+   *
+   * @throws NotFoundError where they were removed because of their age
+   */
   async readRaw(messageId: string): Promise<Buffer> {
-    const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
-      .where({ message_id: messageId })
-      .orderBy('n')
-      .select('bytes');
-    return Buffer.concat(rows.map(row => row.bytes));
+    const chunks = () =>
+      this.#db<DbInboxChunkRow>(tables.inboxChunks).where({
+        message_id: messageId,
+      });
+    const all = await chunks()
+      // Both engines count the bytes of a binary column.
+      .select<Array<{ n: number; length: DbInteger }>>(
+        'n',
+        this.#db.raw('length(bytes) as length'),
+      )
+      .orderBy('n');
+    if (all.length === 0) {
+      throw noLongerKept(messageId);
+    }
+    const size = all.reduce((sum, chunk) => sum + Number(chunk.length), 0);
+    // Memory of its own, as it may be handed on to a thread.
+    const raw = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    for (const { n } of all) {
+      const row = await chunks().andWhere({ n }).first('bytes');
+      if (!row) {
+        // They never change, but go at any moment, all at once.
+        throw noLongerKept(messageId);
+      }
+      length += row.bytes.copy(raw, length);
+    }
+    return raw;
   }
 
   /**
@@ -459,13 +486,14 @@ export class InboxStore {
    *
    * @throws NotFoundError
    * @throws ConflictError where it is neither held nor quarantined, as when
-   *   somebody else has just asked for the same; or where the server did not
-   *   deliver it, as there is nothing to handle
+   *   somebody else has just asked for the same; or where there is nothing to
+   *   handle, as the server did not deliver it or it is no longer kept
    */
   async runAgain(tx: Tx, mailboxId: string, messageId: string): Promise<void> {
     const changed = await tx<DbInboxMessageRow>(tables.inboxMessages)
       .where({ mailbox_id: mailboxId, id: messageId })
       .whereIn('state', [...runnableStates])
+      .whereNull('raw_removed_at')
       .andWhere(ours =>
         ours
           .whereNull('failure_code')
@@ -479,9 +507,11 @@ export class InboxStore {
         finished_at: null,
       } as {});
     if (changed === 0) {
-      await getRow(tx, mailboxId, messageId);
+      const row = await getRow(tx, mailboxId, messageId);
       throw new ConflictError(
-        'The mail is neither held nor quarantined, or was never delivered; load it again',
+        row.raw_removed_at === null
+          ? 'The mail is neither held nor quarantined, or was never delivered; load it again'
+          : 'The mail is no longer kept, so it cannot be handled again',
       );
     }
     await scheduleWork(tx, 'process', mailboxId);
@@ -683,6 +713,9 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     id: row.id,
     mailboxId: row.mailbox_id,
     acceptedAt: fromDbTime(row.accepted_at),
+    ...(row.received_at !== null && {
+      receivedAt: fromDbTime(row.received_at),
+    }),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
     imported: Boolean(row.imported),
@@ -704,7 +737,14 @@ function fromRow(row: DbInboxMessageRow): MessageSummary {
     attempts: row.attempts,
     nextAttemptAt: fromDbTimeToIso(row.next_attempt_at),
     failure: (row.failure_code ?? undefined) as FailureCode | undefined,
+    rawRemovedAt: fromDbTimeToIso(row.raw_removed_at),
     target: row.target ?? undefined,
     trace: fromJson(z.array(traceStepSchema), row.trace),
   };
+}
+
+function noLongerKept(messageId: string): NotFoundError {
+  return new NotFoundError(
+    `The mail ${messageId} is no longer kept: mails are removed when they are old enough, what became of them stays`,
+  );
 }

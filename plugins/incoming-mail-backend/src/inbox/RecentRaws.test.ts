@@ -3,6 +3,13 @@ import { RecentRaws } from './RecentRaws';
 
 const MIB = 1_048_576;
 
+/** Has it hold all that it can. @returns the ids */
+function fill(recent: RecentRaws): string[] {
+  const ids = Array.from({ length: 24 }, (_, n) => `mail-${n}`);
+  ids.forEach(id => recent.add(id, Buffer.alloc(MIB)));
+  return ids;
+}
+
 describe('RecentRaws', () => {
   beforeEach(() => {
     jest.useFakeTimers();
@@ -23,27 +30,30 @@ describe('RecentRaws', () => {
 
   it('leaves out what does not fit, until what is there was taken', () => {
     const recent = new RecentRaws();
-    recent.add('old', Buffer.alloc(20 * MIB));
-    recent.add('left out', Buffer.alloc(10 * MIB));
-    recent.add('small', Buffer.alloc(MIB));
+    const before = fill(recent);
+    recent.add('left out', Buffer.alloc(1));
 
     expect(recent.take('left out')).toBeUndefined();
-    expect(recent.take('small')).toBeDefined();
-    expect(recent.take('old')).toBeDefined();
-    recent.add('new', Buffer.alloc(10 * MIB));
+    expect(recent.take(before[0])).toBeDefined();
+    recent.add('new', Buffer.alloc(MIB));
     expect(recent.take('new')).toBeDefined();
+  });
+
+  it('leaves out large mails', () => {
+    const recent = new RecentRaws();
+    recent.add('large', Buffer.alloc(MIB + 1));
+    expect(recent.take('large')).toBeUndefined();
   });
 
   it('forgets what nobody asks for, as another replica handles it, and has room again', () => {
     const recent = new RecentRaws();
-    recent.add('old', Buffer.alloc(24 * MIB));
+    const before = fill(recent);
     jest.advanceTimersByTime(15_000);
     recent.add('left out', Buffer.alloc(1));
     expect(recent.take('left out')).toBeUndefined();
 
     jest.advanceTimersByTime(15_000);
-    expect(recent.take('old')).toBeUndefined();
-    recent.add('new', Buffer.alloc(24 * MIB));
-    expect(recent.take('new')).toBeDefined();
+    expect(recent.take(before[0])).toBeUndefined();
+    expect(fill(recent).every(id => recent.take(id))).toBe(true);
   });
 });

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 const MAX_BYTES = 24 * 1_048_576;
+// Large mails are read from the database into memory of their own, which is
+// then handed on to a thread instead of being copied.
+const MAX_MAIL_BYTES = 1_048_576;
 const KEEP_MS = 20_000;
 
 /**
@@ -20,7 +23,7 @@ export class RecentRaws {
   #timer: NodeJS.Timeout | undefined;
 
   add(messageId: string, raw: Buffer): void {
-    if (this.#bytes + raw.length > MAX_BYTES) {
+    if (raw.length > MAX_MAIL_BYTES || this.#bytes + raw.length > MAX_BYTES) {
       return;
     }
     const until = performance.now() + KEEP_MS;

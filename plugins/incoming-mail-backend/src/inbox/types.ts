@@ -10,6 +10,8 @@ export interface WaitingMessage {
   readonly id: string;
   readonly mailboxId: string;
   readonly acceptedAt: Date;
+  /** When its server got it, where that is known. */
+  readonly receivedAt?: Date;
   readonly sizeBytes: number;
   readonly truncated: boolean;
   /** Whether it is older mail that a person had imported. */

@@ -66,7 +66,7 @@ describe('startPipeline', () => {
     const loads: number[] = [];
     let most = 0;
     const pipeline = startPipeline<string>({
-      capacity,
+      capacity: () => capacity,
       load: async limit => {
         loads.push(limit);
         return jobs.splice(0, limit);
@@ -150,7 +150,7 @@ describe('startPipeline', () => {
     const errors: unknown[] = [];
     const ran: string[] = [];
     const pipeline = startPipeline<string>({
-      capacity: 1,
+      capacity: () => 1,
       load: async () => {
         if (fail) {
           throw new Error('database is gone');

@@ -2,8 +2,8 @@
 
 /** What a pipeline is made of. */
 export interface PipelineOptions<TJob> {
-  /** The most jobs that run at the same time. */
-  readonly capacity: number;
+  /** The most jobs that run at the same time; asked before each load. */
+  capacity(): number;
   /** Takes at most `limit` jobs from wherever they wait. */
   load(limit: number): Promise<TJob[]>;
   /** Does one job and reports its end itself; must not reject. */
@@ -23,7 +23,7 @@ export interface Pipeline {
 }
 
 /**
- * Keeps up to `capacity` jobs running for as long as `load` finds some. It
+ * Keeps up to `capacity()` jobs running for as long as `load` finds some. It
  * looks when woken, once more when a job that ran meanwhile has ended and,
  * while `load` gives all that is asked for, whenever a job has ended. It has no
  * timer: whoever wants it to look now and then wakes it.
@@ -48,7 +48,7 @@ export function startPipeline<TJob>(options: PipelineOptions<TJob>): Pipeline {
   };
 
   const loadOnce = async () => {
-    const room = options.capacity - running.size;
+    const room = options.capacity() - running.size;
     const jobs = room > 0 ? await options.load(room) : [];
     // A full load, or no room to look: there may be more than was taken.
     moreMayWait = jobs.length === room || room <= 0;

@@ -96,7 +96,8 @@ export class MailboxStore {
           handler_id: options.handlerId,
           position: 1,
           settings: JSON.stringify(options.handlerSettings ?? {}),
-        });
+          created_at: dbNow(tx),
+        } as {});
         await addLease(tx, 'poll', id);
         await addLease(tx, 'process', id);
         await options.also?.(tx, id);
@@ -209,9 +210,12 @@ export class MailboxStore {
       .whereNotNull('paused_at')
       .update({ paused_at: null, updated_at: dbNow(tx) } as {})
       .returning(['state', 'paused_at']);
+    if (resumed) {
+      // What waits is handled, also of a mailbox that cannot be read.
+      await scheduleWork(tx, 'process', id);
+    }
     if (resumed && isReadable(resumed)) {
       await scheduleWork(tx, 'poll', id);
-      await scheduleWork(tx, 'process', id);
     }
     return resumed !== undefined;
   }
@@ -226,12 +230,9 @@ export class MailboxStore {
    * A consent, or a sign-in with a new password, succeeded: the mailbox is read
    * from now on, unless it is paused.
    *
-   * @returns whose channel it is
+   * @returns the mailbox as it is now; absent where it is gone
    */
-  async activate(
-    tx: Tx,
-    id: string,
-  ): Promise<Pick<Mailbox, 'id' | 'projectRef'>> {
+  async activate(tx: Tx, id: string): Promise<Mailbox | undefined> {
     const [row] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({
@@ -241,11 +242,11 @@ export class MailboxStore {
         refused_sign_ins: null,
         updated_at: dbNow(tx),
       } as {})
-      .returning(['project_ref', 'state', 'paused_at']);
+      .returning('*');
     if (row && isReadable(row)) {
       await scheduleWork(tx, 'poll', id);
     }
-    return { id, projectRef: row?.project_ref ?? undefined };
+    return row && fromMailboxRow(row);
   }
 
   /** Writes how a visit ended, in the transaction of its holder. */

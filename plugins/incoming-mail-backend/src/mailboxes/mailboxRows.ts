@@ -98,6 +98,7 @@ export function fromMailboxRow(row: DbMailboxRow): Mailbox {
     lastSuccessAt: toOptionalDate(row.last_success_at),
     leftOnServer: row.left_on_server ?? undefined,
     draft: toDraft(row),
+    createdBy: row.created_by,
     createdAt: fromDbTime(row.created_at),
     updatedAt: fromDbTime(row.updated_at),
   };

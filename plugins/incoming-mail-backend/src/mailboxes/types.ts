@@ -60,6 +60,8 @@ export interface Mailbox {
   readonly leftOnServer?: number;
   /** Where it is settings of a mail server that are not saved yet. */
   readonly draft?: DraftFacts;
+  /** Who set it up: an entity ref. */
+  readonly createdBy: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

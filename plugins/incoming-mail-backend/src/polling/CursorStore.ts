@@ -70,9 +70,9 @@ export class CursorStore {
    * Begins to read a folder with mail that arrives from now on, if it was
    * never read before.
    *
-   * @returns false where it was: reading goes on where it stopped; and where
-   *   the folder has no numbering that lasts (UIDVALIDITY 0): the first visit
-   *   then notes what is there
+   * @param options.keyedBy - for a folder that has no numbering that lasts
+   *   (UIDVALIDITY 0): what is known of it hangs on the cursor
+   * @returns undefined where it was: reading goes on where it stopped
    */
   async createBaseline(
     tx: Tx,
@@ -81,25 +81,22 @@ export class CursorStore {
       folder: string;
       uidValidity: number;
       uidNext: number;
+      keyedBy?: KeyedBy;
     },
-  ): Promise<boolean> {
-    const { mailboxId, folder, uidValidity, uidNext } = options;
-    if (uidValidity === 0) {
-      return false;
-    }
+  ): Promise<Cursor | undefined> {
+    const { uidNext, ...folder } = options;
     const known = await tx<DbCursorRow>(tables.mailboxCursors)
-      .where({ mailbox_id: mailboxId, folder })
+      .where({ mailbox_id: folder.mailboxId, folder: folder.folder })
+      .modify(query => {
+        if (folder.keyedBy) {
+          // What was read by IMAP says nothing of what stands here by POP3.
+          query.whereNotNull('keyed_by');
+        }
+      })
       .first('id');
-    if (known) {
-      return false;
-    }
-    await this.create(tx, {
-      mailboxId,
-      folder,
-      uidValidity,
-      baseUid: uidNext - 1,
-    });
-    return true;
+    return known
+      ? undefined
+      : this.create(tx, { ...folder, baseUid: uidNext - 1 });
   }
 
   /** The names that a POP3 server gives do not last: digests do. */

@@ -75,6 +75,8 @@ describe.each(databases.eachSupportedId())(
         leaseMs: 60_000,
         concurrency: 2,
         visitTimeoutMs: 30_000,
+        idleConnections: 0,
+        tickMs: 10,
         onAccepted: () => wakes.push('accepted'),
         onOutcome: outcome => outcomes.push(outcome),
         random: () => 0.5,

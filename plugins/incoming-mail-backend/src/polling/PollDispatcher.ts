@@ -2,47 +2,59 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import {
   claimDue,
-  holdLease,
-  inTransaction,
   LeaseLostError,
-  LeaseTicket,
   releaseLease,
   toSafeError,
-  Tx,
   workWithLease,
 } from '../database';
-import { JournalStore, NewJournalEntry } from '../journal';
-import { Pipeline, startPipeline } from '../lib';
-import { HealthNews, Mailbox, stateAfterVisit } from '../mailboxes';
-import { SettleRefusal } from '../transport';
+import { Pipeline, sleep, startPipeline } from '../lib';
+import { Mailbox } from '../mailboxes';
 import { HostBreaker } from './HostBreaker';
+import { KeptSessions, KeptVisit } from './KeptSessions';
+import { MailboxConnection } from './MailboxConnection';
 import { pollMailbox } from './pollMailbox';
 import { nextVisitInMs } from './pollSchedule';
+import { SlowLane } from './SlowLane';
 import { PollDeps, PollOutcome } from './types';
+import { VisitRecorder, VisitRecorderOptions } from './VisitRecorder';
 
 // When a mailbox that found no place in the slow lane is looked at again.
 const PUT_OFF_MS = 15_000;
 
+// Servers near by answer in milliseconds, the large providers in a second or so.
+const SLOW_AFTER_MS = 1_500;
+
+// Of all visits at a time, those that may wait for their servers.
+const SLOW_SHARE = 0.75;
+
 /** What the dispatcher needs besides what a visit needs. */
-export interface PollDispatcherOptions {
+export interface PollDispatcherOptions
+  extends Omit<VisitRecorderOptions, 'deps'> {
   readonly deps: PollDeps;
-  readonly journal: JournalStore;
   readonly logger: LoggerService;
   /** Names this replica in leases. */
   readonly holder: string;
   readonly leaseMs: number;
-  /** The most visits at a time; as many again of mailboxes that timed out. */
+  /** The most visits at a time. */
   readonly concurrency: number;
   readonly visitTimeoutMs: number;
+  /** The most connections that are kept between visits; 0: none. */
+  readonly idleConnections: number;
+  /** How often {@link PollDispatcher.tick} is called. */
+  readonly tickMs: number;
+  /** When a visit whose server has not answered gives up its place. */
+  readonly slowAfterMs?: number;
   /** Called after mail was stored; must not throw. */
   onAccepted(): void;
-  /**
-   * Told how a mailbox is after a visit, unless it was active and still is, in
-   * the transaction that records it.
-   */
-  onHealth?(tx: Tx, news: HealthNews): Promise<void>;
   /** Told how each visit ended, for metrics; must not throw. */
   onOutcome(outcome: PollOutcome, durationMs: number): void;
+  /** Told when a visit was given up as another replica took over; must not throw. */
+  onLeaseLost?(): void;
+  /** Runs a visit within whatever observes it. */
+  observeVisit?(
+    mailbox: Mailbox,
+    visit: () => Promise<PollOutcome>,
+  ): Promise<PollOutcome>;
   readonly random: () => number;
 }
 
@@ -52,34 +64,44 @@ export interface PollDispatcherOptions {
  * records are written: health (which is also where back-off counts), journal
  * and metrics.
  *
- * Hosts that hang keep nobody waiting for long: mailboxes whose last visit
- * timed out are visited in a lane of their own, and hosts that are down are
- * left alone (see {@link HostBreaker}). A mailbox that is put off for that is
- * due again soon, which is no failure and is recorded nowhere.
+ * A connection may stay open after a visit (see {@link KeptSessions}): the
+ * mailbox is then visited over it when it has news, and when it is due.
+ *
+ * Hosts that hang keep nobody waiting for long: visits whose server does not
+ * answer give their places up (see {@link SlowLane}), mailboxes whose last
+ * visit timed out never take one, and hosts that are down are left alone (see
+ * {@link HostBreaker}). A mailbox that is put off for that is due again soon,
+ * which is no failure and is recorded nowhere.
  */
 export class PollDispatcher {
   readonly #options: PollDispatcherOptions;
   readonly #pipeline: Pipeline;
   readonly #breaker = new HostBreaker();
-  readonly #slowLane = new Set<Promise<void>>();
+  readonly #slowLane: SlowLane;
+  readonly #kept: KeptSessions;
+  readonly #recorder: VisitRecorder;
+  readonly #stopping = new AbortController();
 
   constructor(options: PollDispatcherOptions) {
     const { deps, holder, leaseMs, concurrency, logger } = options;
     this.#options = options;
-    this.#pipeline = startPipeline<LeaseTicket>({
-      capacity: concurrency,
-      load: limit =>
-        claimDue(deps.db, {
-          kind: 'poll',
-          holder,
-          limit,
-          durationMs: leaseMs,
-        }),
-      run: (ticket, signal) => this.#visit(ticket, signal),
-      onLoadError: error =>
-        logger.error('Mailboxes that are due could not be claimed', {
-          reason: toSafeError(error).message,
-        }),
+    this.#recorder = new VisitRecorder(options);
+    this.#slowLane = new SlowLane(
+      Math.max(1, Math.floor(concurrency * SLOW_SHARE)),
+    );
+    this.#kept = new KeptSessions({
+      db: deps.db,
+      logger,
+      holder,
+      leaseMs,
+      limit: options.idleConnections,
+      onReady: () => this.wake(),
+    });
+    this.#pipeline = startPipeline<KeptVisit>({
+      capacity: () => Math.max(1, concurrency - this.#slowLane.size),
+      load: limit => this.#load(limit),
+      run: (visit, signal) => this.#visit(visit, signal),
+      onLoadError: error => this.#logFailedLook(error),
     });
   }
 
@@ -88,79 +110,132 @@ export class PollDispatcher {
     this.#pipeline.wake();
   }
 
+  /**
+   * Looks after kept connections, then for mailboxes that are due. To be called
+   * now and then. Never rejects.
+   */
+  async tick(): Promise<void> {
+    try {
+      await this.#kept.start();
+      await this.#kept.look();
+    } catch (error) {
+      this.#logFailedLook(error);
+    }
+    // Replicas that look in step would leave everything to the first of them.
+    const { random, tickMs } = this.#options;
+    await sleep((random() * tickMs) / 2, this.#stopping.signal);
+    this.wake();
+  }
+
   /** Resolves when no visit is under way. */
   async idle(): Promise<void> {
     await this.#pipeline.idle();
-    await this.#slowLaneEnded();
+    await this.#slowLane.idle();
+    await this.#pipeline.idle();
+    await this.#kept.idle();
   }
 
-  /** Ends all visits after what they are storing; their leases are released. */
+  /**
+   * Ends all visits after what they are storing, and all connections; their
+   * leases are released.
+   */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#pipeline.stop();
-    await this.#slowLaneEnded();
+    await this.#slowLane.idle();
+    await this.#kept.stop();
   }
 
-  // Only the pipeline adds to the lane, and it adds nothing any more.
-  async #slowLaneEnded(): Promise<void> {
-    await Promise.all(this.#slowLane);
+  async #load(limit: number): Promise<KeptVisit[]> {
+    const { deps, holder, leaseMs } = this.#options;
+    const kept = await this.#kept.take(limit);
+    const claimed = await claimDue(deps.db, {
+      kind: 'poll',
+      holder,
+      limit: limit - kept.length,
+      durationMs: leaseMs,
+    });
+    return [
+      ...kept,
+      ...claimed.map(ticket => ({
+        ticket,
+        connection: new MailboxConnection(this.#kept.hasRoom),
+      })),
+    ];
   }
 
-  async #visit(ticket: LeaseTicket, signal: AbortSignal): Promise<void> {
+  async #visit(visit: KeptVisit, signal: AbortSignal): Promise<void> {
     const { deps } = this.#options;
-    await this.#logged(ticket, async () => {
+    const { ticket, connection } = visit;
+    await this.#logged(visit, async () => {
       const mailbox = await deps.mailboxes.findById(ticket.subjectId);
-      if (!mailbox) {
-        return;
-      }
-      if (mailbox.pausedAt) {
+      if (!mailbox || mailbox.pausedAt) {
         // Something had it visited all the same; resuming it does so again.
-        await releaseLease(deps.db, ticket);
+        await this.#release(visit);
         return;
       }
-      const waitMs = this.#waitMs(mailbox);
+      const waitMs = connection.isOpen ? 0 : this.#waitMs(mailbox);
       if (waitMs > 0) {
-        await releaseLease(deps.db, ticket, waitMs);
-      } else if (isSlow(mailbox)) {
-        this.#visitInSlowLane(mailbox, ticket, signal);
+        await this.#release(visit, waitMs);
+        return;
+      }
+      const done = this.#logged(visit, () =>
+        this.#visitMailbox(mailbox, visit, signal),
+      );
+      if (isSlow(mailbox)) {
+        this.#slowLane.add(done, () => this.wake());
       } else {
-        await this.#visitMailbox(mailbox, ticket, signal);
+        await this.#untilSlow(done, connection);
       }
     });
   }
 
   // The lane is asked first: a probe that the breaker lets through is spent.
   #waitMs(mailbox: Mailbox): number {
-    const { concurrency, random } = this.#options;
-    const full = isSlow(mailbox) && this.#slowLane.size >= concurrency;
+    const { random } = this.#options;
+    const full = isSlow(mailbox) && !this.#slowLane.hasRoom(true);
     const waitMs = full ? PUT_OFF_MS : this.#breaker.enter(hostOf(mailbox));
     // Those put off together do not come back together.
     return Math.ceil(waitMs * (1 + 0.2 * random()));
   }
 
-  // Not waited for: the visit gives its place in the pipeline up at once.
-  #visitInSlowLane(
-    mailbox: Mailbox,
-    ticket: LeaseTicket,
-    signal: AbortSignal,
-  ): void {
-    const done = this.#logged(ticket, () =>
-      this.#visitMailbox(mailbox, ticket, signal),
-    ).finally(() => this.#slowLane.delete(done));
-    this.#slowLane.add(done);
+  /**
+   * Resolves when a visit has ended, or goes on in the slow lane. Where that is
+   * full the visit keeps its place.
+   */
+  async #untilSlow(
+    done: Promise<void>,
+    connection: MailboxConnection,
+  ): Promise<void> {
+    const { slowAfterMs = SLOW_AFTER_MS } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const gaveUp = new Promise<void>(resolve => {
+      timer = setInterval(() => {
+        if (connection.hasAnswered) {
+          clearInterval(timer);
+        } else if (this.#slowLane.hasRoom(false)) {
+          this.#slowLane.add(done, () => this.wake());
+          resolve();
+        }
+      }, slowAfterMs);
+    });
+    await Promise.race([done, gaveUp]);
+    clearInterval(timer);
   }
 
-  async #logged(
-    { subjectId }: LeaseTicket,
-    work: () => Promise<void>,
-  ): Promise<void> {
+  async #logged(visit: KeptVisit, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
+      await this.#close(visit);
       // The lease runs out by itself and the mailbox is due again.
       if (!(error instanceof LeaseLostError)) {
         this.#options.logger.error(
           'A visit could not be carried out or recorded',
-          { mailboxId: subjectId, reason: toSafeError(error).message },
+          {
+            mailboxId: visit.ticket.subjectId,
+            reason: toSafeError(error).message,
+          },
         );
       }
     }
@@ -168,34 +243,41 @@ export class PollDispatcher {
 
   async #visitMailbox(
     mailbox: Mailbox,
-    ticket: LeaseTicket,
+    visit: KeptVisit,
     signal: AbortSignal,
   ): Promise<void> {
     const { deps, leaseMs, random } = this.#options;
     const startedAt = performance.now();
     const outcome = await workWithLease(
       deps.db,
-      ticket,
+      visit.ticket,
       { durationMs: leaseMs, signal },
-      leaseSignal => this.#pollInTime(mailbox, ticket, leaseSignal),
+      leaseSignal => this.#observed(mailbox, visit, leaseSignal),
     );
     this.#options.onOutcome(outcome, performance.now() - startedAt);
     this.#breaker.note(hostOf(mailbox), outcome);
     if (outcome.kind === 'aborted') {
-      await releaseLease(deps.db, ticket, 0);
+      if (!signal.aborted) {
+        this.#options.onLeaseLost?.();
+      }
+      await this.#release(visit, 0);
       return;
     }
     if (outcome.accepted > 0) {
       this.#options.onAccepted();
     }
-    await this.#record(mailbox, ticket, outcome);
+    await this.#recorder.record(mailbox, visit.ticket, outcome);
     const dueInMs = nextVisitInMs(outcome, {
       intervalMs: deps.policy.intervalMs,
       failedVisits: mailbox.failedVisits + 1,
       refusedSignIns: mailbox.refusedSignIns + 1,
       random,
     });
-    await releaseLease(deps.db, ticket, dueInMs);
+    const isKept =
+      dueInMs !== undefined && (await this.#kept.keep(visit, dueInMs));
+    if (!isKept) {
+      await this.#release(visit, dueInMs);
+    }
     if (dueInMs === 0 && outcome.accepted > 0) {
       // A backlog is not read at the pace of the ticks; one that does not
       // shrink is.
@@ -203,11 +285,32 @@ export class PollDispatcher {
     }
   }
 
+  // Closed first: whoever claims the mailbox next opens its own connection.
+  async #release(visit: KeptVisit, dueInMs?: number): Promise<void> {
+    await visit.connection.close({ stored: true });
+    await releaseLease(this.#options.deps.db, visit.ticket, dueInMs);
+    this.#kept.forget(visit.ticket);
+  }
+
+  async #close({ connection, ticket }: KeptVisit): Promise<void> {
+    await connection.close({ stored: true });
+    this.#kept.forget(ticket);
+  }
+
+  #observed(
+    mailbox: Mailbox,
+    visit: KeptVisit,
+    leaseSignal: AbortSignal,
+  ): Promise<PollOutcome> {
+    const poll = () => this.#pollInTime(mailbox, visit, leaseSignal);
+    return this.#options.observeVisit?.(mailbox, poll) ?? poll();
+  }
+
   // The deadline of a visit does not depend on the server: one that sends a
   // byte now and then must not hold a place for ever.
   async #pollInTime(
     mailbox: Mailbox,
-    ticket: LeaseTicket,
+    { ticket, connection }: KeptVisit,
     leaseSignal: AbortSignal,
   ): Promise<PollOutcome> {
     const { deps, visitTimeoutMs, logger } = this.#options;
@@ -218,6 +321,7 @@ export class PollDispatcher {
         ticket,
         deps,
         AbortSignal.any([leaseSignal, deadline]),
+        connection,
       );
       const late = outcome.kind === 'aborted' && !leaseSignal.aborted;
       return late && deadline.aborted
@@ -232,42 +336,10 @@ export class PollDispatcher {
     }
   }
 
-  async #record(
-    mailbox: Mailbox,
-    ticket: LeaseTicket,
-    outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
-  ): Promise<void> {
-    const { deps, journal, logger } = this.#options;
-    const failure = outcome.kind === 'failed' ? outcome : undefined;
-    const state = stateAfterVisit(mailbox.state, failure?.failure);
-    await inTransaction(deps.db, async tx => {
-      await holdLease(tx, ticket);
-      await deps.mailboxes.recordVisit(tx, mailbox.id, {
-        state,
-        failure: failure && { code: failure.failure, detail: failure.detail },
-        leftOnServer: outcome.kind === 'completed' ? outcome.left : undefined,
-      });
-      if (
-        outcome.kind === 'completed' &&
-        outcome.refusal !== mailbox.afterStoringRefusal
-      ) {
-        const { refusal } = outcome;
-        await deps.mailboxes.setAfterStoringRefusal(tx, mailbox.id, refusal);
-      }
-      if (state !== 'active' || mailbox.state !== 'active') {
-        const news = { mailbox, state, failure: failure?.failure };
-        await this.#options.onHealth?.(tx, news);
-      }
+  #logFailedLook(error: unknown): void {
+    this.#options.logger.error('Mailboxes that are due could not be claimed', {
+      reason: toSafeError(error).message,
     });
-    for (const entry of journalEntriesOf(mailbox, outcome)) {
-      await journal.append(entry);
-    }
-    if (failure && mailbox.failure?.code !== failure.failure) {
-      logger.warn('A mailbox could not be read', {
-        mailboxId: mailbox.id,
-        failure: failure.failure,
-      });
-    }
   }
 }
 
@@ -277,70 +349,4 @@ function isSlow({ failure }: Mailbox): boolean {
 
 function hostOf({ server }: Mailbox): string {
   return `${server.host}:${server.port}`;
-}
-
-const REFUSALS: Readonly<Record<SettleRefusal, string>> = {
-  'read-only': 'The folder may only be read',
-  'not-marked': 'The folder keeps no mark for mail that was read',
-  'not-single':
-    'The server cannot remove single mails (neither MOVE nor UIDPLUS)',
-  'no-folder': 'There is no such folder to move mail to',
-  refused: 'The server refused it',
-};
-
-// What changed, in the order in which it happened. A failure that goes on and
-// a visit that found nothing are not worth a line each time.
-function journalEntriesOf(
-  mailbox: Mailbox,
-  outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
-): NewJournalEntry[] {
-  const mailboxId = mailbox.id;
-  const entries: NewJournalEntry[] = [];
-  if (outcome.kind === 'completed') {
-    if (mailbox.failure) {
-      entries.push({
-        mailboxId,
-        event: 'recovered',
-        failure: mailbox.failure.code,
-      });
-    }
-    if (outcome.baseline) {
-      entries.push({ mailboxId, event: 'baseline-set' });
-    }
-    if (outcome.renumbered) {
-      entries.push({ mailboxId, event: 'mailbox-renumbered' });
-    }
-  }
-  const older = outcome.kind === 'completed' ? outcome.older : undefined;
-  const accepted = outcome.accepted - (older?.accepted ?? 0);
-  if (accepted > 0) {
-    entries.push({ mailboxId, event: 'mail-accepted', count: accepted });
-  }
-  if (older?.ended) {
-    entries.push({
-      mailboxId,
-      event: older.ended === 'done' ? 'import-finished' : 'import-failed',
-      count: older.total,
-    });
-  }
-  if (
-    outcome.kind === 'completed' &&
-    outcome.refusal &&
-    outcome.refusal !== mailbox.afterStoringRefusal
-  ) {
-    entries.push({
-      mailboxId,
-      event: 'after-storing-refused',
-      detail: REFUSALS[outcome.refusal],
-    });
-  }
-  if (outcome.kind === 'failed' && mailbox.failure?.code !== outcome.failure) {
-    entries.push({
-      mailboxId,
-      event: 'visit-failed',
-      failure: outcome.failure,
-      detail: outcome.detail,
-    });
-  }
-  return entries;
 }

@@ -36,11 +36,9 @@ export class StoringAhead {
   }
 
   async #store(batch: Batch): Promise<void> {
-    this.#progress.accepted += await storeBatch(
-      this.#visit,
-      this.#reading,
-      batch,
-    );
+    const store = () => storeBatch(this.#visit, this.#reading, batch);
+    const { observeStoring } = this.#visit.deps;
+    this.#progress.accepted += await (observeStoring?.(store) ?? store());
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { createBaseline } from './createBaseline';
 export { CursorStore } from './CursorStore';
 export { GapStore } from './GapStore';
 export { KnownSourceStore } from './KnownSourceStore';

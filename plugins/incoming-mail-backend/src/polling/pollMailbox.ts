@@ -9,6 +9,7 @@ import {
   SessionCredentials,
 } from '../transport';
 import { ListingReading } from './ListingReading';
+import { MailboxConnection } from './MailboxConnection';
 import { Reading } from './Reading';
 import { readOlder } from './readOlder';
 import { settleStored } from './settleStored';
@@ -56,22 +57,25 @@ interface Progress {
  * One visit of one mailbox: open, find what is new, fetch, store, settle,
  * close. Never throws for what the outside world does; a failing database is
  * thrown.
+ *
+ * @param connection - stays open, if it may, when there is nothing more to do
  */
 export async function pollMailbox(
   mailbox: Mailbox,
   ticket: LeaseTicket,
   deps: PollDeps,
   signal: AbortSignal,
+  connection: MailboxConnection = new MailboxConnection(),
 ): Promise<PollOutcome> {
   const progress: Progress = { accepted: 0, stored: true, waiting: 0 };
-  let session: MailSession | undefined;
+  let isDone = false;
   try {
-    session = await openSessionOf(mailbox, deps, signal);
+    const { session, folder } = await connection.open(mailbox.folder, {
+      connect: life => openSessionOf(mailbox, deps, life),
+      signal,
+    });
     const visit: Visit = { mailbox, ticket, session, deps, signal };
-    const reading = await beginReading(
-      visit,
-      await session.open(mailbox.folder),
-    );
+    const reading = await beginReading(visit, folder);
     const { seen, more } = await readNew(visit, reading, progress);
     const refusal = await settleStored(visit, reading.cursor.id);
     // What is new comes first, so that nobody waits for what is old.
@@ -83,10 +87,11 @@ export async function pollMailbox(
             progress.accepted += count;
           },
         });
+    isDone = !more && older?.more !== true;
     return {
       kind: 'completed',
       accepted: progress.accepted,
-      more: more || older?.more === true,
+      more: !isDone,
       left: more ? progress.waiting + reading.unlisted : 0,
       ...(older && { older: older.progress }),
       baseline: reading.baseline,
@@ -108,7 +113,9 @@ export async function pollMailbox(
       accepted: progress.accepted,
     };
   } finally {
-    await session?.close({ stored: progress.stored });
+    await (isDone
+      ? connection.rest()
+      : connection.close({ stored: progress.stored }));
   }
 }
 

@@ -87,6 +87,8 @@ export interface PollDeps {
     options: { signal: AbortSignal; refused?: SessionCredentials },
   ): Promise<SessionCredentials>;
   readonly policy: PollPolicy;
+  /** Runs the storing of a batch within whatever observes it. */
+  observeStoring?(store: () => Promise<number>): Promise<number>;
 }
 
 /** A visit under way: its mailbox is open. */

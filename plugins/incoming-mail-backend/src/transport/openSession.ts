@@ -74,6 +74,7 @@ function timeoutsWithin(timeoutMs: number | undefined): SessionTimeouts {
         signInMs: timeoutMs,
         inactivityMs: timeoutMs,
         commandMs: timeoutMs,
+        reopenMs: Math.min(timeoutMs, defaultTimeouts.reopenMs),
       };
 }
 

@@ -79,6 +79,7 @@ describe('the sandbox', () => {
           },
           ...(protocol === 'imap' && {
             otherFolder: () => 'Archive',
+            tellsNews: true,
             seenKeys: async () => {
               const reply = await fetch(`${api}/mailboxes/${user}/messages`);
               const mails: Array<{ uid: number; flags: string[] }> =

@@ -11,6 +11,14 @@ export interface SessionTimeouts {
   readonly inactivityMs: number;
   /** One command, without the time that its mail takes. */
   readonly commandMs: number;
+  /** Opening a folder again, over a connection that was kept open. */
+  readonly reopenMs: number;
+  /**
+   * For how long the server is listened to before it is asked again to tell
+   * of news, give or take 28 % so that connections do not ask together. Servers
+   * and routers end what is silent for longer, some after ten minutes.
+   */
+  readonly idleMs: number;
   readonly signOutMs: number;
 }
 
@@ -20,6 +28,8 @@ export const defaultTimeouts: SessionTimeouts = {
   signInMs: 45_000,
   inactivityMs: 60_000,
   commandMs: 60_000,
+  reopenMs: 15_000,
+  idleMs: 7 * 60_000,
   signOutMs: 2_000,
 };
 

@@ -160,7 +160,10 @@ export interface MailFolder {
  * is the same.
  */
 export interface MailSession {
-  /** Opens a folder for reading and flagging; must be called first. */
+  /**
+   * Opens a folder for reading and flagging; must be called first. Called
+   * again it says how the folder is by now.
+   */
   open(folder: string): Promise<OpenFolder>;
   /**
    * Lists mails at positions above `after`, in ascending order, at most
@@ -200,6 +203,17 @@ export interface MailSession {
   digestHeads?(
     refs: readonly MessageRef[],
   ): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Waits until mail may have arrived in the open folder since it was opened.
+   * A hint and no more: it may come without mail, or not at all where the
+   * connection died in silence. Resolves early, without an error, when `signal`
+   * is aborted; the session can be used again as soon as it has resolved.
+   *
+   * Only where the server tells by itself (IMAP IDLE, RFC 2177).
+   *
+   * @throws MailFailure when the connection ends
+   */
+  waitForNews?(signal: AbortSignal): Promise<void>;
   /** The account's folders, at most 1,000. Only where there are folders. */
   listFolders?(): Promise<MailFolder[]>;
   /**

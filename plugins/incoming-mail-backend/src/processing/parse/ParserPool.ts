@@ -2,7 +2,7 @@
 import { MailAttachment } from '@postroom/plugin-incoming-mail-node';
 import { Piscina } from 'piscina';
 import { WaitingMessage } from '../../inbox';
-import { Parser, ParserDiedError, RawMail } from './Parser';
+import { MOVED_FROM_BYTES, Parser, ParserDiedError, RawMail } from './Parser';
 import { parseInThread, ParseTask, parseThreadFile } from './parseInThread';
 import { ParseVerdict } from './parseMessage';
 
@@ -72,23 +72,36 @@ export class ParserPool implements Parser {
     waiting: WaitingMessage,
     options: { projectRef?: string },
   ): Promise<ParseVerdict> {
-    const [verdict] = await this.parseTogether([{ raw, waiting }], options);
+    const [verdict] = await this.#run(
+      { mails: [{ raw, waiting }], ...options },
+      raw.length >= MOVED_FROM_BYTES ? [raw.buffer] : [],
+    );
     return verdict;
   }
 
-  /** Saves a task, and waking a thread, for each mail but the first. */
+  /**
+   * Saves a task, and waking a thread, for each mail but the first. The mails
+   * are copied, however large: they may have to be read once more.
+   */
   async parseTogether(
     mails: readonly RawMail[],
-    { projectRef }: { projectRef?: string },
+    options: { projectRef?: string },
+  ): Promise<ParseVerdict[]> {
+    return this.#run({ mails, ...options }, []);
+  }
+
+  async #run(
+    task: ParseTask,
+    transferList: readonly ArrayBufferLike[],
   ): Promise<ParseVerdict[]> {
     await this.#takeThread();
     // Only now: a mail must not pay for the one before it.
     const deadline = AbortSignal.timeout(this.#timeoutMs);
     try {
-      const verdicts = await this.#pool.run(
-        { mails, projectRef },
-        { signal: deadline },
-      );
+      const verdicts = await this.#pool.run(task, {
+        signal: deadline,
+        transferList: [...transferList],
+      });
       return verdicts.map(restore);
     } catch (error) {
       if (deadline.aborted) {

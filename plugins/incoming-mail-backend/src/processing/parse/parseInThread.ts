@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { WaitingMessage } from '../../inbox';
+import { MOVED_FROM_BYTES } from './Parser';
 import { parseMessage, ParseVerdict } from './parseMessage';
 
 /** Where this file is, for the thread that runs it; built files have other names. */
@@ -19,14 +21,29 @@ export async function parseInThread({
   mails,
   projectRef,
 }: ParseTask): Promise<ParseVerdict[]> {
-  return Promise.all(
-    mails.map(({ raw, waiting }) =>
-      parseMessage(
-        // A buffer arrives as the array of bytes that it is made of.
-        Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength),
-        waiting,
-        { projectRef },
-      ),
-    ),
-  );
+  const verdicts: ParseVerdict[] = [];
+  for (const { raw, waiting } of mails) {
+    // A buffer arrives as the array of bytes that it is made of.
+    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+    verdicts.push(await parseMessage(bytes, waiting, { projectRef }));
+  }
+  return moveAttachments(verdicts);
+}
+
+/** Hands large attachments over with the memory they stand in; small ones are copied. */
+function moveAttachments(verdicts: ParseVerdict[]): ParseVerdict[] {
+  const memory = verdicts
+    .flatMap(verdict =>
+      verdict.kind === 'parsed' ? verdict.message.attachments : [],
+    )
+    .map(({ content }) => content.buffer)
+    .filter(({ byteLength }) => byteLength >= MOVED_FROM_BYTES);
+  if (memory.length === 0) {
+    return verdicts;
+  }
+  return move({
+    // Several may be places in one mail.
+    [transferableSymbol]: [...new Set(memory)],
+    [valueSymbol]: verdicts,
+  }) as unknown as ParseVerdict[];
 }

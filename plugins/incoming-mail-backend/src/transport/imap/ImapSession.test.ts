@@ -32,7 +32,7 @@ const KIB = 1024;
 const MECHANISMS: [SessionCredentials, ...string[]][] = [
   [credentials, 'SASL-IR', 'AUTH=XOAUTH2', 'NAMESPACE'],
   [credentials, 'AUTH=XOAUTH2', 'UTF8=ACCEPT', 'ENABLE'],
-  [credentials, 'SASL-IR', 'AUTH=OAUTHBEARER'],
+  [credentials, 'SASL-IR', 'AUTH=OAUTHBEARER', 'IDLE'],
   [password, 'SASL-IR', 'AUTH=PLAIN', 'AUTH=XOAUTH2'],
   [password, 'AUTH=PLAIN'],
   [password, 'AUTH=LOGIN'],
@@ -53,6 +53,7 @@ describe.each(MECHANISMS)('with %j and %s %s %s', (who, ...offered) => {
         server.folders.set('Archive', []);
         return 'Archive';
       },
+      tellsNews: offered.includes('IDLE'),
       seenKeys: () => server.mails.filter(m => m.seen).map(m => `${m.uid}`),
       hungUp: () => server.hungUp(),
       stop: () => server.stop(),
@@ -114,6 +115,62 @@ describe('ImapSession', () => {
     const timer = setInterval(() => socket.write(' '), 10);
     socket.on('close', () => clearInterval(timer));
   };
+
+  describe('while it waits for news', () => {
+    const capabilities = ['IMAP4rev1', 'SASL-IR', 'AUTH=XOAUTH2', 'IDLE'];
+    const never = new AbortController().signal;
+
+    it('goes on listening after its keep-alive, and asks again in time', async () => {
+      await start({ capabilities });
+      const session = await openInbox({ inactivityMs: 150, idleMs: 100 });
+      const waiting = session.waitForNews!(never);
+      const idles = () => server.received.filter(line => line === 'IDLE');
+      while (idles().length < 4) {
+        await new Promise(resolve => setTimeout(resolve, 10));
+      }
+      server.deliver('mail');
+      await waiting;
+      expect(await session.open('INBOX')).toMatchObject({ messageCount: 1 });
+    });
+
+    it.each<[string, (command: ScriptedCommand) => void, string]>([
+      [
+        'says BYE',
+        ({ socket }) => socket.end('* BYE session expired\r\n'),
+        'connection-lost',
+      ],
+      ['resets', ({ socket }) => socket.resetAndDestroy(), 'connection-lost'],
+      ['says nothing any more', () => {}, 'connection-timed-out'],
+      [
+        'ends it at once',
+        ({ tag, write }) => write(`+ idling\r\n${tag} OK done\r\n`),
+        'protocol-error',
+      ],
+      [
+        'refuses it',
+        ({ tag, write }) => write(`${tag} NO not now\r\n`),
+        'protocol-error',
+      ],
+    ])('fails where the server %s', async (_name, answer, code) => {
+      await start({ capabilities });
+      const session = await openInbox({ inactivityMs: 100 });
+      server.on('IDLE', answer);
+      await expect(session.waitForNews!(never)).rejects.toMatchObject({
+        name: 'MailFailure',
+        code,
+      });
+    });
+
+    it('finds out soon that a connection which was kept open is dead', async () => {
+      await start({ capabilities });
+      const session = await openInbox({ reopenMs: 100 });
+      await session.waitForNews!(AbortSignal.abort());
+      server.on('SELECT', () => {});
+      await expect(session.open('INBOX')).rejects.toMatchObject({
+        code: 'connection-timed-out',
+      });
+    });
+  });
 
   describe('while it connects', () => {
     it.each<[string, ScriptedImapServerOptions, string]>([
@@ -668,6 +725,127 @@ describe('ImapSession', () => {
       ).rejects.toMatchObject({
         code: 'protocol-error',
         message: expect.stringContaining('more than it announced'),
+      });
+    });
+
+    describe('a mail of more than 5 MB, in pieces', () => {
+      const MIB = KIB * KIB;
+      const large = { maxBytes: 10 * MIB, truncateBytes: 100 };
+      const numbered = (bytes: number) =>
+        Buffer.from(
+          Uint32Array.from({ length: bytes / 4 }, (_, n) => n).buffer,
+        );
+      const openLarge = async () => {
+        const session = await createOpenSession({
+          policy,
+          allowPlaintextLoopback: true,
+          maxMessageBytes: 10 * MIB,
+          timeouts: { commandMs: 4000, signOutMs: 50 },
+        })({
+          server: server.host(),
+          credentials,
+          signal: new AbortController().signal,
+        });
+        sessions.push(session);
+        await session.open('INBOX');
+        server.received.splice(0);
+        return session;
+      };
+
+      it.each([
+        ['as announced', 5 * MIB + 4, 5 * MIB + 4],
+        ['that ends with a piece', 6 * MIB, 6 * MIB],
+        ['smaller than announced', 3 * MIB, 6 * MIB],
+        ['larger than announced', 7 * MIB, 5 * MIB],
+      ])('comes byte for byte, %s', async (_name, bytes, announcedBytes) => {
+        await start();
+        const raw = numbered(bytes);
+        server.deliver(raw, { announcedBytes });
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        const { messages } = await session.fetch([listed], large);
+        expect(messages[0].raw.equals(raw)).toBe(true);
+        expect(messages[0].truncated).toBe(false);
+        const fetches = server.received.filter(line => line.includes('BODY'));
+        expect(fetches.length).toBeGreaterThan(1);
+        expect(fetches.join()).toContain('BODY.PEEK[]<2097152.2097152>');
+      });
+
+      it('is cut where it turns out to be over the limit', async () => {
+        await start();
+        server.deliver(numbered(11 * MIB), { announcedBytes: 6 * MIB });
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        expect(await session.fetch([listed], large)).toMatchObject({
+          messages: [{ raw: numbered(100), truncated: true }],
+        });
+      });
+
+      // What a server does with the second piece, and what comes of the mail.
+      it.each<[string, (command: ScriptedCommand) => void, string]>([
+        [
+          'gives the beginning each time',
+          ({ args, tag, write }) => {
+            const again = args.replace(/<\d+\./, '<0.');
+            write(server.row(server.mails[0], again));
+            write(`${tag} OK done\r\n`);
+          },
+          'whole',
+        ],
+        [
+          'answers NIL',
+          ({ tag, write }) =>
+            write(`* 1 FETCH (UID 1 BODY[] NIL)\r\n${tag} OK done\r\n`),
+          'whole',
+        ],
+        [
+          'refuses it',
+          ({ tag, write }) => write(`${tag} NO not in parts\r\n`),
+          'whole',
+        ],
+        [
+          'has lost the mail meanwhile',
+          ({ proceed }) => {
+            server.expunge(1);
+            proceed();
+          },
+          'gone',
+        ],
+      ])('from a server that %s', async (_name, script, outcome) => {
+        await start();
+        const raw = numbered(6 * MIB);
+        server.deliver(raw);
+        server.on('UID FETCH', command =>
+          /<0\.|RFC822/.test(command.args)
+            ? command.proceed()
+            : script(command),
+        );
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        const { messages, refused } = await session.fetch([listed], large);
+        expect(refused).toEqual([]);
+        expect(messages.map(message => message.raw.equals(raw))).toEqual(
+          outcome === 'whole' ? [true] : [],
+        );
+      });
+
+      it('gives nothing of one whose second piece never ends (R20)', async () => {
+        await start();
+        server.deliver(numbered(6 * MIB));
+        server.on('UID FETCH', ({ args, socket, proceed }) =>
+          /<0\.|RFC822/.test(args)
+            ? proceed()
+            : socket.end(server.row(server.mails[0], args).subarray(0, MIB)),
+        );
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        await expect(session.fetch([listed], large)).rejects.toMatchObject({
+          code: 'connection-lost',
+        });
       });
     });
 

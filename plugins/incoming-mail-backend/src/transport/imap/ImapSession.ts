@@ -3,6 +3,7 @@ import { AfterStoring } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { FetchMessageObject, ImapFlow } from 'imapflow';
 import { pinnedLookup, trustedAuthorities, withDeadline } from '../../egress';
+import { ByteCollector } from '../ByteCollector';
 import { ConnectOptions } from '../ConnectOptions';
 import { fetchBatches } from '../fetchBatches';
 import { secretOf } from '../secretOf';
@@ -60,9 +61,18 @@ const MAX_FOLDERS = 1000;
 // Servers may report flag changes, by anybody, within any reply.
 const UNSOLICITED_ROWS = 10_000;
 
+// A server that ends IDLE sooner, time and again, is not to be asked in a loop.
+const SHORTEST_IDLE_MS = 20;
+const IDLE_SPREAD = 0.28;
+
 // How much more than announced a batch may be. Exchange announces a size that
 // is some per cent off the real one; somebody who fills memory is far above.
 const SIZE_TOLERANCE = 2;
+
+// From here on a mail is fetched in pieces: in one go imapflow holds it twice.
+// Below, the commands would cost more than the memory does.
+const PIECES_FROM_BYTES = 5 * 1024 * 1024;
+const PIECE_BYTES = 2 * 1024 * 1024;
 
 /** What imapflow told of a command that it only says failed. */
 interface Refusal {
@@ -89,6 +99,11 @@ export class ImapSession implements MailSession {
   #folder?: JudgedFolder;
   #path?: string;
   #closed?: Promise<void>;
+  /** Mail has arrived since the folder was opened. */
+  #hasNews = false;
+  #onNews = () => {};
+  #idling?: Promise<number>;
+  waitForNews?: MailSession['waitForNews'];
 
   private constructor(options: ConnectOptions) {
     this.#options = options;
@@ -104,6 +119,12 @@ export class ImapSession implements MailSession {
         };
       }
     });
+    this.#client.on('exists', ({ count, prevCount }) => {
+      if (count > prevCount) {
+        this.#hasNews = true;
+        this.#onNews();
+      }
+    });
     this.#abort = () => this.#client.close();
     options.signal.addEventListener('abort', this.#abort, { once: true });
   }
@@ -117,6 +138,9 @@ export class ImapSession implements MailSession {
       await session.#run('sign-in', options.timeouts.signInMs, () =>
         session.#client.connect(),
       );
+      if (session.#client.capabilities.has('IDLE')) {
+        session.waitForNews = signal => session.#listen(signal);
+      }
       return session;
     } catch (error) {
       session.#closeNow();
@@ -131,8 +155,13 @@ export class ImapSession implements MailSession {
 
   async open(folder: string): Promise<OpenFolder> {
     judgeFolder(folder);
-    return this.#run('open', this.#options.timeouts.commandMs, async () => {
+    const { commandMs, reopenMs } = this.#options.timeouts;
+    // Over a connection that may have died unnoticed nobody waits for long.
+    const timeoutMs = this.#folder ? reopenMs : commandMs;
+    return this.#run('open', timeoutMs, async () => {
       const mailbox = await this.#client.mailboxOpen(folder);
+      // What was told before is part of the reply.
+      this.#hasNews = false;
       this.#folder = judgeFolderReply(mailbox);
       this.#path = mailbox.path;
       return this.#folder.opened;
@@ -253,6 +282,46 @@ export class ImapSession implements MailSession {
     return this.#closed;
   }
 
+  // The next command ends IDLE by itself, so an abort leaves it as it is.
+  async #listen(signal: AbortSignal): Promise<void> {
+    this.#openFolder();
+    const told = new Promise<void>(resolve => {
+      this.#onNews = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    while (!this.#hasNews && !signal.aborted) {
+      this.#idling ??= this.#idle();
+      // Left behind when the other one is first.
+      this.#idling.catch(() => {});
+      const lastedMs = await Promise.race([told, this.#idling]);
+      if (
+        lastedMs !== undefined &&
+        lastedMs < SHORTEST_IDLE_MS &&
+        !this.#hasNews
+      ) {
+        throw this.#nonsense('does not wait for news');
+      }
+    }
+  }
+
+  /**
+   * One IDLE, which our keep-alive, or a server that had enough, ends early.
+   *
+   * @returns how long it lasted, in milliseconds
+   */
+  async #idle(): Promise<number> {
+    const startedAt = performance.now();
+    try {
+      await this.#client.idle();
+      if (!this.#client.usable) {
+        throw this.#toFailure({ code: 'NoConnection' }, 'wait');
+      }
+      return performance.now() - startedAt;
+    } finally {
+      this.#idling = undefined;
+    }
+  }
+
   /** How far the connection came; imapflow still says so when it is closed. */
   #stage(): SessionStage | undefined {
     const { authenticated, connectedAt, secureConnection } = this.#client;
@@ -368,7 +437,7 @@ export class ImapSession implements MailSession {
     const refused: MessageRef[] = [];
     const waiting = [batch];
     for (let some = waiting.shift(); some; some = waiting.shift()) {
-      const result = await this.#fetchBatch(some, sizes);
+      const result = await this.#fetchSome(some, sizes);
       messages.push(...result.messages);
       const left = result.refused;
       if (left.length === 1 && some.length === 1) {
@@ -390,6 +459,76 @@ export class ImapSession implements MailSession {
       }
     }
     return { messages, refused };
+  }
+
+  async #fetchSome(
+    batch: readonly MessageRef[],
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedBatch> {
+    const [ref] = batch;
+    const isLarge = Math.min(ref.sizeBytes, sizes.wanted) >= PIECES_FROM_BYTES;
+    const message =
+      batch.length === 1 && isLarge
+        ? await this.#fetchInPieces(ref, sizes)
+        : undefined;
+    return message
+      ? { messages: [message], refused: [] }
+      : this.#fetchBatch(batch, sizes);
+  }
+
+  /**
+   * A mail of which each piece is put where it stays.
+   *
+   * @returns undefined where the server does not give it in pieces; in one go
+   *   it tells whether the mail has gone, is refused, or comes all the same
+   */
+  async #fetchInPieces(
+    ref: MessageRef,
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedMessage | undefined> {
+    // One byte more than wanted, as in one go.
+    const most = sizes.wanted + 1;
+    const mail = new ByteCollector(Math.min(ref.sizeBytes, most));
+    let first: Buffer | undefined;
+    while (mail.length < most) {
+      const maxLength = Math.min(PIECE_BYTES, most - mail.length);
+      const piece = await this.#fetchPiece(ref, mail.length, maxLength);
+      // Some give the beginning, whatever they are asked for.
+      if (!piece || piece.length > maxLength || first?.equals(piece)) {
+        return undefined;
+      }
+      mail.add(piece);
+      first ??= piece;
+      // RFC 9051 section 6.4.5: what is shorter than asked for is the last.
+      if (piece.length < maxLength) {
+        break;
+      }
+    }
+    return { ref, ...cutToSize(mail.take(), sizes) };
+  }
+
+  #fetchPiece(
+    ref: MessageRef,
+    start: number,
+    maxLength: number,
+  ): Promise<Buffer | undefined> {
+    const timeoutMs = fetchTimeoutMs(this.#options.timeouts, maxLength);
+    return this.#run('fetch', timeoutMs, async () => {
+      let piece: Buffer | undefined;
+      const query = { uid: true, source: { start, maxLength } };
+      try {
+        for await (const row of this.#rows(`${ref.position}`, query, 1)) {
+          if (row.uid === ref.position && row.source) {
+            piece = row.source;
+          }
+        }
+      } catch (error) {
+        if (!isPlainRefusal(error, this.#responseCode())) {
+          throw error;
+        }
+      }
+      return piece;
+    });
   }
 
   /** One FETCH. Where it is refused, `refused` is what did not come before. */
@@ -533,16 +672,24 @@ export class ImapSession implements MailSession {
         },
       );
     } catch (error) {
-      const { server, signal, credentials } = this.#options;
-      throw toMailFailure(error, {
-        stage,
-        server: `${server.host}:${server.port}`,
-        connectionError: this.#connectionError,
-        ...this.#responseCode(),
-        interruption: interrupted?.reason ?? signal.reason,
-        secret: secretOf(credentials).reveal(),
-      });
+      throw this.#toFailure(error, stage, interrupted);
     }
+  }
+
+  #toFailure(
+    error: unknown,
+    stage: ImapStage,
+    interrupted?: AbortSignal,
+  ): MailFailure {
+    const { server, signal, credentials } = this.#options;
+    return toMailFailure(error, {
+      stage,
+      server: `${server.host}:${server.port}`,
+      connectionError: this.#connectionError,
+      ...this.#responseCode(),
+      interruption: interrupted?.reason ?? signal.reason,
+      secret: secretOf(credentials).reveal(),
+    });
   }
 
   // imapflow answers with `false` where a SEARCH or STORE was refused, and a
@@ -599,6 +746,9 @@ function createClient(options: ConnectOptions): ImapFlow {
     greetingTimeout: timeouts.greetingMs,
     socketTimeout: timeouts.inactivityMs,
     disableAutoIdle: true,
+    maxIdleTime: Math.round(
+      timeouts.idleMs * (1 + IDLE_SPREAD * (2 * Math.random() - 1)),
+    ),
     // Costs more time than it saves on anything but a slow link.
     disableCompression: true,
     // Has searches answered with ranges, of which none bounds what it means.

@@ -67,6 +67,7 @@ onDovecot('Dovecot (skipped where POSTROOM_DOVECOT is not set)', () => {
             await mail.createFolder(SUPPORT, 'Archive');
             return 'Archive';
           },
+          tellsNews: true,
           seenKeys: async () => (await mail.uids(SUPPORT, 'seen')).map(String),
           hungUp,
           stop: () => mail.remove(SUPPORT),

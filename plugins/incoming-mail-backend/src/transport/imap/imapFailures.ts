@@ -11,6 +11,7 @@ export type ImapStage =
   | 'list'
   | 'fetch'
   | 'settle'
+  | 'wait'
   | 'list-folders';
 
 /** What is known besides the error that imapflow threw. */

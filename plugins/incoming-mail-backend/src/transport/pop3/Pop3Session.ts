@@ -321,6 +321,7 @@ export class Pop3Session implements MailSession {
     return this.#run('fetch', timeoutMs, async () => {
       const response = await this.#send(command, {
         multiline: true,
+        expectedBytes: ref.sizeBytes,
         keepBytes: isLarge ? truncateBytes : maxBytes,
         maxBytes: maxMessageBytes + SLACK_BYTES,
       });
