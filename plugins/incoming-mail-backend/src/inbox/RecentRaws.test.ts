@@ -5,7 +5,7 @@ const MIB = 1_048_576;
 
 /** Has it hold all that it can. @returns the ids */
 function fill(recent: RecentRaws): string[] {
-  const ids = Array.from({ length: 24 }, (_, n) => `mail-${n}`);
+  const ids = Array.from({ length: 12 }, (_, n) => `mail-${n}`);
   ids.forEach(id => recent.add(id, Buffer.alloc(MIB)));
   return ids;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-const MAX_BYTES = 24 * 1_048_576;
+const MAX_BYTES = 12 * 1_048_576;
 // Large mails are read from the database into memory of their own, which is
 // then handed on to a thread instead of being copied.
 const MAX_MAIL_BYTES = 1_048_576;
