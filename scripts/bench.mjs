@@ -9,7 +9,11 @@ import { parseArgs } from 'node:util';
 import { openDatabases } from './bench/databases.mjs';
 import { installPeers } from './bench/installPeers.mjs';
 import { startMailServer } from './bench/mailServer.mjs';
-import { measureCosts, measureGrowth } from './bench/measureCosts.mjs';
+import {
+  measureCosts,
+  measureGrowth,
+  measureLatency,
+} from './bench/measureCosts.mjs';
 import { measureProgram } from './bench/measureProgram.mjs';
 import { measureReader } from './bench/measureReader.mjs';
 import { peers } from './bench/peers.mjs';
@@ -21,7 +25,7 @@ import { ensureSetUp } from './setup.mjs';
 const FULL = {
   count: 10_000,
   rounds: 3,
-  costs: { visits: 200, connections: 500 },
+  costs: { visits: 200, connections: 500, mails: 40 },
 };
 // In less than three minutes. Where a rate does not depend on the number of
 // mails, fewer of them tell it.
@@ -29,7 +33,7 @@ const QUICK = {
   count: 2_000,
   rounds: 1,
   most: { getmail6: 200, fetchmail: 500, redmine: 150 },
-  costs: { visits: 50, connections: 200 },
+  costs: { visits: 50, connections: 200, mails: 12 },
 };
 // The first one warms the compiler up and is not told.
 const GROWTH = {
@@ -172,6 +176,9 @@ async function measureEverything(plan, world) {
     const costs = await orAbsent(
       plan.costs && (() => measureCosts(plan.costs, world)),
     );
+    const latency = await orAbsent(
+      plan.costs && (() => measureLatency(plan.costs, world)),
+    );
     const growth = await orAbsent(
       plan.growth && (() => measureGrowth(plan.growth, world)),
     );
@@ -186,7 +193,9 @@ async function measureEverything(plan, world) {
       },
       rows,
       ratios: toRatios(rows),
-      ...(costs && { costs }),
+      ...(plan.costs && {
+        costs: [...(costs ?? []), ...(latency ? [latency] : [])],
+      }),
       ...(growth && { growth }),
       absent: [
         ...plan.absent,
@@ -194,6 +203,7 @@ async function measureEverything(plan, world) {
           .map(({ id }) => id)
           .filter(id => !results.has(id)),
         ...(plan.costs && !costs ? ['costs'] : []),
+        ...(plan.costs && !latency ? ['deliveryToRequest'] : []),
         ...(plan.growth && !growth ? ['growth'] : []),
       ],
     };

@@ -6,7 +6,7 @@ import { openReplica, say } from './replica.mjs';
 const { database, server, visits, connections } = JSON.parse(
   process.env.BENCH_SETTINGS,
 );
-const WARM_UP = 20;
+const WARM_UP = 50;
 const OPENED_AT_ONCE = 16;
 
 const replica = await openReplica({ database, processes: true });

@@ -73,10 +73,10 @@ export async function startMailServer({ program, count }) {
     },
     /**
      * Puts so many mails into a mailbox: those of the corpus, and again from
-     * its beginning where they are not enough.
+     * its beginning where they are not enough. The first ones may be there.
      */
-    fill(user, some) {
-      for (let at = 0; at < some; at += 1) {
+    fill(user, some, present = 0) {
+      for (let at = present; at < some; at += 1) {
         const name = names[at % names.length];
         const turn = Math.floor(at / names.length);
         const as = turn === 0 ? name : `${2_000_000_000 + at}.M0P1.bench`;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST, PASSWORD } from './mailServer.mjs';
 import { cpuSecondsOf } from './processCosts.mjs';
 import { runTypeScript } from './runTypeScript.mjs';
+
+const SETTLE_MS = 500;
 
 const NAMES = {
   emptyVisitNewConnection: 'Empty visit, new connection',
@@ -40,6 +43,50 @@ export async function measureCosts(run, { mail, databases }) {
     mail.remove(user);
     await database.remove();
   }
+}
+
+/**
+ * How long it takes from the delivery of a mail until its request stands.
+ *
+ * @param {{ mails: number }} run
+ * @returns one more row of costs
+ */
+export async function measureLatency({ mails }, { mail, databases }) {
+  const database = await databases.open('pg');
+  const user = mail.add();
+  const child = runTypeScript('latency.mjs', {
+    database: database.config,
+    server: { host: HOST, port: mail.port, user, password: PASSWORD },
+  });
+  const took = [];
+  try {
+    await child.hear('ready');
+    for (let count = 1; count <= mails; count += 1) {
+      // Not always at the same point of whatever the server does regularly.
+      await sleep(SETTLE_MS * (1 + Math.random()));
+      const waiting = child.hear('waiting');
+      child.say(`${count}`);
+      await waiting;
+      const handled = child.hear('handled');
+      const startedAt = performance.now();
+      mail.fill(user, count, count - 1);
+      await handled;
+      took.push(performance.now() - startedAt);
+    }
+    child.say('end');
+  } finally {
+    await child.end();
+    mail.remove(user);
+    await database.remove();
+  }
+  const sorted = took.sort((a, b) => a - b);
+  const at95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
+  return {
+    id: 'deliveryToRequest',
+    name: 'Delivery until its request stands, IDLE, 95 %',
+    value: Math.round(at95),
+    unit: 'ms',
+  };
 }
 
 /**

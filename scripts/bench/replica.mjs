@@ -21,17 +21,17 @@ const { Secret } = source('secrets/index.ts');
 const { createOpenSession } = source('transport/index.ts');
 const { aChannel } = source('__testUtils__/aChannel.ts');
 
-// All else is what the plugin has unless told otherwise. Connections are not
-// kept: what is measured is the reading of mail that is there, and it begins
-// when it is told to and not when the server tells of mail.
-const readConfig = maxMessageBytes =>
+// All else is what the plugin has unless told otherwise. As a rule connections
+// are not kept: what is measured is the reading of mail that is there, and it
+// begins when it is told to and not when the server tells of mail.
+const readConfig = ({ maxMessageBytes, keepsConnections }) =>
   readIncomingMailConfig(
     new ConfigReader({
       app: { baseUrl: 'http://127.0.0.1:3000' },
       incomingMail: {
         egress: { allowPrivate: ['127.0.0.1'] },
         development: { allowPlaintextLoopback: true },
-        polling: { idleConnections: 0 },
+        ...(!keepsConnections && { polling: { idleConnections: 0 } }),
         ...(maxMessageBytes && { messages: { maxBytes: maxMessageBytes } }),
       },
     }),
@@ -62,11 +62,12 @@ const logger = {
 /**
  * One replica of the plugin on a database that it migrates.
  *
- * @param {{ database: object, processes: boolean, maxMessageBytes?: number }}
- *   options - processes: whether stored mail is handled as well
+ * @param {{ database: object, processes: boolean, maxMessageBytes?: number,
+ *   keepsConnections?: boolean }} options - processes: whether stored mail is
+ *   handled as well
  */
-export async function openReplica({ database, processes, maxMessageBytes }) {
-  const config = readConfig(maxMessageBytes);
+export async function openReplica({ database, processes, ...settings }) {
+  const config = readConfig(settings);
   const db = requireFromPlugin('knex')(database);
   await db.migrate.latest({ directory: migrationsDirectory() });
   const stores = createStores({ db, logger });
@@ -187,6 +188,12 @@ export async function openReplica({ database, processes, maxMessageBytes }) {
       await done;
       clearInterval(tick);
       await Promise.all([dispatcher.idle(), worker.idle()]);
+    },
+
+    /** Resolves when so many mails of a channel have been handled, by itself. */
+    untilHandled(id, count) {
+      visiting = id;
+      return until(({ ended }) => ended >= count);
     },
 
     async stop() {
