@@ -85,6 +85,12 @@ export interface Config {
     messages?: {
       /** Of a larger mail only the beginning is kept. In bytes. Default: 26214400 (25 MiB). */
       maxBytes?: number;
+      /**
+       * Where so many mails of a mailbox wait to be handled, no more are
+       * fetched; they stay on the server until half of them are handled.
+       * Default: 5000.
+       */
+      maxWaiting?: number;
     };
 
     leases?: {

@@ -18,7 +18,7 @@ import { freePort } from '../lib/ports.mjs';
 import { runTypeScript } from './runTypeScript.mjs';
 
 /** `nobody` and `nogroup` of Debian, who own the mail. */
-const NOBODY = 65534;
+export const NOBODY = 65534;
 const START_MS = 15_000;
 
 export const HOST = '127.0.0.1';

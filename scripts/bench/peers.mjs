@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { HOST, PASSWORD } from './mailServer.mjs';
+import { HOST, NOBODY, PASSWORD } from './mailServer.mjs';
 import { redmine } from './redmine.mjs';
 
 // Each peer reads one mailbox as its manual says, and nothing else.
@@ -30,10 +31,15 @@ function write(dir, name, text) {
   return path;
 }
 
+// getmail does not deliver as root.
+const GETMAIL_USER = 'nobody';
+
 function makeMaildir(dir) {
   const maildir = join(dir, 'mail');
+  chmodSync(dir, 0o711);
   for (const part of ['', 'cur', 'new', 'tmp']) {
     mkdirSync(join(maildir, part), { recursive: true, mode: 0o700 });
+    chownSync(join(maildir, part), NOBODY, NOBODY);
   }
   return maildir;
 }
@@ -153,6 +159,7 @@ password = ${PASSWORD}
 [destination]
 type = Maildir
 path = ${maildir}/
+user = ${GETMAIL_USER}
 
 [options]
 read_all = true

@@ -102,6 +102,7 @@ export async function openReplica({ database, processes, ...settings }) {
     registry: new HandlerRegistry(createRequestTrackers(new RequestStore(db))),
     openSession,
     credentials: async mailbox => credentialsOf(servers.get(mailbox.id)),
+    actsAlone: async () => false,
     onVisit(outcome) {
       if (outcome.kind !== 'completed') {
         fail('A visit did not go well:', outcome);

@@ -57,7 +57,7 @@ export class World {
    * @param {string} options.dovecotProgram
    * @param {string} [options.broken] - see `readOptions.mjs`
    * @param {number} options.replicas - how many
-   * @param {number} options.messagesPerVisit
+   * @param {import('./rows/index.mjs').Visits} options.visits
    * @param {number} options.patienceMs - until all mail has ended
    */
   constructor({
@@ -67,7 +67,7 @@ export class World {
     dovecotProgram,
     broken,
     replicas,
-    messagesPerVisit,
+    visits,
     patienceMs,
   }) {
     this.#number = number;
@@ -80,7 +80,7 @@ export class World {
     this.dovecotProgram = dovecotProgram;
     /** What is broken on purpose in each replica that starts from now on. */
     this.sabotage = IN_PROCESS.includes(broken) ? [broken] : [];
-    this.messagesPerVisit = messagesPerVisit;
+    this.visits = visits;
     /** Environment of a replica by its name, from its next start on. */
     this.environments = new Map();
     this.api = new Api(() => this.serving());
@@ -208,7 +208,7 @@ export class World {
         polling: {
           interval: { seconds: 10 },
           tick: { milliseconds: 200 },
-          messagesPerVisit: this.messagesPerVisit,
+          ...this.visits,
         },
         leases: { duration: { milliseconds: LEASE_MS } },
       },
@@ -388,16 +388,26 @@ export class World {
     await Promise.all(this.replicas.map(replica => this.#startOne(replica)));
   }
 
-  /** Ends all replicas and starts them again, with what was changed meanwhile. */
-  async restartAll() {
+  /** Ends all replicas, and starts them again when something has been done. */
+  async whileDown(work) {
     await Promise.all(this.replicas.map(replica => replica.remove()));
+    await work();
     await this.allUp();
   }
 
-  /** Has a visit read so many mails; the replicas start again for it. */
-  async readBy(messagesPerVisit) {
-    if (this.messagesPerVisit !== messagesPerVisit) {
-      this.messagesPerVisit = messagesPerVisit;
+  /** Ends all replicas and starts them again, with what was changed meanwhile. */
+  restartAll() {
+    return this.whileDown(async () => {});
+  }
+
+  /**
+   * Has mailboxes visited as a row wants it; the replicas start again for it.
+   *
+   * @param {import('./rows/index.mjs').Visits} visits
+   */
+  async visitBy(visits) {
+    if (this.visits !== visits) {
+      this.visits = visits;
       await this.restartAll();
     }
   }

@@ -28,11 +28,15 @@ import {
 // Mail that waits together is handled together. So where handling is what dies,
 // mail is delivered in portions, each when the one before it has ended.
 
-/** How many mails one visit reads while a replica dies at a point. */
-export const MAILS_PER_VISIT = 2;
-
 const MAILS = 6;
+const MAILS_PER_VISIT = 2;
 const VISITS = MAILS / MAILS_PER_VISIT;
+
+/** Each visit opens its own connection, so that all of it is seen each time. */
+export const shortVisits = {
+  messagesPerVisit: MAILS_PER_VISIT,
+  idleConnections: 0,
+};
 
 /** How mail comes: so many portions of so many mails. */
 const ALL = { portions: 1, mails: MAILS };

@@ -14,10 +14,7 @@ const imap =
   at => ({ wire: 'imap', at, bytes });
 
 /** A lease is claimed: of a visit, or of handling. */
-export const claimed = sql(
-  'update "leases" set "holder" = $1, "ticket"',
-  COMMIT,
-);
+export const claimed = sql('"ticket" = "ticket" + 1', COMMIT);
 
 const pop3 =
   (...bytes) =>

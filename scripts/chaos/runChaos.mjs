@@ -17,8 +17,8 @@ const FEW_ROWS = 8;
 
 const ABANDON_MS = 20_000;
 const DEADLINE_MS = {
-  short: 3 * 60_000,
-  ci: 12 * 60_000,
+  short: 10 * 60_000,
+  ci: 25 * 60_000,
   night: 10 * 3_600_000,
 };
 
@@ -184,12 +184,12 @@ function chooseRows({ only, size }) {
 }
 
 /**
- * For two worlds: those with a visit's size of their own, and the others, as
+ * For two worlds: those with visits of their own kind, and the others, as
  * replicas start again where that changes.
  */
 function shareOut(rows, size) {
-  const small = rows.filter(row => row.mailsPerVisit !== undefined);
-  const others = rows.filter(row => row.mailsPerVisit === undefined);
+  const small = rows.filter(row => row.visits !== undefined);
+  const others = rows.filter(row => row.visits === undefined);
   const isWorthIt =
     size !== 'short' && rows.length > FEW_ROWS && small.length > 0;
   return isWorthIt && others.length > 0 ? [small, others] : [rows];

@@ -24,7 +24,7 @@ const EXPECTED = {
  */
 export async function runSabotages({ rows, dovecotProgram, guard, open }) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  // Side by side: most of a short run is waiting.
+  // Side by side: most of a short run is waiting for leases to end.
   await Promise.all(
     BREAKS.map(async (broken, index) => {
       const lines = [];

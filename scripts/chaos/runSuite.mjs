@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { usualVisits } from './rows/index.mjs';
 import { RowQueue } from './RowQueue.mjs';
 import { runRow } from './runRow.mjs';
 import { isClean, judgeWorld, sum, toText } from './verdicts.mjs';
 import { World } from './World.mjs';
 
-const MAILS_PER_VISIT = 25;
-
 /** How long it may take until all mail has ended, once nothing is broken. */
-const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 8_000 };
+const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 25_000 };
 
 /**
  * @typedef {object} SuiteEnd
@@ -47,7 +46,7 @@ export async function runSuite(options) {
         dovecotProgram: options.dovecotProgram,
         broken: options.broken,
         replicas: size === 'short' ? 2 : 3,
-        messagesPerVisit: mailsPerVisit(rows[0], size),
+        visits: visitsOf(rows[0]),
         patienceMs: PATIENCE_MS[size],
       }),
   );
@@ -83,15 +82,13 @@ export function hasFailed({ counts }) {
   return counts.failed > 0;
 }
 
-function mailsPerVisit(row, size) {
-  return size === 'short'
-    ? MAILS_PER_VISIT
-    : row.mailsPerVisit ?? MAILS_PER_VISIT;
+function visitsOf({ visits = usualVisits }) {
+  return visits;
 }
 
 async function runAndSay(world, row, { size, say }) {
   const startedAt = performance.now();
-  await world.readBy(mailsPerVisit(row, size));
+  await world.visitBy(visitsOf(row));
   const { outcome, text, faults } = await runRow(world, row, size);
   const marks = { passed: '', failed: 'FAILED ', skipped: 'SKIPPED' };
   say(

@@ -27,7 +27,7 @@ describe('readIncomingMailConfig', () => {
         idleConnections: 200,
       },
       processing: { concurrency: 4, handlerTimeoutMs: 30_000, threads: 1 },
-      messages: { maxBytes: 26_214_400 },
+      messages: { maxBytes: 26_214_400, maxWaiting: 5_000 },
       leases: { durationMs: 60_000 },
       retention: {
         rawMailMs: 90 * DAY,
@@ -60,6 +60,7 @@ describe('readIncomingMailConfig', () => {
   it.each<[string, object]>([
     ['polling.concurrency', { polling: { concurrency: 1.5 } }],
     ['polling.messagesPerVisit', { polling: { messagesPerVisit: 0 } }],
+    ['messages.maxWaiting', { messages: { maxWaiting: 0 } }],
     ['messages.maxBytes', { messages: { maxBytes: 1e12 } }],
     ['leases.duration', { leases: { duration: { milliseconds: 1 } } }],
     ['polling.interval', { polling: { interval: { parsecs: 1 } } }],

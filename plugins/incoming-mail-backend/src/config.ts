@@ -32,7 +32,7 @@ export interface IncomingMailConfig {
     readonly handlerTimeoutMs: number;
     readonly threads: number;
   };
-  readonly messages: { readonly maxBytes: number };
+  readonly messages: { readonly maxBytes: number; readonly maxWaiting: number };
   readonly leases: { readonly durationMs: number };
   readonly retention: {
     readonly rawMailMs: number;
@@ -126,7 +126,10 @@ export function readIncomingMailConfig(
         maximum: 16,
       }),
     },
-    messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
+    messages: {
+      maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB),
+      maxWaiting: count('messages.maxWaiting', 5_000, 1_000_000),
+    },
     leases: { durationMs: leaseMs },
     retention: {
       rawMailMs,

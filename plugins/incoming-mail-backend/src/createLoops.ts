@@ -3,7 +3,12 @@ import { LoggerService } from '@backstage/backend-plugin-api';
 import { IncomingMailConfig } from './config';
 import { Stores } from './createStores';
 import { Db } from './database';
-import { PollDeps, PollDispatcher, PollDispatcherOptions } from './polling';
+import {
+  PollDeps,
+  PollDispatcher,
+  PollDispatcherOptions,
+  relievedBelow,
+} from './polling';
 import {
   HandlerRegistry,
   openParser,
@@ -25,6 +30,7 @@ export interface LoopsOptions {
   readonly registry: HandlerRegistry;
   readonly openSession: PollDeps['openSession'];
   readonly credentials: PollDeps['credentials'];
+  readonly actsAlone: PollDeps['actsAlone'];
   readonly onHealth?: PollDispatcherOptions['onHealth'];
   readonly onVisit: PollDispatcherOptions['onOutcome'];
   readonly onLeaseLost?: PollDispatcherOptions['onLeaseLost'];
@@ -64,10 +70,12 @@ export function createLoops(options: LoopsOptions) {
       openSession: options.openSession,
       observeStoring: options.observeStoring,
       credentials: options.credentials,
+      actsAlone: options.actsAlone,
       policy: {
         intervalMs: polling.intervalMs,
         messagesPerVisit: polling.messagesPerVisit,
         maxMessageBytes: config.messages.maxBytes,
+        maxWaiting: config.messages.maxWaiting,
       },
     },
     journal: stores.journal,
@@ -92,15 +100,18 @@ export function createLoops(options: LoopsOptions) {
       dispatcher.wake();
       worker.wake();
     },
-    /** To be called every `polling.tickMs`. Never rejects. */
+    /** To be called every `polling.tickMs`. @throws where the database fails */
     async tick() {
+      await stores.mailboxes.scheduleRelieved(
+        relievedBelow(config.messages.maxWaiting),
+      );
       worker.wake();
       await dispatcher.tick();
     },
     /** Ends both after what they are writing, and gives their leases back. */
     async stop() {
-      await dispatcher.stop();
-      await worker.stop();
+      // Together: one may be waiting for what the other holds.
+      await Promise.all([dispatcher.stop(), worker.stop()]);
       await parser.close();
     },
   };

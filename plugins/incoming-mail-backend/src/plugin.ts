@@ -37,6 +37,7 @@ import {
 import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
+import { AccountGate, AccountGateStore } from './polling';
 import {
   HandlerRegistry,
   MessageRuns,
@@ -52,6 +53,9 @@ import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
 import { createTracing } from './tracing';
 import { createOpenSession, secretOf } from './transport';
+
+// How long a person's test waits for a visit of the same account to end.
+const PATIENCE_MS = 10_000;
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -112,11 +116,22 @@ export const incomingMailPlugin = createBackendPlugin({
           ...trackers,
           ...collector.handlers,
         ]);
-        const openSession = createOpenSession({
+        const connect = createOpenSession({
           policy,
           allowPlaintextLoopback,
           ca: config.egress.extraCa,
           maxMessageBytes: config.messages.maxBytes,
+        });
+        const gates = new AccountGateStore(db);
+        const gate = new AccountGate({
+          store: gates,
+          holder,
+          leaseMs: config.leases.durationMs,
+          random: Math.random,
+        });
+        // Whoever tests a mailbox waits for the answer.
+        const openSession = gate.guardPatiently(connect, {
+          waitMs: PATIENCE_MS,
         });
 
         const onProven = createOnProven({
@@ -161,7 +176,7 @@ export const incomingMailPlugin = createBackendPlugin({
           holder,
           stores,
           registry,
-          openSession,
+          openSession: gate.guard(connect),
           credentials: async (mailbox, { signal, refused }) =>
             toCredentials(
               mailbox,
@@ -172,6 +187,15 @@ export const incomingMailPlugin = createBackendPlugin({
                     forceRefreshOf: refused && secretOf(refused),
                   }),
             ),
+          actsAlone: async ({ authentication }) => {
+            const integration =
+              authentication.method === 'oauth'
+                ? await oauth.integrations.findChoice(
+                    authentication.integrationId,
+                  )
+                : undefined;
+            return integration?.grantType === 'client_credentials';
+          },
           onHealth: (tx, news) => announceHealth(tx, news, notices),
           onVisit: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
@@ -290,6 +314,7 @@ export const incomingMailPlugin = createBackendPlugin({
           journal,
           notices,
           drafts: doors.drafts,
+          gates,
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {

@@ -15,6 +15,7 @@ import {
   sendNotices,
 } from './mailboxes';
 import { OAuth } from './oauth';
+import { AccountGateStore } from './polling';
 import { Janitor, RetentionPeriods, retentionPolicy } from './retention';
 
 type Schedule = Pick<
@@ -39,6 +40,7 @@ export async function scheduleHousekeeping(options: {
   journal: JournalStore;
   notices: NoticeStore;
   drafts: DraftService;
+  gates: AccountGateStore;
   notifier: Notifier;
 }): Promise<void> {
   const { scheduler, logger, oauth, notices, notifier } = options;

@@ -6,7 +6,8 @@ import { createTracing } from './tracing';
 describe('createTracing', () => {
   const setUp = () => {
     const service = tracingServiceMock.mock();
-    const calls = () => service.startActiveSpan.mock.calls.map(([name]) => name);
+    const calls = () =>
+      service.startActiveSpan.mock.calls.map(([name]) => name);
     return { service, tracing: createTracing(service), calls };
   };
 
@@ -34,7 +35,10 @@ describe('createTracing', () => {
       const span = { setAttribute: jest.fn(), setStatus: jest.fn() };
       passed.push(await work(span), span);
     });
-    const error = new MailFailure('client-refused', 'the provider said: s3cret');
+    const error = new MailFailure(
+      'client-refused',
+      'the provider said: s3cret',
+    );
     const failing = async () => {
       throw error;
     };

@@ -28,14 +28,17 @@ export function createTracing(service: TracingService) {
       const note = (facts: TracingServiceAttributes) =>
         Object.entries(facts).forEach(
           ([key, value]) =>
-            value !== undefined && span.setAttribute(`incoming_mail.${key}`, value),
+            value !== undefined &&
+            span.setAttribute(`incoming_mail.${key}`, value),
         );
       try {
         const result = await work();
         note(describe(result));
         end = { result };
       } catch (error) {
-        note({ failure: MailFailure.is(error) ? error.code : 'internal-error' });
+        note({
+          failure: MailFailure.is(error) ? error.code : 'internal-error',
+        });
         span.setStatus({ code: 'error' });
         end = { error };
       }

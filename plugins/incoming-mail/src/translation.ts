@@ -181,6 +181,22 @@ export const incomingMailTranslationRef = createTranslationRef({
       serverNotGranted: '{{server}} – not in the integration’s scopes',
       folder: 'Folder',
       folderHint: 'Usually INBOX.',
+      listFolders: 'Show the folders of the mail server',
+      folderUse: {
+        inbox: 'inbox',
+        all: 'all mail',
+        archive: 'archive',
+        drafts: 'drafts',
+        flagged: 'flagged',
+        junk: 'junk',
+        sent: 'sent',
+        trash: 'trash',
+      },
+      listingFolders: 'Asking the mail server…',
+      foldersFound_one:
+        'One folder was found: choose it in the field, or type a name.',
+      foldersFound_other:
+        '{{count}} folders were found: choose one in the field, or type a name.',
       aliases: 'Further addresses',
       aliasesHint:
         'One per line. Mail to them arrives in this mailbox as well; mail from them is the mailbox’s own.',
@@ -964,6 +980,8 @@ export const incomingMailTranslationRef = createTranslationRef({
         recovered: 'The mailbox can be read again',
         'mailbox-renumbered':
           'The server renumbered the mailbox; it was compared again',
+        'reading-held-back':
+          'Much mail waits to be handled; more is fetched when half of it is',
         'after-storing-refused':
           'The server did not mark, move or delete mail that was read; reading goes on',
         'import-started': 'The import of older mail began',

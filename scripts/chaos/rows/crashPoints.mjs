@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   imapPoints,
-  MAILS_PER_VISIT,
   occurrencesOf,
   pop3Points,
+  shortVisits,
 } from '../crashPoints.mjs';
 import { ask } from '../waiting.mjs';
 
@@ -71,7 +71,7 @@ function rowOf({ id, protocol, point }) {
   return {
     id,
     title: `killed, ${protocol.toUpperCase()}: ${point.name}`,
-    mailsPerVisit: MAILS_PER_VISIT,
+    visits: shortVisits,
     async run(world, { short }) {
       const channel = await world.channel(`points-${protocol}`, {
         server: protocol,

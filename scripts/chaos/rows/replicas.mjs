@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { findFakeClock } from '../fakeClock.mjs';
-import { attempted, fetched, stored, toldServer } from '../moments.mjs';
+import {
+  attempted,
+  fetched,
+  stored,
+  storedForGood,
+  toldServer,
+} from '../moments.mjs';
 import { ask, pause, within } from '../waiting.mjs';
 import { LEASE_MS } from '../World.mjs';
 
@@ -96,6 +102,25 @@ async function runQuarantinedAgain(world, channel) {
   }
 }
 
+/** R39 */
+const burst = {
+  id: 'R39',
+  title: 'much mail at once, and its reader killed in the middle',
+  async run(world, { night }) {
+    const channel = await world.channel('burst');
+    const mails = night ? 2_000 : 100;
+    await channel.deliverMany('R39', mails);
+    const watch = world.watch(storedForGood('answered'), {
+      occurrence: 2,
+      onHit: replica => world.kill(replica),
+    });
+    await world.poke([channel]);
+    await hitOf(watch, 'the second portion to be stored');
+    await world.drain([channel]);
+    return [channel];
+  },
+};
+
 /** R4 */
 const withoutLeases = {
   id: 'R4',
@@ -113,7 +138,7 @@ const withoutLeases = {
         },
       });
       await channel.deliverMany('R4', 6);
-      await hitOf(watch, 'a replica that stores', short ? 8_000 : undefined);
+      await hitOf(watch, 'a replica that stores');
       for (let n = 0; n < (short ? 0 : 3); n += 1) {
         await channel.deliverMany('R4', 8);
         await pause(500);
@@ -336,4 +361,5 @@ export const replicaRows = [
   frozenWhileStoring,
   wrongClock,
   askedToGo,
+  burst,
 ];

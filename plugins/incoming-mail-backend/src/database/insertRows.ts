@@ -7,7 +7,7 @@ import { Tx } from './transaction';
 type Cell = string | number | boolean | Buffer | null | Knex.Raw;
 
 /**
- * Inserts rows, which all have the columns of the first, with one statement.
+ * Inserts rows, which all must have the columns of the first and no others, with one statement.
  * For many rows at a time: knex's own builder takes longer to build the
  * statement than the engine to run it.
  *
@@ -38,6 +38,9 @@ export async function insertRows<T = unknown>(
     texts.set(value, text);
     return text;
   };
+  if (rows.some(row => Object.keys(row).length !== columns.length)) {
+    throw new Error(`The rows for ${table} have different columns`);
+  }
   const values = rows.map(
     row => `(${columns.map(name => toPlaceholder(row[name])).join(',')})`,
   );

@@ -205,7 +205,7 @@ export const invariantRules: readonly InvariantRule[] = [
       SELECT subject_id AS id FROM leases
       WHERE ticket < 0
          OR (holder IS NULL) <> (lease_until IS NULL)
-         OR (holder IS NOT NULL AND ticket = 0)`,
+         OR (kind <> 'replica' AND holder IS NOT NULL AND ticket = 0)`,
   },
   {
     name: 'mailbox-has-leases',

@@ -16,6 +16,7 @@ import {
   dbNow,
   inTransaction,
   isUniqueViolation,
+  LeaseKind,
   removeLeases,
   revokeLease,
   scheduleWork,
@@ -39,6 +40,8 @@ export interface MailboxHealth {
   readonly failure?: { readonly code: FailureCode; readonly detail?: string };
   /** How many mails it left for the next visit, at most. */
   readonly leftOnServer?: number;
+  /** Whether it left them as too much waits for handling. */
+  readonly heldBack?: boolean;
 }
 
 const NO_FAILURE = {
@@ -228,11 +231,13 @@ export class MailboxStore {
 
   /**
    * A consent, or a sign-in with a new password, succeeded: the mailbox is read
-   * from now on, unless it is paused.
+   * from now on, unless it is paused. What was opened with the former one is
+   * not read over any more.
    *
    * @returns the mailbox as it is now; absent where it is gone
    */
   async activate(tx: Tx, id: string): Promise<Mailbox | undefined> {
+    await revokeLease(tx, 'poll', id);
     const [row] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({
@@ -280,9 +285,36 @@ export class MailboxStore {
               failed_visits: 0,
               refused_sign_ins: null,
               left_on_server: health.leftOnServer ?? null,
+              held_back_at: health.heldBack
+                ? tx.raw('COALESCE(??, ?)', ['held_back_at', dbNow(tx)])
+                : null,
               last_success_at: dbNow(tx),
             }),
       } as {});
+  }
+
+  /**
+   * Has mailboxes visited that fetch nothing because too much waits, once fewer
+   * than so many mails of them do.
+   */
+  async scheduleRelieved(waitingBelow: number): Promise<void> {
+    const isBusy = this.#db
+      .select(this.#db.raw('1'))
+      .from(tables.inboxMessages)
+      .where('mailbox_id', this.#db.ref(`${tables.mailboxes}.id`))
+      .andWhere({ state: 'stored' })
+      .limit(1)
+      .offset(waitingBelow - 1);
+    const relieved = this.#db<DbMailboxRow>(tables.mailboxes)
+      .whereNotNull('held_back_at')
+      .whereNull('paused_at')
+      .whereNotExists(isBusy)
+      .select('id');
+    await this.#db<DbLeaseRow>(tables.leases)
+      .where({ kind: 'poll' satisfies LeaseKind, holder: null })
+      .whereIn('subject_id', relieved)
+      .andWhere('due_at', '>', dbNow(this.#db))
+      .update({ due_at: dbNow(this.#db) } as {});
   }
 
   /** Reading begins now; mail that is there already is left alone. */

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  mockServices,
-  TestDatabaseId,
-  TestDatabases,
-} from '@backstage/backend-test-utils';
+import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { aChannel } from '../__testUtils__/aChannel';
+import { aDispatcher } from '../__testUtils__/aDispatcher';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import { FakeMailServer } from '../__testUtils__/FakeMailSession';
 import { dbNowPlus, tables } from '../database';
-import { InboxStore } from '../inbox';
 import { JournalStore } from '../journal';
-import { ImportStore, MailboxStore, toCredentials } from '../mailboxes';
-import { Secret } from '../secrets';
-import { CursorStore } from './CursorStore';
-import { GapStore } from './GapStore';
-import { KnownSourceStore } from './KnownSourceStore';
-import { PollDispatcher, PollDispatcherOptions } from './PollDispatcher';
-import { PollOutcome } from './types';
+import { MailboxStore } from '../mailboxes';
+import { PollDispatcher } from './PollDispatcher';
 
 jest.setTimeout(60_000);
 
@@ -33,61 +24,10 @@ describe.each(databases.eachSupportedId())(
       await Promise.all(started.splice(0).map(dispatcher => dispatcher.stop()));
     });
 
-    const createDispatcher = (
-      db: Knex,
-      server: FakeMailServer,
-      options: Partial<PollDispatcherOptions> = {},
-    ) => {
-      const outcomes: PollOutcome[] = [];
-      const wakes: string[] = [];
-      const journal = new JournalStore({
-        db,
-        logger: mockServices.logger.mock(),
-      });
-      const dispatcher = new PollDispatcher({
-        deps: {
-          db,
-          cursors: new CursorStore(db),
-          gaps: new GapStore(db),
-          sources: new KnownSourceStore(db),
-          inbox: new InboxStore(db),
-          mailboxes: new MailboxStore(db),
-          imports: new ImportStore(db),
-          openSession: server.openSession,
-          credentials: async mailbox =>
-            toCredentials(
-              mailbox,
-              new Secret(
-                mailbox.authentication.method === 'password'
-                  ? 'a password'
-                  : 'token',
-              ),
-            ),
-          policy: {
-            intervalMs: 60_000,
-            messagesPerVisit: 100,
-            maxMessageBytes: 1_000,
-          },
-        },
-        journal,
-        logger: mockServices.logger.mock(),
-        holder: 'test',
-        leaseMs: 60_000,
-        concurrency: 2,
-        visitTimeoutMs: 30_000,
-        idleConnections: 0,
-        tickMs: 10,
-        onAccepted: () => wakes.push('accepted'),
-        onOutcome: outcome => outcomes.push(outcome),
-        random: () => 0.5,
-        ...options,
-      });
-      started.push(dispatcher);
-      const run = async () => {
-        dispatcher.wake();
-        await dispatcher.idle();
-      };
-      return { dispatcher, outcomes, wakes, journal, run };
+    const createDispatcher = (...args: Parameters<typeof aDispatcher>) => {
+      const made = aDispatcher(...args);
+      started.push(made.dispatcher);
+      return made;
     };
     const makeDue = (db: Knex) =>
       db(tables.leases)
@@ -276,6 +216,39 @@ describe.each(databases.eachSupportedId())(
 
       await dispatcher.stop();
       expect(outcomes.slice(3)).toEqual([{ kind: 'aborted' }]);
+    });
+
+    it('has mailboxes visited that are due while others hang that nobody knew of (R21)', async () => {
+      const db = await open();
+      const server = new FakeMailServer();
+      const { dispatcher, outcomes } = createDispatcher(db, server, {
+        concurrency: 8,
+        slowAfterMs: 20,
+      });
+      // Six of eight places may be waited in.
+      for (let n = 0; n < 6; n += 1) {
+        await aChannel(db, `component:default/hangs-${n}`);
+        server.hangNext('connect');
+      }
+      dispatcher.wake();
+      const connects = () =>
+        server.calls.filter(({ operation }) => operation === 'connect').length;
+      while (connects() < 6) {
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      for (let n = 0; n < 20; n += 1) {
+        await aChannel(db, `component:default/answers-${n}`);
+      }
+      dispatcher.wake();
+      while (outcomes.length < 20) {
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      expect(outcomes.every(({ kind }) => kind === 'completed')).toBe(true);
+      // The six go on waiting: they were moved aside, and not ended.
+      await dispatcher.stop();
+      expect(outcomes.slice(20).map(({ kind }) => kind)).toEqual(
+        Array(6).fill('aborted'),
+      );
     });
 
     it('leaves a host alone that ten visits in a row did not reach, without a failure of those put off (R35)', async () => {

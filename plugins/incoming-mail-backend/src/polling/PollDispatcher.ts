@@ -254,6 +254,10 @@ export class PollDispatcher {
       { durationMs: leaseMs, signal },
       leaseSignal => this.#observed(mailbox, visit, leaseSignal),
     );
+    if (outcome.kind === 'put-off') {
+      await this.#release(visit, outcome.waitMs);
+      return;
+    }
     this.#options.onOutcome(outcome, performance.now() - startedAt);
     this.#breaker.note(hostOf(mailbox), outcome);
     if (outcome.kind === 'aborted') {

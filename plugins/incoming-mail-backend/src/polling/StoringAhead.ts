@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { holdLease, inTransaction } from '../database';
-import { FetchedBatch, MessageRef } from '../transport';
+import { FetchedBatch, headDigest, MessageRef } from '../transport';
 import { Reading } from './Reading';
 import { wantsSettling } from './settleStored';
 import { Visit } from './types';
@@ -57,8 +57,10 @@ function storeBatch(
       ...under,
       messages: messages.map(({ ref, raw, truncated }) => ({
         ...ref,
+        headDigest: ref.headDigest ?? headDigest(raw),
         raw,
         truncated,
+        review: reading.needsReview(ref),
       })),
       recognisesBytes: reading.recognisesBytes,
       acknowledges: wantsSettling(mailbox),

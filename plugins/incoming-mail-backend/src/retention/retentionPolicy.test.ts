@@ -16,12 +16,16 @@ const rules = retentionPolicy(
     journal: nothing,
     notices: nothing,
     drafts: nothing,
+    gates: nothing,
   },
 );
 
 describe('retentionPolicy', () => {
   it('names settings that exist, and all that exist', () => {
-    const config = readFileSync(resolve(__dirname, '../../config.d.ts'), 'utf8');
+    const config = readFileSync(
+      resolve(__dirname, '../../config.d.ts'),
+      'utf8',
+    );
     const [, section] = /retention\?: \{([^}]*)\}/.exec(config) ?? [];
     const keys = [...section.matchAll(/^ {6}(\w+)\?: HumanDuration/gm)];
     expect(rules.flatMap(({ setting }) => setting ?? []).sort()).toEqual(

@@ -31,6 +31,7 @@ export interface RetentionStores {
   readonly journal: RemovesOld;
   readonly notices: RemovesOld;
   readonly drafts: RemovesOld;
+  readonly gates: RemovesOld;
 }
 
 // A batch is one transaction. Small ones, as a large one would lock many rows
@@ -53,7 +54,7 @@ export function retentionPolicy(
   periods: RetentionPeriods,
   stores: RetentionStores,
 ): RetentionRule[] {
-  const { rawMails, oauth, journal, notices, drafts } = stores;
+  const { rawMails, oauth, journal, notices, drafts, gates } = stores;
   return [
     {
       what: 'bytes of mail that is finished',
@@ -116,6 +117,13 @@ export function retentionPolicy(
       keepMs: DAY_MS,
       batch: ROWS,
       removeOld: removal => drafts.removeOld(removal),
+    },
+    {
+      // Longer than any server asks for patience.
+      what: 'accounts that nobody connects to',
+      keepMs: 30 * DAY_MS,
+      batch: ROWS,
+      removeOld: removal => gates.removeOld(removal),
     },
   ];
 }

@@ -64,7 +64,11 @@ describe.each(databases.eachSupportedId())('query plans (%s)', databaseId => {
       copyOf(columns, { id: `'m' || i`, project_ref: 'NULL' }),
       from,
     );
-    await db(tables.mailboxes).insert({ ...mailbox, id: BUSY, project_ref: null });
+    await db(tables.mailboxes).insert({
+      ...mailbox,
+      id: BUSY,
+      project_ref: null,
+    });
     // Far in the future, but for a few; handling is due nowhere else.
     for (const [kind, later] of [
       ['poll', '8000000000000 + i'],
@@ -182,8 +186,7 @@ describe.each(databases.eachSupportedId())('query plans (%s)', databaseId => {
           .filter(type => /^(Seq Scan|Sort|Incremental Sort)$/.test(type)),
         looked: Math.max(
           ...all.map(
-            node =>
-              node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0),
+            node => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0),
           ),
         ),
         plan: JSON.stringify(root),

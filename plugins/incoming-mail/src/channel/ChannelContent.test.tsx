@@ -599,7 +599,7 @@ describe('ChannelContent', () => {
     });
   });
 
-  it('greys out what a mail service does not have, with the reason', async () => {
+  it('S52, S57: greys out what a mail service does not have, with the reason', async () => {
     const { user } = render({ getChannel: noChannel });
     await user.click(
       await screen.findByRole('radio', { name: 'Microsoft 365' }),
@@ -621,6 +621,53 @@ describe('ChannelContent', () => {
       within(ways).getByRole('option', { name: 'Password' }),
     ).toBeEnabled();
     expect(reasons).not.toBeInTheDocument();
+  });
+
+  it('S57: greys out a protocol that the integration’s scopes do not open', async () => {
+    const pop3 = { ...imapHost, protocol: 'pop3' as const, port: 995 };
+    const granted = aChoice({ mailHosts: [imapHost, pop3] });
+    const { user } = render({
+      getChannel: noChannel,
+      listIntegrationChoices: () => ({
+        items: [granted, aChoice({ id: 'b', name: 'No POP3' })],
+      }),
+    });
+    const ways = await screen.findByLabelText(/^Authentication method/);
+    const serverOptions = () =>
+      within(screen.getByLabelText(/^Mail server/)).getAllByRole('option');
+    await user.selectOptions(ways, 'OAuth 2.0: Corp mail');
+    // The scopes open IMAP alone; the server of the other protocol is shown.
+    expect(
+      serverOptions().map(option => [
+        option.textContent,
+        option.hasAttribute('disabled'),
+      ]),
+    ).toEqual([
+      ['Choose…', true],
+      ['IMAP imap.corp.test:993 (TLS)', false],
+      [expect.stringMatching(/^POP3 .* – not in the integration/), true],
+    ]);
+  });
+
+  it('offers the folders of the stored channel, while the form is about it', async () => {
+    const { api, user } = render({
+      getChannel: () => aChannel(),
+      listChannelFolders: () => ({
+        items: [{ path: 'Help', selectable: true }],
+      }),
+    });
+    await user.click(await screen.findByRole('button', { name: 'Edit' }));
+    const name = 'Show the folders of the mail server';
+    await user.click(await screen.findByRole('button', { name }));
+    expect(await screen.findByText(/^One folder was found/)).toBeVisible();
+    expect(api.names).toContain('listChannelFolders');
+    expect(screen.getByLabelText('Folder')).toHaveAttribute(
+      'list',
+      'incoming-mail-folder-suggestions',
+    );
+    // Of another account nothing is known before it is signed in to.
+    await user.type(screen.getByLabelText(/Email address/), 'x');
+    expect(screen.queryByRole('button', { name })).not.toBeInTheDocument();
   });
 
   it('pauses and goes on', async () => {
@@ -867,6 +914,35 @@ describe('ChannelContent', () => {
     expect(
       screen.getByRole('button', { name: 'Download mail' }),
     ).toBeInTheDocument();
+  });
+
+  it('offers nothing of a mail that was removed for its age, and says why (T61)', async () => {
+    const { user } = render({
+      getChannel: () => aChannel(),
+      listMessages: () => ({
+        items: [
+          {
+            id: 'm1',
+            state: 'quarantined',
+            acceptedAt: '2024-05-06T07:08:09.000Z',
+            sizeBytes: 1536,
+            truncated: false,
+            imported: false,
+            subject: 'Printer',
+            attempts: 4,
+            rawRemovedAt: '2025-05-06T07:08:09.000Z',
+            trace: [],
+          },
+        ],
+      }),
+    });
+    await user.click(await screen.findByRole('button', { name: /Printer/ }));
+    expect(
+      await screen.findByText(/The mail itself was removed .*2025/),
+    ).toBeInTheDocument();
+    for (const name of ['Download mail', 'Handle again']) {
+      expect(screen.queryByRole('button', { name })).not.toBeInTheDocument();
+    }
   });
 
   it('tries a quarantined mail without effect, and has it handled again', async () => {

@@ -16,40 +16,53 @@ export interface FormFieldProps {
   /** Several lines, growing with the text. */
   multiline?: boolean;
   type?: 'text' | 'email' | 'url' | 'date';
+  /** What is offered while typing; anything else can be typed as well. */
+  suggestions?: readonly { value: string; label?: string }[];
   /** The `<option>`s that make it a choice. */
   options?: ReactNode;
 }
 
 /** A labelled text field or choice with its hint or error below. */
 export function FormField(props: FormFieldProps) {
+  const { id, suggestions } = props;
+  const listId = suggestions && `${id}-suggestions`;
   return (
-    <TextField
-      id={props.id}
-      label={props.label}
-      value={props.value}
-      onChange={event => props.onChange(event.target.value)}
-      error={props.error !== undefined}
-      helperText={props.error ?? props.hint}
-      required={props.required}
-      disabled={props.disabled}
-      type={props.multiline || props.options ? undefined : props.type}
-      multiline={props.multiline}
-      minRows={props.multiline ? 3 : undefined}
-      maxRows={props.multiline ? 12 : undefined}
-      select={props.options !== undefined}
-      // A native choice is the one that works with every keyboard and phone.
-      SelectProps={props.options ? { native: true } : undefined}
-      InputLabelProps={
-        // Neither a choice nor an empty date leaves room for the label.
-        props.options || props.type === 'date' ? { shrink: true } : undefined
-      }
-      inputProps={{ spellCheck: false }}
-      variant="outlined"
-      size="small"
-      autoComplete="off"
-      fullWidth
-    >
-      {props.options}
-    </TextField>
+    <>
+      <TextField
+        id={id}
+        label={props.label}
+        value={props.value}
+        onChange={event => props.onChange(event.target.value)}
+        error={props.error !== undefined}
+        helperText={props.error ?? props.hint}
+        required={props.required}
+        disabled={props.disabled}
+        type={props.multiline || props.options ? undefined : props.type}
+        multiline={props.multiline}
+        minRows={props.multiline ? 3 : undefined}
+        maxRows={props.multiline ? 12 : undefined}
+        select={props.options !== undefined}
+        // A native choice is the one that works with every keyboard and phone.
+        SelectProps={props.options ? { native: true } : undefined}
+        InputLabelProps={
+          // Neither a choice nor an empty date leaves room for the label.
+          props.options || props.type === 'date' ? { shrink: true } : undefined
+        }
+        inputProps={{ spellCheck: false, list: listId }}
+        variant="outlined"
+        size="small"
+        autoComplete="off"
+        fullWidth
+      >
+        {props.options}
+      </TextField>
+      {suggestions && (
+        <datalist id={listId}>
+          {suggestions.map(({ value, label }) => (
+            <option key={value} value={value} label={label} />
+          ))}
+        </datalist>
+      )}
+    </>
   );
 }

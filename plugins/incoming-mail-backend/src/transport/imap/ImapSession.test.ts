@@ -11,6 +11,7 @@ import {
 import { Cut, cutAt, everyByte } from '../../__testUtils__/writeInPieces';
 import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
+import { headDigest } from '../headDigest';
 import { createOpenSession } from '../openSession';
 import { MailSession, SessionCredentials } from '../types';
 import { SessionTimeouts } from '../sessionTimeouts';
@@ -209,6 +210,12 @@ describe('ImapSession', () => {
         'login-refused',
         'AUTHENTICATE failed.',
       ],
+      [
+        'AUTHENTICATE',
+        'NO [AUTHENTICATIONFAILED] Invalid credentials',
+        'login-refused',
+        'Invalid credentials',
+      ],
       ['AUTHENTICATE', 'NO [LIMIT] later', 'throttled', 'later'],
       [
         'AUTHENTICATE',
@@ -288,10 +295,8 @@ describe('ImapSession', () => {
     });
 
     it.each<[string, string[]]>([
-      ['no UIDVALIDITY', [good[0], good[2]]],
       ['UIDVALIDITY 0', [good[0], 'OK [UIDVALIDITY 0] x', good[2]]],
       ['UIDVALIDITY 2^32', [good[0], 'OK [UIDVALIDITY 4294967296] x', good[2]]],
-      ['UIDVALIDITY abc', [good[0], 'OK [UIDVALIDITY abc] x', good[2]]],
       ['no UIDNEXT', [good[0], good[1]]],
       ['UIDNEXT 0', [good[0], good[1], 'OK [UIDNEXT 0] x']],
       ['UIDNEXT -5', [good[0], good[1], 'OK [UIDNEXT -5] x']],
@@ -305,6 +310,52 @@ describe('ImapSession', () => {
       });
     });
 
+    it.each<[string, string[]]>([
+      ['no UIDVALIDITY', ['3 EXISTS', good[2]]],
+      ['none that is a number', ['3 EXISTS', 'OK [UIDVALIDITY abc] x']],
+    ])(
+      'names mails by their headers where there is %s (R15)',
+      async (_, lines) => {
+        await start();
+        server.selectLines = lines;
+        for (const subject of ['one', 'two', 'one']) {
+          server.deliver(`Subject: ${subject}\r\n\r\nHello.\r\n`);
+        }
+        const session = await connect();
+        expect(await session.open('INBOX')).toEqual({
+          positions: 'session',
+          keyedBy: 'digest',
+          messageCount: 3,
+        });
+        const refs = await session.list({ after: 0, limit: 10 });
+        const [one, two] = refs.map(({ headDigest: digest }) => digest);
+        expect(refs.map(({ sourceKey }) => sourceKey)).toEqual([
+          `head:${one}#1`,
+          `head:${two}#1`,
+          `head:${one}#2`,
+        ]);
+        expect(await session.list({ after: 1, limit: 1 })).toEqual([refs[1]]);
+        // Another numbering, the same names.
+        server.mails = server.mails.map(mail => ({
+          ...mail,
+          uid: mail.uid + 50,
+        }));
+        server.uidNext += 50;
+        const later = await connect();
+        await later.open('INBOX');
+        const keys = refs.map(({ sourceKey }) => sourceKey);
+        const action = { action: 'mark-read' } as const;
+        expect(await later.settle([keys[1], 'head:gone#1'], action)).toEqual({
+          done: ['head:gone#1', keys[1]],
+        });
+        expect(server.mails.map(({ seen }) => seen)).toEqual([
+          false,
+          true,
+          false,
+        ]);
+      },
+    );
+
     it('waits for neither a dripping nor a silent server', async () => {
       await start();
       server.on('SELECT', drip);
@@ -317,7 +368,7 @@ describe('ImapSession', () => {
       });
     });
 
-    it('hands on how long a server wants to be left alone', async () => {
+    it('hands on how long a server wants to be left alone (R33)', async () => {
       await start();
       server.on('SELECT', ({ tag, write }) =>
         write(
@@ -393,6 +444,34 @@ describe('ImapSession', () => {
       const last = await session.list({ after: 5000, limit: 10 });
       expect(last.map(({ position }) => position)).toEqual([late]);
       expect(searches().length).toBeLessThan(20);
+    });
+
+    it('digests headers by ranges, and tells what the server calls a mail for good (R12)', async () => {
+      await start({
+        capabilities: ['IMAP4rev1', 'SASL-IR', 'AUTH=XOAUTH2', 'OBJECTID'],
+      });
+      const raws = Array.from(
+        { length: 150 },
+        (_, n) => `Subject: ${n}\r\n\r\nbody of ${n}\r\n`,
+      );
+      raws.forEach((raw, n) => server.deliver(raw, { emailId: `M${n}-x` }));
+      server.mails[1].emailId = 'not/valid';
+      const session = await openInbox();
+      const refs = await session.list({ after: 0, limit: 500 });
+      expect(refs.slice(0, 3).map(({ stableId }) => stableId)).toEqual([
+        'M0-x',
+        undefined,
+        'M2-x',
+      ]);
+      server.received.splice(0);
+      server.expunge(7);
+      const digests = await session.digestHeads!(refs);
+      expect(digests.size).toBe(149);
+      expect(digests.get('3')).toBe(headDigest(Buffer.from(raws[2])));
+      expect(server.received).toEqual([
+        expect.stringMatching(/^UID FETCH 1:100 .*BODY.PEEK\[HEADER\]<0\./),
+        expect.stringMatching(/^UID FETCH 101:150 /),
+      ]);
     });
 
     it('takes the first of very many', async () => {
@@ -477,7 +556,7 @@ describe('ImapSession', () => {
       );
     });
 
-    it('ends a line and a flood that never end', async () => {
+    it('ends a line and a flood that never end (T56)', async () => {
       await start();
       server.deliver('one');
       const flood = (chunk: string) => (command: ScriptedCommand) => {
@@ -615,6 +694,23 @@ describe('ImapSession', () => {
       expect(at).toBeGreaterThan(50);
     });
 
+    it('gives nothing of a batch whose connection ends between two mails (R20)', async () => {
+      await start();
+      const refs = [1, 2, 3].map(() => ref(server.deliver('mail')));
+      let ends = true;
+      server.on('UID FETCH', ({ args, socket, proceed }) =>
+        ends ? socket.end(server.row(server.mails[0], args)) : proceed(),
+      );
+      const session = await openInbox();
+      await expect(session.fetch(refs, limits)).rejects.toMatchObject({
+        code: 'connection-lost',
+      });
+      // Nothing of it was taken for read: it can all be had again.
+      ends = false;
+      const { messages } = await (await openInbox()).fetch(refs, limits);
+      expect(messages).toHaveLength(3);
+    });
+
     describe('from a server that does not deliver some of it (P45, P63)', () => {
       const refuse = (uids: readonly number[], answer: string) =>
         server.on('UID FETCH', command => {
@@ -677,7 +773,7 @@ describe('ImapSession', () => {
       });
     });
 
-    it('believes the literal, not the announced size', async () => {
+    it('believes the literal, not the announced size (T50)', async () => {
       await start();
       const raw = Buffer.alloc(5000, 'x');
       server.deliver(raw, { announcedBytes: 10 });
@@ -964,6 +1060,26 @@ describe('ImapSession', () => {
       const listing = session.list({ after: 0, limit: 1 });
       await session.close();
       await expect(listing).rejects.toMatchObject({ code: 'connection-lost' });
+    });
+
+    it('survives a server that says BYE while nothing is asked, and calls after the end', async () => {
+      await start();
+      let leave: () => void = () => {};
+      server.on('SELECT', command => {
+        leave = () => command.socket.end('* BYE idle for too long\r\n');
+        command.proceed();
+      });
+      server.deliver('one');
+      const left = await openInbox();
+      leave();
+      await server.hungUp();
+      const closed = await openInbox();
+      await closed.close();
+      for (const session of [left, closed]) {
+        await expect(session.fetch([ref(1)], limits)).rejects.toMatchObject({
+          name: 'MailFailure',
+        });
+      }
     });
 
     it('survives a reset of an idle connection', async () => {

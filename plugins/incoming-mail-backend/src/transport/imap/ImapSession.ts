@@ -5,7 +5,9 @@ import { FetchMessageObject, ImapFlow } from 'imapflow';
 import { pinnedLookup, trustedAuthorities, withDeadline } from '../../egress';
 import { ByteCollector } from '../ByteCollector';
 import { ConnectOptions } from '../ConnectOptions';
+import { createCounter } from '../createCounter';
 import { fetchBatches } from '../fetchBatches';
+import { headDigest, MAX_HEAD_BYTES } from '../headDigest';
 import { secretOf } from '../secretOf';
 import { fetchTimeoutMs } from '../sessionTimeouts';
 import {
@@ -13,6 +15,7 @@ import {
   FetchedMessage,
   FetchLimits,
   FolderDates,
+  KeyedBy,
   MailFolder,
   MailSession,
   MessageRef,
@@ -28,6 +31,7 @@ import {
   JudgedFolder,
   judgeDate,
   judgeFolderReply,
+  judgeStableId,
   SEEN,
 } from './judgeReplies';
 import {
@@ -52,6 +56,10 @@ const MAX_RESPONSE_TOKENS = 50_000;
 
 // 250 single UIDs make a line of 2.7 kB; servers take 8 kB (RFC 7162 section 4).
 const MAX_UIDS_PER_COMMAND = 250;
+
+// Headers are a few kB; of so many at once the largest do no harm.
+const MAX_HEADS_PER_COMMAND = 100;
+const USUAL_HEAD_BYTES = 16 * 1024;
 
 // Where a server delivers none of so many mails, it is the server.
 const MIN_REFUSED_BY_THE_SERVER = 20;
@@ -98,6 +106,8 @@ export class ImapSession implements MailSession {
   #lastRefusal?: Refusal;
   #folder?: JudgedFolder;
   #path?: string;
+  /** What `list` named by their digests; UIDs without UIDVALIDITY name nothing. */
+  #named?: readonly MessageRef[];
   #closed?: Promise<void>;
   /** Mail has arrived since the folder was opened. */
   #hasNews = false;
@@ -164,11 +174,23 @@ export class ImapSession implements MailSession {
       this.#hasNews = false;
       this.#folder = judgeFolderReply(mailbox);
       this.#path = mailbox.path;
+      this.#named = undefined;
       return this.#folder.opened;
     });
   }
 
-  async list(options: { after: number; limit: number }): Promise<MessageRef[]> {
+  async list(options: {
+    after: number;
+    limit: number;
+    keyedBy?: KeyedBy;
+  }): Promise<MessageRef[]> {
+    const { opened } = this.#openFolder();
+    if (opened.positions === 'session') {
+      const all = await this.#listByDigest();
+      return all
+        .filter(({ position }) => position > options.after)
+        .slice(0, options.limit);
+    }
     const uids = await this.#search(options.after, options.limit);
     if (uids.length === 0) {
       return [];
@@ -216,15 +238,20 @@ export class ImapSession implements MailSession {
     if (unable) {
       return { done: [], refusal: unable };
     }
-    const uids = sortUids(sourceKeys.map(Number).filter(isNzNumber));
-    const done: string[] = [];
+    const keys = await this.#keysByUid(sourceKeys);
+    const uids = sortUids(keys.keys());
+    const present = new Set(keys.values());
+    // What is named by its header and not there has gone.
+    const done = sourceKeys.filter(
+      key => key.startsWith('head:') && !present.has(key),
+    );
     for (let at = 0; at < uids.length; at += MAX_UIDS_PER_COMMAND) {
       const some = uids.slice(at, at + MAX_UIDS_PER_COMMAND);
       const refusal = await this.#settleSome(toUidSet(some), action);
       if (refusal) {
         return { done, refusal };
       }
-      done.push(...some.map(String));
+      done.push(...some.map(uid => keys.get(uid)!));
     }
     return { done };
   }
@@ -239,6 +266,19 @@ export class ImapSession implements MailSession {
         specialUse: folder.specialUse || undefined,
       }));
     });
+  }
+
+  async digestHeads(
+    refs: readonly MessageRef[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const digests = new Map<string, string>();
+    for (let at = 0; at < refs.length; at += MAX_HEADS_PER_COMMAND) {
+      await this.#digestSome(
+        refs.slice(at, at + MAX_HEADS_PER_COMMAND),
+        digests,
+      );
+    }
+    return digests;
   }
 
   async preview({ afterUid }: { afterUid: number }): Promise<FolderDates> {
@@ -351,11 +391,55 @@ export class ImapSession implements MailSession {
     this.#client.close();
   }
 
+  /** All mails, named by their headers; once for the session. */
+  async #listByDigest(): Promise<readonly MessageRef[]> {
+    if (!this.#named) {
+      const { messageCount } = this.#openFolder().opened;
+      const uids = await this.#search(0, messageCount);
+      const refs =
+        uids.length === 0
+          ? []
+          : await this.#run('list', this.#options.timeouts.commandMs, () =>
+              this.#describe(uids),
+            );
+      const digests = await this.digestHeads(refs);
+      const count = createCounter();
+      this.#named = refs.map(ref => {
+        // What cannot be looked at is told apart by its size.
+        const digest =
+          digests.get(ref.sourceKey) ?? headDigest(sizeAsHead(ref));
+        return {
+          ...ref,
+          sourceKey: `head:${count(digest)}`,
+          headDigest: digest,
+        };
+      });
+    }
+    return this.#named;
+  }
+
+  /** The UIDs of mails that are to be settled, with their keys. */
+  async #keysByUid(
+    sourceKeys: readonly string[],
+  ): Promise<ReadonlyMap<number, string>> {
+    if (this.#openFolder().opened.positions === 'uids') {
+      const uids = sourceKeys.map(Number).filter(isNzNumber);
+      return new Map(uids.map(uid => [uid, `${uid}`]));
+    }
+    const wanted = new Set(sourceKeys);
+    const named = await this.#listByDigest();
+    return new Map(
+      named
+        .filter(({ sourceKey }) => wanted.has(sourceKey))
+        .map(({ position, sourceKey }) => [position, sourceKey]),
+    );
+  }
+
   /** The first `limit` UIDs above `afterUid`, ascending. */
   async #search(afterUid: number, limit: number): Promise<number[]> {
-    const { uidNext, messageCount } = this.#openFolder().opened;
+    const { uidNext, opened } = this.#openFolder();
     const found: number[] = [];
-    if (messageCount === 0) {
+    if (opened.messageCount === 0) {
       return found;
     }
     for (const window of uidWindows({ afterUid, wanted: limit, uidNext })) {
@@ -408,6 +492,7 @@ export class ImapSession implements MailSession {
           sourceKey: `${uid}`,
           sizeBytes: size,
           receivedAt: judgeDate(row.internalDate),
+          stableId: judgeStableId(row.emailId),
         });
       }
     }
@@ -419,6 +504,37 @@ export class ImapSession implements MailSession {
         throw this.#nonsense('lists mail without its size');
       }
       return ref ?? [];
+    });
+  }
+
+  /** Digests headers as they come in, so that one is in memory at a time. */
+  #digestSome(
+    refs: readonly MessageRef[],
+    digests: Map<string, string>,
+  ): Promise<void> {
+    const { timeouts } = this.#options;
+    const timeoutMs = fetchTimeoutMs(timeouts, refs.length * USUAL_HEAD_BYTES);
+    return this.#run('list', timeoutMs, async () => {
+      const expected = new Map(refs.map(ref => [ref.position, ref.sourceKey]));
+      const query = {
+        uid: true,
+        bodyParts: [{ key: 'HEADER', start: 0, maxLength: MAX_HEAD_BYTES }],
+      };
+      const set = toUidSet(sortUids(expected.keys()));
+      try {
+        for await (const row of this.#rows(set, query, refs.length)) {
+          const head = row.bodyParts?.get('header') ?? row.headers;
+          const key = expected.get(row.uid);
+          if (key !== undefined && head) {
+            digests.set(key, headDigest(head));
+          }
+        }
+      } catch (error) {
+        // What has no digest is told by its bytes.
+        if (!isPlainRefusal(error, this.#responseCode())) {
+          throw error;
+        }
+      }
     });
   }
 
@@ -765,6 +881,10 @@ function isSameFolder(one: string, other: string | undefined): boolean {
   const fold = (path: string) =>
     path.toUpperCase() === 'INBOX' ? 'INBOX' : path;
   return other !== undefined && fold(one) === fold(other);
+}
+
+function sizeAsHead({ sizeBytes }: MessageRef): Buffer {
+  return Buffer.from(`size ${sizeBytes}`);
 }
 
 function toBatches(refs: readonly MessageRef[], wanted: number) {

@@ -106,6 +106,14 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
     setDraft(tested.draft);
     return tested;
   });
+  const [listing, listFolders] = useAction(async () => {
+    const settings = judge();
+    if (!settings) {
+      return undefined;
+    }
+    const { id } = await store(values, settings);
+    return api.call('listMailServerDraftFolders', { params: { draftId: id } });
+  });
   const [saving, submit] = useAction(async () => {
     const settings = judge();
     if (settings) {
@@ -120,6 +128,7 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
   const backendErrors = {
     ...consentErrors,
     ...draftErrorsOf(testing.status === 'failed' && testing.error),
+    ...draftErrorsOf(listing.status === 'failed' && listing.error),
     ...draftErrorsOf(saving.status === 'failed' && saving.error),
   };
   const stored = held?.draft ?? server;
@@ -130,6 +139,7 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
       choices={choices}
       handlers={handlers}
       errors={formErrors ?? backendErrors}
+      folders={{ state: listing, list: listFolders }}
       storedPassword={storedPasswordOf(stored, values)}
       authorization={
         <DraftAuthorization

@@ -430,7 +430,7 @@ describe('MailServersContent', () => {
       expect(screen.queryByRole('button', { name: 'Authorize' })).toBeNull();
     });
 
-    it('greys out what cannot work, with the reason', async () => {
+    it('S51, S52, S57: greys out what cannot work, with the reason', async () => {
       const { user } = render('/new', {
         listMailServerIntegrations: () => ({
           items: [aChoice(), aChoice({ id: 'b', name: 'New', ready: false })],
@@ -484,6 +484,67 @@ describe('MailServersContent', () => {
       expect(
         screen.getByText(/^Mails are gone from the mailbox/),
       ).toBeVisible();
+    });
+
+    it('offers the folders that the server has, for reading and for moving to', async () => {
+      const backend = aDraftBackend();
+      let lists = false;
+      const { api, user } = render('/new', {
+        ...backend.answers,
+        async listMailServerDraftFolders() {
+          if (!lists) {
+            throw await aRefusal(
+              409,
+              'The mailbox has not been authorized yet. Press Authorize.',
+            );
+          }
+          return {
+            items: [
+              { path: 'INBOX', selectable: true, specialUse: '\\Inbox' },
+              { path: 'Done', selectable: true, specialUse: '\\Archive' },
+              { path: 'Team', selectable: false },
+            ],
+          };
+        },
+      });
+      await fillNew(user);
+      await user.selectOptions(
+        screen.getByLabelText(/^Authentication method/),
+        'OAuth 2.0: Corp mail',
+      );
+      const show = () =>
+        screen.getAllByRole('button', {
+          name: 'Show the folders of the mail server',
+        })[0];
+      await user.click(show());
+      expect(await screen.findByText(/Press Authorize/)).toBeVisible();
+
+      lists = true;
+      await user.click(show());
+      expect(await screen.findByText(/^2 folders were found/)).toBeVisible();
+      expect(api.lastInput('listMailServerDraftFolders')).toEqual({
+        params: { draftId: aDraft().id },
+      });
+      // As a browser offers them; anything else can still be typed.
+      const offeredAt = (label: RegExp) => {
+        const list = screen.getByLabelText(label).getAttribute('list');
+        return [...document.querySelectorAll(`#${list} option`)].map(option => [
+          option.getAttribute('value'),
+          option.getAttribute('label'),
+        ]);
+      };
+      const offered = [
+        ['INBOX', 'INBOX (inbox)'],
+        ['Done', 'Done (archive)'],
+      ];
+      expect(offeredAt(/^Folder/)).toEqual(offered);
+      await user.selectOptions(
+        screen.getByLabelText('After a mail is stored'),
+        'Move it to another folder',
+      );
+      expect(offeredAt(/^Move to folder/)).toEqual(offered);
+      await fill(user, /^Move to folder/, 'Elsewhere');
+      expect(screen.getByLabelText(/^Move to folder/)).toHaveValue('Elsewhere');
     });
 
     it('S69: binds handlers in an order, with the settings that they ask for', async () => {
