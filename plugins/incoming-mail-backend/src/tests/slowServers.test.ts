@@ -54,7 +54,9 @@ describe.each(databases.eachSupportedId())(
       policy: {
         intervalMs: 60_000,
         messagesPerVisit: 1_000,
+        maxWaiting: 5_000,
         maxMessageBytes: 10_000,
+        maxWaiting: 5_000,
       },
     });
 

@@ -212,7 +212,6 @@ describe('ChannelContent', () => {
     authorization.state = {
       status: 'blocked',
       startUrl: 'https://b.test/s',
-      inPlace: true,
     };
     const { user } = render({ getChannel: () => aChannel() });
     // One click, in place: an anchor without a target.

@@ -19,7 +19,7 @@ import {
   storedPasswordOf,
   withSignIn,
 } from '../components/mailbox/mailboxForm';
-import { serverKey } from '../components/mailbox/serverRow';
+import { fromServerRow, serverKey } from '../components/mailbox/serverRow';
 
 /** What is in the fields of the channel's form. */
 export interface ChannelFormValues extends MailboxFormValues {
@@ -119,7 +119,8 @@ export function canListFolders(
   return (
     channel.state !== 'draft' &&
     server.protocol === 'imap' &&
-    serverKey(server) === serverKey(values.server) &&
+    serverKey(fromServerRow(server)) ===
+      serverKey(fromServerRow(values.server)) &&
     !needsNewSignIn(channel, values)
   );
 }

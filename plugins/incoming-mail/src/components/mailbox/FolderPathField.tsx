@@ -51,7 +51,7 @@ export function FolderPathField(props: FolderPathFieldProps) {
         }
         suggestions={found?.map(({ path, specialUse }) => ({
           value: path,
-          label: labelOf(path, specialUse),
+          title: labelOf(path, specialUse),
         }))}
       />
       {folders && (
