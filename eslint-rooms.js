@@ -41,7 +41,10 @@ const LIBRARY_HOMES = {
   imapflow: ['src/transport/imap/**'],
   'node-pop3': ['src/transport/pop3/**'],
   libmime: ['src/processing/parse/**'],
-  piscina: ['src/processing/parse/ParserPool.ts'],
+  piscina: [
+    'src/processing/parse/ParserPool.ts',
+    'src/processing/parse/parseInThread.ts',
+  ],
   mailparser: ['src/processing/parse/__testUtils__/**'],
   'html-to-text': ['src/processing/parse/**'],
   'sanitize-html': ['src/requests/safeHtml.ts'],

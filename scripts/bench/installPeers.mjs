@@ -14,13 +14,9 @@ const APT_TIMEOUT_MS = 10 * 60_000;
  */
 export function installPeers(peers) {
   const missing = peers.filter(peer => !versionOf(peer));
-  const packages = missing.flatMap(({ debian, alsoDebian = [] }) => [
-    debian,
-    ...alsoDebian,
-  ]);
-  if (packages.length > 0) {
-    console.log(`Installing peers: apt-get install ${packages.join(' ')} …`);
-    install(packages);
+  if (missing.length > 0) {
+    spawnSync('apt-get', ['update', '-qq'], aptOptions());
+    missing.forEach(install);
   }
   const installed = peers
     .map(peer => ({ ...peer, version: versionOf(peer) }))
@@ -32,15 +28,17 @@ export function installPeers(peers) {
   };
 }
 
-function install(packages) {
-  const options = {
-    stdio: 'ignore',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    timeout: APT_TIMEOUT_MS,
-  };
-  spawnSync('apt-get', ['update', '-qq'], options);
-  // One by one: what cannot be had must not stand in the way of the others.
+// One by one: what cannot be had must not stand in the way of the others.
+function install(peer) {
+  const { debian, alsoDebian = [], debconf } = peer;
+  const packages = [...alsoDebian, debian];
+  console.log(`Installing a peer: apt-get install ${packages.join(' ')} …`);
+  if (debconf) {
+    spawnSync('debconf-set-selections', { input: debconf });
+  }
   for (const name of packages) {
+    // What a package needs of its set-up may come from one before it.
+    const options = aptOptions(peer.installEnvironment?.());
     withoutService(() =>
       spawnSync(
         'apt-get',
@@ -49,4 +47,16 @@ function install(packages) {
       ),
     );
   }
+}
+
+function aptOptions(environment) {
+  return {
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      ...environment,
+      DEBIAN_FRONTEND: 'noninteractive',
+    },
+    timeout: APT_TIMEOUT_MS,
+  };
 }

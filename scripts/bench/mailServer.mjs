@@ -18,7 +18,7 @@ import { freePort } from '../lib/ports.mjs';
 import { runTypeScript } from './runTypeScript.mjs';
 
 /** `nobody` and `nogroup` of Debian, who own the mail. */
-const NOBODY = 65534;
+export const NOBODY = 65534;
 const START_MS = 15_000;
 
 export const HOST = '127.0.0.1';
@@ -58,6 +58,7 @@ export async function startMailServer({ program, count }) {
     pop3Port,
     pid: server.pid,
     bytes,
+    count,
     /** Makes a mailbox without mail. @returns its user name */
     add() {
       mailboxes += 1;
@@ -70,10 +71,16 @@ export async function startMailServer({ program, count }) {
       chownSync(join(homes, user), NOBODY, NOBODY);
       return user;
     },
-    /** Puts the first `some` mails of the corpus into a mailbox. */
-    fill(user, some) {
-      for (const name of names.slice(0, some)) {
-        linkSync(join(corpus, name), join(maildirOf(user), 'new', name));
+    /**
+     * Puts so many mails into a mailbox: those of the corpus, and again from
+     * its beginning where they are not enough. The first ones may be there.
+     */
+    fill(user, some, present = 0) {
+      for (let at = present; at < some; at += 1) {
+        const name = names[at % names.length];
+        const turn = Math.floor(at / names.length);
+        const as = turn === 0 ? name : `${2_000_000_000 + at}.M0P1.bench`;
+        linkSync(join(corpus, name), join(maildirOf(user), 'new', as));
       }
     },
     /** Puts one mail into a mailbox, after all that were put there before. */
@@ -155,6 +162,10 @@ mail_location = maildir:~/Maildir
 mail_fsync = never
 # Some peers name each of ten thousand mails in one line.
 imap_max_line_length = 1 M
+# As many connections are kept open at a time.
+mail_max_userip_connections = 2000
+default_client_limit = 8000
+default_process_limit = 2000
 service imap-login {
   inet_listener imap {
     port = ${port}

@@ -8,6 +8,9 @@ import {
 } from './processCosts.mjs';
 import { runTypeScript } from './runTypeScript.mjs';
 
+// One visit of what a visit reads at most.
+const WARM_UP_MAILS = 500;
+
 /**
  * Has the plugin read one full mailbox, and counts in the database what came
  * of it.
@@ -19,16 +22,25 @@ export async function measureReader(run, { mail, databases }) {
   const { engine, processes, count } = run;
   const database = await databases.open(engine);
   const user = mail.add();
+  const warmUp = {
+    user: mail.add(),
+    count: Math.min(WARM_UP_MAILS, mail.count),
+  };
   const reader = runTypeScript('reader.mjs', {
     database: database.config,
     server: { host: HOST, port: mail.port, user, password: PASSWORD },
     processes,
     count,
+    warmUp,
   });
   try {
-    await reader.hear('ready');
-    mail.fill(user, count);
+    await reader.hear('begun');
     const idle = memoryOf(reader.pid);
+    mail.fill(warmUp.user, warmUp.count);
+    const ready = reader.hear('ready');
+    reader.say('go');
+    await ready;
+    mail.fill(user, count);
     forgetPeak(reader.pid);
     const before = costs(reader, mail, database);
     const startedAt = performance.now();
@@ -38,8 +50,9 @@ export async function measureReader(run, { mail, databases }) {
     const seconds = (performance.now() - startedAt) / 1000;
     const after = costs(reader, mail, database);
     const peak = peakMemoryOf(reader.pid);
+    reader.say('end');
     await reader.end();
-    judge(await database.count(), run);
+    judge(await database.count(), { processes, count: count + warmUp.count });
     return {
       count,
       seconds,
@@ -54,6 +67,7 @@ export async function measureReader(run, { mail, databases }) {
   } finally {
     await reader.end();
     mail.remove(user);
+    mail.remove(warmUp.user);
     await database.remove();
   }
 }

@@ -65,43 +65,65 @@ export function toRatios(rows) {
   );
 }
 
-/** The rows and ratios as a table for a person. */
-export function toTable({ rows, ratios, absent }) {
-  const head = [
-    'what',
-    'mails',
-    'mails/s',
-    'rounds',
-    'CPU ms/mail',
-    'Dovecot',
-    'database',
-    'peak MB',
-    'over idle',
-  ];
-  const lines = rows.map(row => [
-    row.name,
-    row.mails,
-    row.mailsPerSecond,
-    row.rates.join(' / '),
-    row.cpuMsPerMail,
-    row.mailServerCpuMsPerMail,
-    row.databaseCpuMsPerMail ?? '',
-    row.peakMb,
-    row.overIdleMb ?? '',
-  ]);
+const RATE_HEAD = [
+  'what',
+  'mails',
+  'mails/s',
+  'rounds',
+  'CPU ms/mail',
+  'Dovecot',
+  'database',
+  'peak MB',
+  'over idle',
+];
+
+/** A run as Markdown, to be pasted into docs/performance.md. */
+export function toMarkdown({ machine, rows, ratios, costs, growth, absent }) {
+  const { cpu, cores, memoryGb, node, loadBefore, loadAfter, corpus } = machine;
+  const load = [loadBefore, loadAfter].map(n => n.toFixed(1)).join(' and ');
+  return [
+    `${cores} cores (${cpu}), ${memoryGb} GB, Node ${node}; load ${load} before and after; a corpus of ${corpus.mails} mails, ${corpus.megabytes} MB.`,
+    toTable(
+      RATE_HEAD,
+      rows.map(row => [
+        row.version ? `${row.name} (${row.version})` : row.name,
+        row.mails,
+        row.mailsPerSecond,
+        row.rates.join(' / '),
+        row.cpuMsPerMail,
+        row.mailServerCpuMsPerMail,
+        row.databaseCpuMsPerMail ?? '',
+        row.peakMb,
+        row.overIdleMb ?? '',
+      ]),
+    ),
+    Object.keys(ratios).length > 0 &&
+      toTable(['ratio', ''], Object.entries(ratios)),
+    costs &&
+      toTable(
+        ['cost', ''],
+        costs.map(({ name, value, unit }) => [name, `${value} ${unit}`]),
+      ),
+    growth &&
+      toTable(
+        ['channels', 'CPU ms/visit', 'CPU ms/mail', 'database, CPU ms in all'],
+        growth.map(Object.values),
+      ),
+    absent.length > 0 && `Absent: ${absent.join(', ')}.`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function toTable(head, lines) {
   const all = [head, ...lines].map(line => line.map(String));
-  const widths = head.map((_, at) => Math.max(...all.map(l => l[at].length)));
+  const widths = head.map((_, at) =>
+    Math.max(3, ...all.map(line => line[at].length)),
+  );
   const toLine = line =>
     `| ${line.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
   const rule = `| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`;
-  return [
-    toLine(all[0]),
-    rule,
-    ...all.slice(1).map(toLine),
-    '',
-    ...Object.entries(ratios).map(([name, ratio]) => `${name}: ${ratio}`),
-    ...(absent.length > 0 ? [`absent: ${absent.join(', ')}`] : []),
-  ].join('\n');
+  return [toLine(all[0]), rule, ...all.slice(1).map(toLine)].join('\n');
 }
 
 function round(number, digits = 0) {

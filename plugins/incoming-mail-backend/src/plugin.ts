@@ -18,18 +18,18 @@ import {
 } from '@postroom/plugin-incoming-mail-node';
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
 import { createConsentHooks, createOnProven } from './consentHooks';
+import { createLoops } from './createLoops';
+import { createStores } from './createStores';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
 import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { InboxStore, mountInboxRoutes, RawMailStore } from './inbox';
-import { JournalStore, mountJournalRoutes } from './journal';
+import { mountInboxRoutes, RawMailStore } from './inbox';
+import { mountJournalRoutes } from './journal';
 import {
   announceHealth,
   createPortalNotifier,
-  ImportStore,
-  MailboxStore,
   NoticeStore,
   PasswordStore,
   toCredentials,
@@ -37,21 +37,11 @@ import {
 import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
-import {
-  AccountGate,
-  AccountGateStore,
-  CursorStore,
-  GapStore,
-  KnownSourceStore,
-  PollDispatcher,
-  relievedBelow,
-} from './polling';
+import { AccountGate, AccountGateStore } from './polling';
 import {
   HandlerRegistry,
   MessageRuns,
   mountProcessingRoutes,
-  openParser,
-  ProcessingWorker,
 } from './processing';
 import {
   createRequestTrackers,
@@ -114,15 +104,11 @@ export const incomingMailPlugin = createBackendPlugin({
 
         services.permissionsRegistry.addPermissions(incomingMailPermissions);
 
-        const journal = new JournalStore({ db, logger });
-        const inbox = new InboxStore(db);
+        const stores = createStores({ db, logger });
+        const { cursors, imports, inbox, journal, mailboxes, sources } = stores;
         const rawMails = new RawMailStore(db);
         metrics.watchBacklog(() => rawMails.readBacklog());
-        const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
-        const cursors = new CursorStore(db);
-        const sources = new KnownSourceStore(db);
-        const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
         const trackers = createRequestTrackers(requests);
@@ -183,76 +169,44 @@ export const incomingMailPlugin = createBackendPlugin({
           configPath: VAULT_KEYS_PATH,
         });
 
-        const parser = openParser({ threads: config.processing.threads });
-        const worker = new ProcessingWorker({
+        const loops = createLoops({
           db,
-          inbox,
-          mailboxes,
+          logger,
+          config,
+          holder,
+          stores,
           registry,
-          parser,
-          logger,
-          holder,
-          leaseMs: config.leases.durationMs,
-          concurrency: config.processing.concurrency,
-          handlerTimeoutMs: config.processing.handlerTimeoutMs,
-          onOutcome: (outcome, message) =>
-            metrics.messageEnded(outcome.kind, message),
-          observeWork: work => tracing.handle(work),
-        });
-
-        const dispatcher = new PollDispatcher({
-          deps: {
-            db,
-            cursors,
-            gaps: new GapStore(db),
-            sources,
-            inbox,
-            mailboxes,
-            imports,
-            openSession: gate.guard(connect),
-            observeStoring: store => tracing.store(store),
-            credentials: async (mailbox, { signal, refused }) =>
-              toCredentials(
-                mailbox,
-                mailbox.authentication.method === 'password'
-                  ? await passwords.open(mailbox.id)
-                  : await oauth.vault.accessToken(mailbox.id, {
-                      signal,
-                      forceRefreshOf: refused && secretOf(refused),
-                    }),
-              ),
-            actsAlone: async ({ authentication }) => {
-              const integration =
-                authentication.method === 'oauth'
-                  ? await oauth.integrations.findChoice(
-                      authentication.integrationId,
-                    )
-                  : undefined;
-              return integration?.grantType === 'client_credentials';
-            },
-            policy: {
-              intervalMs: config.polling.intervalMs,
-              messagesPerVisit: config.polling.messagesPerVisit,
-              maxMessageBytes: config.messages.maxBytes,
-              maxWaiting: config.messages.maxWaiting,
-            },
+          openSession: gate.guard(connect),
+          credentials: async (mailbox, { signal, refused }) =>
+            toCredentials(
+              mailbox,
+              mailbox.authentication.method === 'password'
+                ? await passwords.open(mailbox.id)
+                : await oauth.vault.accessToken(mailbox.id, {
+                    signal,
+                    forceRefreshOf: refused && secretOf(refused),
+                  }),
+            ),
+          actsAlone: async ({ authentication }) => {
+            const integration =
+              authentication.method === 'oauth'
+                ? await oauth.integrations.findChoice(
+                    authentication.integrationId,
+                  )
+                : undefined;
+            return integration?.grantType === 'client_credentials';
           },
-          journal,
-          logger,
-          holder,
-          leaseMs: config.leases.durationMs,
-          concurrency: config.polling.concurrency,
-          idleConnections: config.polling.idleConnections,
-          tickMs: config.polling.tickMs,
-          visitTimeoutMs: config.polling.visitTimeoutMs,
-          onAccepted: () => worker.wake(),
           onHealth: (tx, news) => announceHealth(tx, news, notices),
-          onOutcome: (outcome, durationMs) =>
+          onVisit: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
+          onMessage: (outcome, message) =>
+            metrics.messageEnded(outcome.kind, message),
           onLeaseLost: () => metrics.visitLeaseLost(),
+          observeWork: work => tracing.handle(work),
+          observeStoring: store => tracing.store(store),
           observeVisit: (mailbox, visit) => tracing.visit(mailbox, visit),
-          random: Math.random,
         });
+        const { dispatcher, parser, worker } = loops;
 
         wakePolling = () => dispatcher.wake();
 
@@ -348,11 +302,7 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
-            await mailboxes.scheduleRelieved(
-              relievedBelow(config.messages.maxWaiting),
-            );
-            worker.wake();
-            await dispatcher.tick();
+            await loops.tick();
           },
         });
         await scheduleHousekeeping({
@@ -368,9 +318,7 @@ export const incomingMailPlugin = createBackendPlugin({
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {
-          // Together: one may be waiting for what the other holds.
-          await Promise.all([dispatcher.stop(), worker.stop()]);
-          await parser.close();
+          await loops.stop();
           await oauth.vault.settle();
         });
       },

@@ -5,6 +5,7 @@ export {
   limitStatements,
   rowsOfRaw,
 } from './dialect';
+export { insertRows } from './insertRows';
 export { fromJson } from './json';
 export {
   addLease,

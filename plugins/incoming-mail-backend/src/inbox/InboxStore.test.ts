@@ -95,6 +95,42 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
     expect((await claimProcessing(db)).subjectId).toBe(mailbox.id);
   });
 
+  it('gives the bytes of several mails, from memory where it has just stored them', async () => {
+    const { db, inbox, accept, waiting } = await setUp();
+    const large = randomBytes(2_500_000);
+    await accept([aMail(1), aMail(2, large), aMail(3, '')]);
+    const ids = (await waiting()).map(({ id }) => id);
+    const expected = [Buffer.from('mail 1'), large, Buffer.alloc(0)];
+    const rawsOf = async (store: InboxStore) => {
+      const raws = await store.readRaws(ids);
+      return ids.map(id => raws.get(id));
+    };
+    // Another replica, which has never seen them.
+    expect(await rawsOf(new InboxStore(db))).toEqual(expected);
+    expect(await rawsOf(inbox)).toEqual(expected);
+    // Forgotten by now, as they are not read twice as a rule.
+    expect(await rawsOf(inbox)).toEqual(expected);
+  });
+
+  it('gives no bytes of what was undone', async () => {
+    const { db, inbox, mailbox, cursor } = await setUp();
+    const inserted: string[] = [];
+    const undone = inTransaction(db, async tx => {
+      await inbox.accept(tx, {
+        mailboxId: mailbox.id,
+        cursorId: cursor.id,
+        recognisesBytes: false,
+        acknowledges: false,
+        messages: [aMail(1)],
+      });
+      inserted.push(...(await tx(tables.inboxMessages).pluck('id')));
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect(inserted).toHaveLength(1);
+    expect(await inbox.listWaiting(mailbox.id, 10)).toEqual([]);
+  });
+
   it('takes a second arrival for what it is, alone or among new mail', async () => {
     const { accept, waiting, inbox, mailbox, told } = await setUp();
     await accept([aMail(1), aMail(2)]);

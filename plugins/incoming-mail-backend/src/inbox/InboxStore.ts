@@ -25,6 +25,7 @@ import {
   fromDbTimeToIso,
   fromJson,
   holdLease,
+  insertRows,
   inTransaction,
   LeaseLostError,
   LeaseTicket,
@@ -36,6 +37,7 @@ import {
 } from '../database';
 import { contentHash } from './contentHash';
 import { dedupeKey, isUid } from './dedupeKey';
+import { RecentRaws } from './RecentRaws';
 import {
   ArrivedMessage,
   MessageEnd,
@@ -86,6 +88,7 @@ const TO_REVIEW_TRACE: readonly TraceStep[] = [
  */
 export class InboxStore {
   readonly #db: Knex;
+  readonly #recent = new RecentRaws();
 
   constructor(db: Knex) {
     this.#db = db;
@@ -116,9 +119,10 @@ export class InboxStore {
     },
   ): Promise<number> {
     const { mailboxId, cursorId, imported = false } = options;
+    const now = dbNow(tx);
     const arrivals = options.messages.map(message => ({
       message,
-      row: { ...toRow(tx, mailboxId, cursorId, message), imported },
+      row: { ...toRow(now, mailboxId, cursorId, message), imported },
     }));
     const known = options.recognisesBytes
       ? await knownContents(tx, mailboxId, arrivals)
@@ -138,8 +142,8 @@ export class InboxStore {
       accepted.map(({ message, row }) => ({ id: row.id, raw: message.raw })),
     );
     if (options.acknowledges) {
-      await tx.batchInsert(
-        tables.acknowledgements,
+      await insertAcknowledgements(
+        tx,
         // What a person still has to look at stays there as it is.
         accepted
           .filter(({ message }) => !message.review)
@@ -149,8 +153,13 @@ export class InboxStore {
             uid: isUid(sourceKey) ? Number(sourceKey) : 0,
             source_key: sourceKey,
           })),
-        ROWS_PER_INSERT,
       );
+    }
+    for (const { message, row } of accepted) {
+      // The others are not handled, or not soon.
+      if (!message.review && !originals.has(row.id)) {
+        this.#recent.add(row.id, message.raw);
+      }
     }
     if (accepted.length > 0) {
       await scheduleWork(tx, 'process', mailboxId);
@@ -220,10 +229,11 @@ export class InboxStore {
     },
   ): Promise<void> {
     const { mailboxId, cursorId, sources } = options;
+    const now = dbNow(tx);
     const inserted = await insertNew(
       tx,
       sources.map(source => ({
-        ...toRow(tx, mailboxId, cursorId, {
+        ...toRow(now, mailboxId, cursorId, {
           ...source,
           raw: Buffer.alloc(0),
           truncated: true,
@@ -232,7 +242,7 @@ export class InboxStore {
         next_attempt_at: null,
         failure_code: NOT_DELIVERED,
         trace: JSON.stringify(NOT_DELIVERED_TRACE),
-        finished_at: dbNow(tx),
+        finished_at: now,
       })),
     );
     await insertChunks(
@@ -416,6 +426,29 @@ export class InboxStore {
   async readRaws(
     messageIds: readonly string[],
   ): Promise<ReadonlyMap<string, Buffer>> {
+    const raws = new Map<string, Buffer>();
+    const others: string[] = [];
+    for (const id of messageIds) {
+      const recent = this.#recent.take(id);
+      if (recent) {
+        raws.set(id, recent);
+      } else {
+        others.push(id);
+      }
+    }
+    for (const [id, chunks] of await this.#readChunks(others)) {
+      const [first, ...rest] = chunks;
+      raws.set(id, rest.length === 0 ? first : Buffer.concat(chunks));
+    }
+    return raws;
+  }
+
+  async #readChunks(
+    messageIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Buffer[]>> {
+    if (messageIds.length === 0) {
+      return new Map();
+    }
     const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
       .whereIn('message_id', [...messageIds])
       .orderBy(['message_id', 'n'])
@@ -429,15 +462,7 @@ export class InboxStore {
         chunks.set(row.message_id, [row.bytes]);
       }
     }
-    return new Map(
-      messageIds.map(id => {
-        const [first, ...others] = chunks.get(id) ?? [Buffer.alloc(0)];
-        return [
-          id,
-          others.length === 0 ? first : Buffer.concat([first, ...others]),
-        ];
-      }),
-    );
+    return chunks;
   }
 
   /**
@@ -772,33 +797,47 @@ function duplicateStep(original: string): TraceStep {
 
 async function insertNew(
   tx: Tx,
-  rows: ReadonlyArray<object>,
+  rows: Parameters<typeof insertRows>[2],
 ): Promise<Set<string>> {
   const inserted: Array<{ id: string }> = [];
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
     inserted.push(
-      ...(await tx(tables.inboxMessages)
-        .insert(rows.slice(start, start + ROWS_PER_INSERT))
-        .onConflict(['mailbox_id', 'dedupe_key'])
-        .ignore()
-        .returning('id')),
+      ...(await insertRows<{ id: string }>(
+        tx,
+        tables.inboxMessages,
+        rows.slice(start, start + ROWS_PER_INSERT),
+        { unless: ['mailbox_id', 'dedupe_key'], returning: 'id' },
+      )),
     );
   }
   return new Set(inserted.map(row => row.id));
 }
 
+async function insertAcknowledgements(
+  tx: Tx,
+  rows: Parameters<typeof insertRows>[2],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    const some = rows.slice(start, start + ROWS_PER_INSERT);
+    await insertRows(tx, tables.acknowledgements, some);
+  }
+}
+
+// Not an interface: those have no index signature.
+type ChunkRow = Pick<DbInboxChunkRow, 'message_id' | 'n' | 'bytes'>;
+
 async function insertChunks(
   tx: Tx,
   mails: ReadonlyArray<{ id: string; raw: Buffer }>,
 ) {
-  let rows: DbInboxChunkRow[] = [];
+  let rows: ChunkRow[] = [];
   let bytes = 0;
   for (const row of mails.flatMap(toChunks)) {
     if (
       rows.length === ROWS_PER_INSERT ||
       bytes + row.bytes.length > BYTES_PER_INSERT
     ) {
-      await tx<DbInboxChunkRow>(tables.inboxChunks).insert(rows);
+      await insertRows(tx, tables.inboxChunks, rows);
       rows = [];
       bytes = 0;
     }
@@ -806,11 +845,11 @@ async function insertChunks(
     bytes += row.bytes.length;
   }
   if (rows.length > 0) {
-    await tx<DbInboxChunkRow>(tables.inboxChunks).insert(rows);
+    await insertRows(tx, tables.inboxChunks, rows);
   }
 }
 
-function toChunks({ id, raw }: { id: string; raw: Buffer }): DbInboxChunkRow[] {
+function toChunks({ id, raw }: { id: string; raw: Buffer }): ChunkRow[] {
   // At least one chunk, so that an empty mail is told from a lost one.
   const count = Math.max(1, Math.ceil(raw.length / CHUNK_BYTES));
   return Array.from({ length: count }, (_, n) => ({
@@ -821,7 +860,7 @@ function toChunks({ id, raw }: { id: string; raw: Buffer }): DbInboxChunkRow[] {
 }
 
 function toRow(
-  tx: Tx,
+  now: Knex.Raw,
   mailboxId: string,
   cursorId: string,
   message: ArrivedMessage,
@@ -834,10 +873,10 @@ function toRow(
     truncated: message.truncated,
     sha256: createHash('sha256').update(message.raw).digest('hex'),
     received_at: message.receivedAt?.getTime() ?? null,
-    accepted_at: dbNow(tx),
+    accepted_at: now,
     state: 'stored' satisfies MessageState,
     attempts: 0,
-    next_attempt_at: dbNow(tx),
+    next_attempt_at: now,
     trace: '[]',
     stable_id: message.stableId ?? null,
     head_digest: message.headDigest ?? null,

@@ -7,4 +7,5 @@ export { relievedBelow } from './findRoom';
 export { GapStore } from './GapStore';
 export { KnownSourceStore } from './KnownSourceStore';
 export { PollDispatcher } from './PollDispatcher';
+export type { PollDispatcherOptions } from './PollDispatcher';
 export type { PollDeps, PollOutcome, PollPolicy } from './types';

@@ -96,8 +96,10 @@ describe.each(databases.eachSupportedId())('Mails in batches on %p', id => {
     // Together as far as the one that throws, then one by one.
     expect(calls.slice(0, 9)).toEqual([...all.slice(0, 8), 'mail-0']);
     const mails = await log(mailboxId);
-    // What failed in company has used one attempt, as has everything else.
-    expect(mails.every(({ attempts }) => attempts === 1)).toBe(true);
+    // Having failed in company has cost nobody an attempt. The one that throws
+    // may have been due again meanwhile.
+    const others = mails.filter(({ subject }) => subject !== 'mail-7');
+    expect(others.map(({ attempts }) => attempts)).toEqual(Array(59).fill(1));
     await expect(db(tables.deliveries)).resolves.toHaveLength(59);
     await expect(db(tables.threadKeys)).resolves.toHaveLength(59);
   });

@@ -3,7 +3,7 @@ import { inTransaction, holdLease, LeaseLostError } from '../database';
 import { WaitingMessage } from '../inbox';
 import { MailboxWork, ProcessMessageDeps } from './AttemptRun';
 import { BegunMessage, handleReading } from './processMessage';
-import { readMessage } from './readMessage';
+import { readMessages } from './readMessage';
 import {
   BatchResult,
   BegunBatch,
@@ -46,15 +46,19 @@ export async function beginBatch(
   const ids = batch.map(({ id }) => id);
   const attempts = await inbox.startAttempts(ticket, ids);
   const raws = await inbox.readRaws(ids);
-  const begun: BegunMessage[] = [];
-  for (const waiting of batch) {
-    const reading = await readMessage(waiting, mailbox, {
-      inbox: { readRaw: async id => raws.get(id)! },
-      parser,
-    });
-    begun.push({ waiting, attempt: attempts.get(waiting.id)!, reading });
-  }
-  return begun;
+  const readings = await readMessages(
+    batch.map(waiting => ({
+      waiting,
+      raw: raws.get(waiting.id) ?? Buffer.alloc(0),
+    })),
+    mailbox,
+    parser,
+  );
+  return batch.map((waiting, at) => ({
+    waiting,
+    attempt: attempts.get(waiting.id)!,
+    reading: readings[at],
+  }));
 }
 
 /**

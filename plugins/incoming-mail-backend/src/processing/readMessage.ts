@@ -3,7 +3,7 @@ import { FailureCode, TraceStep } from '@postroom/plugin-incoming-mail-common';
 import { IncomingMessage } from '@postroom/plugin-incoming-mail-node';
 import { InboxStore, MessageHead, WaitingMessage } from '../inbox';
 import { Mailbox } from '../mailboxes';
-import { Parser, ParserDiedError } from './parse/Parser';
+import { Parser, ParserDiedError, RawMail } from './parse/Parser';
 import { ParseVerdict } from './parse/parseMessage';
 import { failed, passed, stopped } from './steps';
 
@@ -35,11 +35,45 @@ export async function readMessage(
   }: { readonly inbox: Pick<InboxStore, 'readRaw'>; readonly parser: Parser },
 ): Promise<MessageReading> {
   const raw = await inbox.readRaw(message.id);
-  let verdict: ParseVerdict;
+  return readRaw({ raw, waiting: message }, mailbox, parser);
+}
+
+/**
+ * Reads several mails whose bytes are at hand, at one go. Where one of them
+ * is too much for the parser, all are read one by one, so that it alone is
+ * given up.
+ */
+export async function readMessages(
+  mails: readonly RawMail[],
+  mailbox: Pick<Mailbox, 'projectRef'>,
+  parser: Parser,
+): Promise<MessageReading[]> {
   try {
-    verdict = await parser.parse(raw, message, {
-      projectRef: mailbox.projectRef,
-    });
+    const { projectRef } = mailbox;
+    const verdicts = await parser.parseTogether?.(mails, { projectRef });
+    if (verdicts) {
+      return mails.map(({ waiting }, at) => toReading(waiting, verdicts[at]));
+    }
+  } catch (error) {
+    if (!(error instanceof ParserDiedError)) {
+      throw error;
+    }
+  }
+  const readings: MessageReading[] = [];
+  for (const mail of mails) {
+    readings.push(await readRaw(mail, mailbox, parser));
+  }
+  return readings;
+}
+
+async function readRaw(
+  { raw, waiting }: RawMail,
+  { projectRef }: Pick<Mailbox, 'projectRef'>,
+  parser: Parser,
+): Promise<MessageReading> {
+  try {
+    const verdict = await parser.parse(raw, waiting, { projectRef });
+    return toReading(waiting, verdict);
   } catch (error) {
     if (!(error instanceof ParserDiedError)) {
       throw error;
@@ -47,6 +81,12 @@ export async function readMessage(
     const step = failed('parse', error.message);
     return { kind: 'given-up', failure: 'message-unreadable', head: {}, step };
   }
+}
+
+function toReading(
+  message: WaitingMessage,
+  verdict: ParseVerdict,
+): MessageReading {
   const { head } = verdict;
   if (message.truncated) {
     const reason = 'It is over the size limit: only its beginning is here';

@@ -18,6 +18,7 @@ import {
   dbNow,
   fromDbTimeToIso,
   fromJson,
+  insertRows,
   readPage,
   tables,
   Tx,
@@ -152,20 +153,21 @@ export class RequestStore {
   }
 
   async insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
-    if (requests.length > 0) {
-      await tx(tables.requests).insert(
-        requests.map(request => ({
-          ...toContentColumns(tx, request),
-          project_ref: request.projectRef,
-          number: request.number,
-          thread_id: request.threadId,
-          subject: request.subject,
-          ...toMarkColumns(request),
-          last_activity_at: dbNow(tx),
-          comment_count: 0,
-        })),
-      );
-    }
+    const now = dbNow(tx);
+    await insertRows(
+      tx,
+      tables.requests,
+      requests.map(request => ({
+        ...toContentColumns(now, request),
+        project_ref: request.projectRef,
+        number: request.number,
+        thread_id: request.threadId,
+        subject: request.subject,
+        ...toMarkColumns(request),
+        last_activity_at: now,
+        comment_count: 0,
+      })),
+    );
   }
 
   /** Adds comments, in their order, to requests that are there. */
@@ -173,9 +175,12 @@ export class RequestStore {
     if (comments.length === 0) {
       return;
     }
-    await tx(tables.requestComments).insert(
+    const now = dbNow(tx);
+    await insertRows(
+      tx,
+      tables.requestComments,
       comments.map(comment => ({
-        ...toContentColumns(tx, comment),
+        ...toContentColumns(now, comment),
         request_id: comment.requestId,
       })),
     );
@@ -281,7 +286,10 @@ type DbRequestSummaryRow = Pick<
   | 'labels'
 > & { text_start: string };
 
-function toContentColumns(tx: Tx, fields: RequestFields & { id: string }) {
+function toContentColumns(
+  now: Knex.Raw,
+  fields: RequestFields & { id: string },
+) {
   return {
     id: fields.id,
     message_id: fields.messageId,
@@ -291,7 +299,7 @@ function toContentColumns(tx: Tx, fields: RequestFields & { id: string }) {
     html: fields.html ?? null,
     attachments: JSON.stringify(fields.attachments),
     sent_at: fields.sentAt.getTime(),
-    created_at: dbNow(tx),
+    created_at: now,
   };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HandlerOutcome } from '@postroom/plugin-incoming-mail-node';
-import { DbDeliveryRow, dbNow, tables, Tx } from '../../database';
+import { DbDeliveryRow, dbNow, insertRows, tables, Tx } from '../../database';
 
 /** That a bound handler has finished a mail, and how. */
 export interface Delivery {
@@ -33,18 +33,19 @@ export class DeliveryStore {
     tx: Tx,
     deliveries: ReadonlyArray<Delivery & { readonly messageId: string }>,
   ): Promise<void> {
-    if (deliveries.length > 0) {
-      await tx(tables.deliveries).insert(
-        deliveries.map(({ messageId, bindingId, outcome }) => ({
-          message_id: messageId,
-          binding_id: bindingId,
-          outcome: outcome.kind,
-          target: outcome.kind === 'ignored' ? null : outcome.target,
-          reason: outcome.kind === 'ignored' ? outcome.reason : null,
-          finished_at: dbNow(tx),
-        })),
-      );
-    }
+    const now = dbNow(tx);
+    await insertRows(
+      tx,
+      tables.deliveries,
+      deliveries.map(({ messageId, bindingId, outcome }) => ({
+        message_id: messageId,
+        binding_id: bindingId,
+        outcome: outcome.kind,
+        target: outcome.kind === 'ignored' ? null : outcome.target,
+        reason: outcome.kind === 'ignored' ? outcome.reason : null,
+        finished_at: now,
+      })),
+    );
   }
 }
 

@@ -2,6 +2,12 @@
 import { WaitingMessage } from '../../inbox';
 import { parseMessage, ParseVerdict } from './parseMessage';
 
+/** A mail's bytes, and what else is known of it. */
+export interface RawMail {
+  readonly raw: Buffer;
+  readonly waiting: WaitingMessage;
+}
+
 /**
  * From so many bytes on, memory changes hands between threads; below, it is
  * copied, as it may belong to several.
@@ -21,6 +27,17 @@ export interface Parser {
     waiting: WaitingMessage,
     options: { projectRef?: string },
   ): Promise<ParseVerdict>;
+  /**
+   * Reads several mails at one go, where that costs less than one by one.
+   *
+   * @param mails - untouched where it throws
+   * @throws ParserDiedError where one of them, or all together, used up what a
+   *   mail may use; `parse` tells which
+   */
+  parseTogether?(
+    mails: readonly RawMail[],
+    options: { projectRef?: string },
+  ): Promise<ParseVerdict[]>;
   /** Gives up what is being read, and ends. */
   close(): Promise<void>;
 }

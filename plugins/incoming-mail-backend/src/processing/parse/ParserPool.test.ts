@@ -82,6 +82,24 @@ describe('ParserPool', () => {
     }
   });
 
+  it('reads several mails at one go, in their order', async () => {
+    const verdicts = await open().parseTogether(
+      ['one', 'two', 'three'].map(name => ({
+        raw: rawMail([`Subject: ${name}`], name),
+        waiting: aWaitingMessage({ id: name }),
+      })),
+      {},
+    );
+    const found = verdicts.map(
+      verdict => verdict.kind === 'parsed' && verdict.message,
+    );
+    expect(found).toMatchObject([
+      { id: 'one', subject: 'one', text: 'one' },
+      { id: 'two', subject: 'two', text: 'two' },
+      { id: 'three', subject: 'three', text: 'three' },
+    ]);
+  });
+
   it('hands large mails and attachments over without a copy, and reads the next', async () => {
     const content = Buffer.alloc(3 * 1_048_576, 'large');
     const build = () =>

@@ -2,19 +2,24 @@
 import { MailAttachment } from '@postroom/plugin-incoming-mail-node';
 import { Piscina } from 'piscina';
 import { WaitingMessage } from '../../inbox';
-import { MOVED_FROM_BYTES, Parser, ParserDiedError } from './Parser';
+import { MOVED_FROM_BYTES, Parser, ParserDiedError, RawMail } from './Parser';
 import { parseInThread, ParseTask, parseThreadFile } from './parseInThread';
 import { ParseVerdict } from './parseMessage';
 
 /** A thread that has nothing to do is kept this long. */
 const IDLE_MS = 30_000;
+/**
+ * What is read is given away at once. Node would let 48 MB of it pile up before
+ * it looks.
+ */
+const YOUNG_MB = 12;
 
 export interface ParserPoolOptions {
   /** The most mails that are read at the same time. */
   readonly threads: number;
-  /** How long one mail may take; then its thread is ended. */
+  /** How long one mail, or several together, may take; then its thread is ended. */
   readonly timeoutMs: number;
-  /** How much memory one mail may use, besides its bytes; then its thread is ended. */
+  /** How much memory one mail, or several together, may use besides their bytes; then the thread is ended. */
   readonly heapMb: number;
   /** What Node is started with in a thread; that of the process unless told. */
   readonly execArgv?: readonly string[];
@@ -29,7 +34,7 @@ export interface ParserPoolOptions {
  * when there is something to read.
  */
 export class ParserPool implements Parser {
-  readonly #pool: Piscina<ParseTask, ParseVerdict>;
+  readonly #pool: Piscina<ParseTask, ParseVerdict[]>;
   readonly #timeoutMs: number;
   readonly #queue: (() => void)[] = [];
   #freeThreads: number;
@@ -45,10 +50,17 @@ export class ParserPool implements Parser {
     this.#freeThreads = threads;
     this.#pool = new Piscina({
       filename: threadFile,
+      // Said here and not with each task: a thread that has just been started
+      // loads the file for whatever name the pool has, as CommonJS and, where
+      // there is no such function in it, once more as a module.
+      name: parseInThread.name,
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMb,
+        maxYoungGenerationSizeMb: YOUNG_MB,
+      },
       ...(execArgv && { execArgv: [...execArgv] }),
     });
     // What kills a thread rejects its task as well; unheard it ends the process.
@@ -58,21 +70,39 @@ export class ParserPool implements Parser {
   async parse(
     raw: Buffer,
     waiting: WaitingMessage,
-    { projectRef }: { projectRef?: string },
+    options: { projectRef?: string },
   ): Promise<ParseVerdict> {
+    const [verdict] = await this.#run(
+      { mails: [{ raw, waiting }], ...options },
+      raw.length >= MOVED_FROM_BYTES ? [raw.buffer] : [],
+    );
+    return verdict;
+  }
+
+  /**
+   * Saves a task, and waking a thread, for each mail but the first. The mails
+   * are copied, however large: they may have to be read once more.
+   */
+  async parseTogether(
+    mails: readonly RawMail[],
+    options: { projectRef?: string },
+  ): Promise<ParseVerdict[]> {
+    return this.#run({ mails, ...options }, []);
+  }
+
+  async #run(
+    task: ParseTask,
+    transferList: readonly ArrayBufferLike[],
+  ): Promise<ParseVerdict[]> {
     await this.#takeThread();
     // Only now: a mail must not pay for the one before it.
     const deadline = AbortSignal.timeout(this.#timeoutMs);
     try {
-      const verdict = await this.#pool.run(
-        { raw, waiting, projectRef },
-        {
-          name: parseInThread.name,
-          signal: deadline,
-          transferList: raw.length >= MOVED_FROM_BYTES ? [raw.buffer] : [],
-        },
-      );
-      return restore(verdict);
+      const verdicts = await this.#pool.run(task, {
+        signal: deadline,
+        transferList: [...transferList],
+      });
+      return verdicts.map(restore);
     } catch (error) {
       if (deadline.aborted) {
         throw new ParserDiedError('Reading it took too long');

@@ -9,39 +9,41 @@ export const parseThreadFile = __filename;
 
 /** What a thread is asked to read. Structured-clonable. */
 export interface ParseTask {
-  readonly raw: Uint8Array;
-  readonly waiting: WaitingMessage;
+  readonly mails: ReadonlyArray<{
+    readonly raw: Uint8Array;
+    readonly waiting: WaitingMessage;
+  }>;
   readonly projectRef?: string;
 }
 
-/** What runs in a thread of {@link openParserPool}: one mail, and nothing of the rest of the backend. */
+/** What runs in a thread of {@link openParserPool}: some mails, and nothing of the rest of the backend. */
 export async function parseInThread({
-  raw,
-  waiting,
+  mails,
   projectRef,
-}: ParseTask): Promise<ParseVerdict> {
-  const verdict = await parseMessage(
+}: ParseTask): Promise<ParseVerdict[]> {
+  const verdicts: ParseVerdict[] = [];
+  for (const { raw, waiting } of mails) {
     // A buffer arrives as the array of bytes that it is made of.
-    Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength),
-    waiting,
-    { projectRef },
-  );
-  return moveAttachments(verdict);
+    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+    verdicts.push(await parseMessage(bytes, waiting, { projectRef }));
+  }
+  return moveAttachments(verdicts);
 }
 
 /** Hands large attachments over with the memory they stand in; small ones are copied. */
-function moveAttachments(verdict: ParseVerdict): ParseVerdict {
-  const attachments =
-    verdict.kind === 'parsed' ? verdict.message.attachments : [];
-  const memory = attachments
+function moveAttachments(verdicts: ParseVerdict[]): ParseVerdict[] {
+  const memory = verdicts
+    .flatMap(verdict =>
+      verdict.kind === 'parsed' ? verdict.message.attachments : [],
+    )
     .map(({ content }) => content.buffer)
     .filter(({ byteLength }) => byteLength >= MOVED_FROM_BYTES);
   if (memory.length === 0) {
-    return verdict;
+    return verdicts;
   }
   return move({
     // Several may be places in one mail.
     [transferableSymbol]: [...new Set(memory)],
-    [valueSymbol]: verdict,
-  }) as unknown as ParseVerdict;
+    [valueSymbol]: verdicts,
+  }) as unknown as ParseVerdict[];
 }

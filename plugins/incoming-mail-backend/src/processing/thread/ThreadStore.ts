@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DbThreadKeyRow, tables, Tx } from '../../database';
+import { DbThreadKeyRow, insertRows, tables, Tx } from '../../database';
 import { ThreadKey, ThreadKeyKind } from './threadKeys';
 
 /**
@@ -37,23 +37,22 @@ export class ThreadStore {
     mailboxId: string,
     keys: readonly ThreadKey[],
   ): Promise<number> {
-    if (keys.length === 0) {
-      return 0;
-    }
-    const added = await tx<DbThreadKeyRow>(tables.threadKeys)
-      .insert(
-        keys
-          .toSorted((a, b) => compare(a.hash, b.hash))
-          .map(key => ({
-            mailbox_id: mailboxId,
-            key_hash: key.hash,
-            kind: key.kind,
-            thread_id: key.threadId,
-          })),
-      )
-      .onConflict(['mailbox_id', 'key_hash', 'kind'])
-      .ignore()
-      .returning('key_hash');
+    const added = await insertRows(
+      tx,
+      tables.threadKeys,
+      keys
+        .toSorted((a, b) => compare(a.hash, b.hash))
+        .map(key => ({
+          mailbox_id: mailboxId,
+          key_hash: key.hash,
+          kind: key.kind,
+          thread_id: key.threadId,
+        })),
+      {
+        unless: ['mailbox_id', 'key_hash', 'kind'],
+        returning: 'key_hash',
+      },
+    );
     return added.length;
   }
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Knex } from 'knex';
+import { rowsOfRaw } from './dialect';
+import { Tx } from './transaction';
+
+/** A column's value; a `Knex.Raw` without values is written into the statement. */
+type Cell = string | number | boolean | Buffer | null | Knex.Raw;
+
+/**
+ * Inserts rows, which all must have the columns of the first and no others, with one statement.
+ * For many rows at a time: knex's own builder takes longer to build the
+ * statement than the engine to run it.
+ *
+ * @param options.unless - names the columns of a unique index: a row that is
+ *   there already stays as it is
+ * @param options.returning - a column to get back of each row that was inserted
+ */
+export async function insertRows<T = unknown>(
+  tx: Tx,
+  table: string,
+  rows: ReadonlyArray<Readonly<Record<string, Cell>>>,
+  options: { unless?: readonly string[]; returning?: string } = {},
+): Promise<T[]> {
+  const [first] = rows;
+  if (!first) {
+    return [];
+  }
+  const columns = Object.keys(first);
+  const bindings: unknown[] = [];
+  // The same object in each row, and its text the same.
+  const texts = new Map<Knex.Raw, string>();
+  const toPlaceholder = (value: Cell): string => {
+    if (!isRaw(value)) {
+      bindings.push(value);
+      return '?';
+    }
+    const text = texts.get(value) ?? value.toQuery();
+    texts.set(value, text);
+    return text;
+  };
+  if (rows.some(row => Object.keys(row).length !== columns.length)) {
+    throw new Error(`The rows for ${table} have different columns`);
+  }
+  const values = rows.map(
+    row => `(${columns.map(name => toPlaceholder(row[name])).join(',')})`,
+  );
+  const conflict = options.unless
+    ? ` ON CONFLICT (${options.unless.join(', ')}) DO NOTHING`
+    : '';
+  const returning = options.returning ? ` RETURNING ${options.returning}` : '';
+  const statement = `INSERT INTO ${table} (${columns.join(
+    ', ',
+  )}) VALUES ${values.join(',')}${conflict}${returning}`;
+  return (await rowsOfRaw(tx, statement, bindings)) as T[];
+}
+
+function isRaw(value: Cell): value is Knex.Raw {
+  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+const MAX_BYTES = 12 * 1_048_576;
+// Large mails are read from the database into memory of their own, which is
+// then handed on to a thread instead of being copied.
+const MAX_MAIL_BYTES = 1_048_576;
+const KEEP_MS = 20_000;
+
+/**
+ * The bytes of mails that this replica has just stored, so that handling them
+ * a moment later does not have to ask the database for what it was told a
+ * moment ago. Nothing depends on it: an id is random and never given twice, so
+ * bytes found under one are those that were stored under it, and what is not
+ * found, as it was left out, is old or was stored by another replica, is read
+ * from the database. An entry whose transaction was undone is never asked for.
+ *
+ * Mails are handled in the order in which they are stored. So where handling
+ * falls behind, new ones are left out and not old ones dropped: those are next.
+ */
+export class RecentRaws {
+  readonly #entries = new Map<string, { raw: Buffer; until: number }>();
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  add(messageId: string, raw: Buffer): void {
+    if (raw.length > MAX_MAIL_BYTES || this.#bytes + raw.length > MAX_BYTES) {
+      return;
+    }
+    const until = performance.now() + KEEP_MS;
+    this.#entries.set(messageId, { raw, until });
+    this.#bytes += raw.length;
+    this.#timer ??= this.#later();
+  }
+
+  /** The bytes of a mail, which are then forgotten. */
+  take(messageId: string): Buffer | undefined {
+    const entry = this.#entries.get(messageId);
+    if (entry) {
+      this.#entries.delete(messageId);
+      this.#bytes -= entry.raw.length;
+    }
+    return entry?.raw;
+  }
+
+  #later(): NodeJS.Timeout {
+    return setTimeout(() => this.#forgetOld(), KEEP_MS).unref();
+  }
+
+  #forgetOld(): void {
+    const now = performance.now();
+    for (const [messageId, { until }] of this.#entries) {
+      if (until <= now) {
+        this.take(messageId);
+      }
+    }
+    this.#timer = this.#entries.size > 0 ? this.#later() : undefined;
+  }
+}
