@@ -55,7 +55,6 @@ interface Kept {
   readonly connection: MailboxConnection;
   /** Joining: not in the database yet. Visiting: taken. */
   state: 'joining' | 'waiting' | 'visiting';
-  hasNews: boolean;
   /** Stops listening. */
   callOff: AbortController;
   listening: Promise<void>;
@@ -67,6 +66,8 @@ export class KeptSessions {
   readonly #share: FairShare;
   /** By mailbox, those kept longest first. */
   readonly #kept = new Map<string, Kept>();
+  /** Those that have news, or are due. */
+  readonly #ready = new Set<Kept>();
   readonly #ending = new Set<Promise<void>>();
   #timer?: NodeJS.Timeout;
   #renewedAt = performance.now();
@@ -121,7 +122,6 @@ export class KeptSessions {
       ticket,
       connection,
       state: 'joining',
-      hasNews: false,
       callOff: new AbortController(),
       listening: Promise.resolve(),
     };
@@ -153,12 +153,12 @@ export class KeptSessions {
     if (this.size === 0 || limit <= 0) {
       return [];
     }
-    const due = await findDueKept(db, holder);
-    const wanted = [...this.#kept.values()]
-      .filter(({ state }) => state === 'waiting')
-      .filter(({ ticket, hasNews }) => hasNews || due.has(ticket.subjectId))
-      .slice(0, limit);
+    if (this.#ready.size < limit) {
+      (await findDueKept(db, holder)).forEach(id => this.#markReady(id));
+    }
+    const wanted = [...this.#ready].slice(0, limit);
     for (const kept of wanted) {
+      this.#ready.delete(kept);
       kept.state = 'visiting';
       kept.callOff.abort();
     }
@@ -181,8 +181,7 @@ export class KeptSessions {
   /** Closes the connections whose leases are gone. Cheap where none are. */
   async look(): Promise<void> {
     const { db, holder } = this.#options;
-    const waiting = this.#waiting();
-    if (waiting.length > 0 && (await countKept(db, holder)) !== this.size) {
+    if (this.size > 0 && (await countKept(db, holder)) !== this.size) {
       await this.renew();
     }
   }
@@ -315,13 +314,20 @@ export class KeptSessions {
     }
     const pauseMs = NEWS_PAUSE_MS - (performance.now() - since);
     const tell = () => {
-      kept.hasNews = true;
+      this.#markReady(ticket.subjectId);
       this.#options.onReady();
     };
     if (pauseMs > 0) {
       setTimeout(tell, pauseMs).unref();
     } else {
       tell();
+    }
+  }
+
+  #markReady(mailboxId: string): void {
+    const kept = this.#kept.get(mailboxId);
+    if (kept?.state === 'waiting') {
+      this.#ready.add(kept);
     }
   }
 
@@ -332,6 +338,7 @@ export class KeptSessions {
       return false;
     }
     this.#kept.delete(ticket.subjectId);
+    this.#ready.delete(kept);
     callOff.abort();
     const ending = connection
       .close({ stored: true })
