@@ -30,10 +30,11 @@ const BACKEND_ROOMS = {
   processing: ['database', 'http', 'lib', 'mailboxes', 'inbox', 'journal'],
   requests: ['database', 'http'],
   retention: ['database', 'inbox', 'journal', 'oauth'],
+  health: ['database', 'http'],
 };
 
 /** Files that the rooms build on; the other files beside them see every room. */
-const ROOMLESS_FILES = ['config', 'extensions', 'metrics'];
+const ROOMLESS_FILES = ['config', 'extensions', 'metrics', 'tracing'];
 
 /** Library → the only places that may import it, so that it can be replaced. */
 const LIBRARY_HOMES = {

@@ -132,6 +132,17 @@ async function expectNoDifference(owner, mails) {
   return `${requests.length} requests, ${comments.length} comments, ${kept.length} kept`;
 }
 
+/** Asks the plugin whether its database is as it should be. */
+async function expectInvariants({ backendUrl }) {
+  const admin = await Portal.signIn(backendUrl, 'ada');
+  const { ok, invariants } = await admin.call('GET', '/health/invariants');
+  if (!ok) {
+    const violated = invariants.filter(({ violations }) => violations > 0);
+    throw new Error(`Violated: ${JSON.stringify(violated)}`);
+  }
+  return `${invariants.length} invariants`;
+}
+
 async function walk(installation, step) {
   let admin;
   let owner;
@@ -191,6 +202,7 @@ async function walk(installation, step) {
     await untilHandled(owner, mails.length + more.length);
   });
   await step('compare', () => expectNoDifference(owner, [...mails, ...more]));
+  await step('no invariant is violated', () => expectInvariants(installation));
 }
 
 await runMain(async () => {

@@ -85,6 +85,12 @@ export interface Config {
     messages?: {
       /** Of a larger mail only the beginning is kept. In bytes. Default: 26214400 (25 MiB). */
       maxBytes?: number;
+      /**
+       * Where so many mails of a mailbox wait to be handled, no more are
+       * fetched; they stay on the server until half of them are handled.
+       * Default: 5000.
+       */
+      maxWaiting?: number;
     };
 
     leases?: {
@@ -93,6 +99,30 @@ export interface Config {
        * four times as often. Default: 60 seconds.
        */
       duration?: HumanDuration;
+    };
+
+    /**
+     * How long what becomes old is kept, each at least a day. The mail log,
+     * requests and comments are kept until somebody removes them.
+     */
+    retention?: {
+      /**
+       * Mails byte for byte, after they became something or were ignored. Then
+       * they cannot be downloaded any more. Default: 90 days.
+       */
+      rawMail?: HumanDuration;
+      /**
+       * Mails that are held or quarantined, byte for byte: nobody has decided
+       * about them. At least retention.rawMail. Default: 365 days.
+       */
+      heldMail?: HumanDuration;
+      /** What happened to mailboxes. Default: 90 days. */
+      journal?: HumanDuration;
+      /**
+       * What people were told, and with it that they are not told again.
+       * Default: 365 days.
+       */
+      notices?: HumanDuration;
     };
 
     egress?: {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -36,11 +37,12 @@ export async function startMailServer({ program, count }) {
   const corpus = join(dir, 'corpus');
   const homes = join(dir, 'homes');
   const port = await freePort();
+  const pop3Port = await freePort();
   chmodSync(dir, 0o755);
   [corpus, homes, join(dir, 'run')].forEach(path => mkdirSync(path));
   chownSync(homes, NOBODY, NOBODY);
   const config = join(dir, 'dovecot.conf');
-  writeFileSync(config, toConfig({ dir, homes, port }));
+  writeFileSync(config, toConfig({ dir, homes, port, pop3Port }));
   const bytes = await writeCorpus(corpus, count);
   const names = readdirSync(corpus).sort();
   names.forEach(name => chownSync(join(corpus, name), NOBODY, NOBODY));
@@ -53,6 +55,7 @@ export async function startMailServer({ program, count }) {
 
   return {
     port,
+    pop3Port,
     pid: server.pid,
     bytes,
     /** Makes a mailbox without mail. @returns its user name */
@@ -72,6 +75,14 @@ export async function startMailServer({ program, count }) {
       for (const name of names.slice(0, some)) {
         linkSync(join(corpus, name), join(maildirOf(user), 'new', name));
       }
+    },
+    /** Puts one mail into a mailbox, after all that were put there before. */
+    put(user, raw) {
+      const path = join(maildirOf(user), 'tmp', 'bench');
+      writeFileSync(path, raw);
+      chownSync(path, NOBODY, NOBODY);
+      const name = `${Date.now()}.M0P1.bench`;
+      renameSync(path, join(maildirOf(user), 'new', name));
     },
     remove(user) {
       rmSync(join(homes, user), { recursive: true, force: true });
@@ -120,9 +131,9 @@ function greets(port) {
   });
 }
 
-function toConfig({ dir, homes, port }) {
+function toConfig({ dir, homes, port, pop3Port }) {
   return `
-protocols = imap
+protocols = imap pop3
 listen = ${HOST}
 base_dir = ${dir}/run
 state_dir = ${dir}/run
@@ -149,6 +160,14 @@ service imap-login {
     port = ${port}
   }
   inet_listener imaps {
+    port = 0
+  }
+}
+service pop3-login {
+  inet_listener pop3 {
+    port = ${pop3Port}
+  }
+  inet_listener pop3s {
     port = 0
   }
 }

@@ -3,6 +3,7 @@
 // them, without Backstage around them. Reads one mailbox until it is empty.
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 
 // Required and not imported: it is TypeScript.
@@ -14,9 +15,14 @@ const {
 } = require('../../plugins/incoming-mail-backend/src/__testUtils__/aChannel.ts');
 const knexFactory = createRequire(`${process.cwd()}/`)('knex');
 
-const { database, server, processes, count } = JSON.parse(
-  process.env.BENCH_SETTINGS,
-);
+const {
+  database,
+  server,
+  processes,
+  count,
+  // What the plugin's configuration gives unless told otherwise.
+  maxMessageBytes = 25 * 1_048_576,
+} = JSON.parse(process.env.BENCH_SETTINGS);
 
 // What the plugin's configuration gives unless told otherwise.
 const INTERVAL_MS = 60_000;
@@ -28,7 +34,6 @@ const LEASE_MS = 60_000;
 const PARSER_THREADS = 1;
 const HANDLER_TIMEOUT_MS = 30_000;
 const VISIT_TIMEOUT_MS = 10 * 60_000;
-const MAX_MESSAGE_BYTES = 25 * 1_048_576;
 
 const logger = {
   debug() {},
@@ -44,7 +49,7 @@ const { migrationsDirectory, tables } = room('database');
 const { createHostPolicy } = room('egress');
 const { InboxStore } = room('inbox');
 const { JournalStore } = room('journal');
-const { MailboxStore } = room('mailboxes');
+const { ImportStore, MailboxStore } = room('mailboxes');
 const { CursorStore, GapStore, KnownSourceStore, PollDispatcher } =
   room('polling');
 const { HandlerRegistry, openParser, ProcessingWorker } = room('processing');
@@ -55,12 +60,15 @@ const { createOpenSession } = room('transport');
 const db = knexFactory(database);
 await db.migrate.latest({ directory: migrationsDirectory() });
 const channel = await aChannel(db);
-await db(tables.mailboxes).where({ id: channel.id }).update({
-  address: server.user,
-  host: server.host,
-  port: server.port,
-  security: 'none',
-});
+await db(tables.mailboxes)
+  .where({ id: channel.id })
+  .update({
+    address: server.user,
+    protocol: server.protocol ?? 'imap',
+    host: server.host,
+    port: server.port,
+    security: 'none',
+  });
 
 const inbox = new InboxStore(db);
 const mailboxes = new MailboxStore(db);
@@ -68,8 +76,9 @@ const holder = randomUUID();
 let accepted = 0;
 let ended = 0;
 let whenDone = () => {};
+let wanted = 0;
 const judgeEnd = () => {
-  if (accepted >= count && (!processes || ended >= count)) {
+  if (accepted >= wanted && (!processes || ended >= wanted)) {
     whenDone();
   }
 };
@@ -99,9 +108,11 @@ const dispatcher = new PollDispatcher({
     sources: new KnownSourceStore(db),
     inbox,
     mailboxes,
+    imports: new ImportStore(db),
     openSession: createOpenSession({
       policy: createHostPolicy({ allowPrivate: ['127.0.0.1'] }),
       allowPlaintextLoopback: true,
+      maxMessageBytes,
     }),
     credentials: async () => ({
       method: 'password',
@@ -111,7 +122,7 @@ const dispatcher = new PollDispatcher({
     policy: {
       intervalMs: INTERVAL_MS,
       messagesPerVisit: MESSAGES_PER_VISIT,
-      maxMessageBytes: MAX_MESSAGE_BYTES,
+      maxMessageBytes,
     },
   },
   journal: new JournalStore({ db, logger }),
@@ -144,13 +155,17 @@ const makeDue = () =>
 await makeDue();
 dispatcher.wake();
 await dispatcher.idle();
-await makeDue();
 
 const lines = createInterface({ input: process.stdin });
-lines.once('line', async () => {
+// A line is told when there is mail: how much altogether, or `go` for all.
+lines.on('line', async line => {
   const done = new Promise(resolve => {
     whenDone = resolve;
   });
+  wanted = Number(line) || count;
+  await makeDue();
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
   const tick = setInterval(() => {
     dispatcher.wake();
     if (processes) {
@@ -161,7 +176,9 @@ lines.once('line', async () => {
   await done;
   clearInterval(tick);
   await Promise.all([dispatcher.idle(), worker.idle()]);
-  say('done');
+  delays.disable();
+  // For so long nobody else's turn came, at worst.
+  say('done', { blockedMs: delays.max / 1e6 });
 });
 lines.once('close', async () => {
   await dispatcher.stop();

@@ -31,19 +31,25 @@ export class PostgresServer {
   #server;
   #folder;
   #said;
+  #guard;
   #client;
+  #unguard = () => {};
 
-  constructor({ server, folder, said, port, password }) {
+  constructor({ server, folder, said, port, password, guard }) {
     this.#server = server;
     this.#folder = folder;
     this.#said = said;
+    this.#guard = guard;
     this.port = port;
     this.user = USER;
     this.password = password;
   }
 
-  /** @param {string} parent - a folder that others may walk through */
-  static async start(parent) {
+  /**
+   * @param {string} parent - a folder that others may walk through
+   * @param {import('./Guard.mjs').Guard} guard
+   */
+  static async start(parent, guard) {
     const EmbeddedPostgres = await loadEmbeddedPostgres();
     const folder = join(parent, 'postgres');
     await mkdir(folder);
@@ -75,6 +81,7 @@ export class PostgresServer {
       said,
       port,
       password,
+      guard,
     });
     await started.#start();
     return started;
@@ -83,13 +90,12 @@ export class PostgresServer {
   /** Ends all its processes as a crash would (`pg_ctl stop -m immediate`). */
   async crash() {
     await this.#forgetClient();
-    const pid = Number(
-      readFileSync(join(this.#folder, 'postmaster.pid'), 'utf8').split('\n')[0],
-    );
+    const pid = this.#readPid();
     process.kill(pid, 'SIGQUIT');
     while (isAlive(pid)) {
       await pause(20);
     }
+    this.#unguard();
   }
 
   /** Starts it again after a crash; resolves when it takes connections. */
@@ -118,6 +124,13 @@ export class PostgresServer {
   async stop() {
     await this.#forgetClient();
     await this.#server.stop();
+    this.#unguard();
+  }
+
+  /** The first line of the file by which a server says that it runs. */
+  #readPid() {
+    const path = join(this.#folder, 'postmaster.pid');
+    return Number.parseInt(readFileSync(path, 'utf8'), 10);
   }
 
   async #forgetClient() {
@@ -134,6 +147,7 @@ export class PostgresServer {
         () => false,
       );
       if (started) {
+        this.#unguard = this.#guard.watch(this.#readPid(), 'SIGQUIT');
         return;
       }
       if (tries >= START_TRIES) {

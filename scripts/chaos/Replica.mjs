@@ -22,6 +22,7 @@ export class Replica {
    * @param {number} options.port
    * @param {import('./Wires.mjs').Wires} options.wires
    * @param {string} options.logFile
+   * @param {import('./Guard.mjs').Guard} options.guard
    * @param {() => object} options.order - what `replica.cjs` is told
    * @param {() => NodeJS.ProcessEnv} options.env - on top of this process's
    */
@@ -49,7 +50,7 @@ export class Replica {
   }
 
   async #launch() {
-    const { name, logFile, order, env } = this.options;
+    const { name, logFile, guard, order, env } = this.options;
     this.#generation += 1;
     const generation = this.#generation;
     let sayReady;
@@ -80,7 +81,9 @@ export class Replica {
       },
     });
     this.#running = running;
+    const unguard = guard.watch(-running.pid, 'SIGKILL');
     void running.ended.then(() => {
+      unguard();
       if (this.#generation === generation) {
         this.#state = 'down';
       }

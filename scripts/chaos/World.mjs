@@ -43,30 +43,52 @@ export class World {
   #stuck = new Set();
   #integration;
   #size;
+  #number;
+  #guard;
   kills = 0;
   restarts = 0;
   cuts = 0;
 
+  /**
+   * @param {object} options
+   * @param {number} options.number - from 1, of those that are there together
+   * @param {import('./Guard.mjs').Guard} options.guard
+   * @param {string} options.seed
+   * @param {string} options.dovecotProgram
+   * @param {string} [options.broken] - see `readOptions.mjs`
+   * @param {number} options.replicas - how many
+   * @param {import('./rows/index.mjs').Visits} options.visits
+   * @param {number} options.patienceMs - until all mail has ended
+   */
   constructor({
+    number,
+    guard,
     seed,
     dovecotProgram,
     broken,
     replicas,
-    messagesPerVisit,
+    visits,
     patienceMs,
   }) {
+    this.#number = number;
+    this.#guard = guard;
     this.#size = replicas;
     this.patienceMs = patienceMs;
     this.seed = seed;
     this.broken = broken;
-    this.random = new SeededRandom(seed);
+    this.beginRow('');
     this.dovecotProgram = dovecotProgram;
     /** What is broken on purpose in each replica that starts from now on. */
     this.sabotage = IN_PROCESS.includes(broken) ? [broken] : [];
-    this.messagesPerVisit = messagesPerVisit;
+    this.visits = visits;
     /** Environment of a replica by its name, from its next start on. */
     this.environments = new Map();
     this.api = new Api(() => this.serving());
+  }
+
+  /** Random numbers of a row do not depend on what ran before it. */
+  beginRow(id) {
+    this.random = new SeededRandom(`${this.seed} ${id}`);
   }
 
   /** @throws where something does not start; nothing keeps running then */
@@ -84,7 +106,7 @@ export class World {
     await chmod(this.folder, 0o711);
     const { startSandbox, startDovecot } = sandboxLibrary();
     const [postgres, sandbox] = await Promise.all([
-      PostgresServer.start(this.folder),
+      PostgresServer.start(this.folder, this.#guard),
       startSandbox({ httpPort: 0, imapPort: 0 }),
     ]);
     this.postgres = postgres;
@@ -136,7 +158,7 @@ export class World {
     const vaultKey = randomBytes(32).toString('base64url');
     for (let n = 0; n < this.#size; n += 1) {
       const name = NAMES[n];
-      const address = `127.0.0.${11 + n}`;
+      const address = `127.0.${this.#number}.${11 + n}`;
       const wires = new Wires({ replica: name, address });
       this.#closing.push(() => wires.close());
       const port = await freePort();
@@ -145,6 +167,7 @@ export class World {
         name,
         port,
         wires,
+        guard: this.#guard,
         logFile: join(this.folder, `replica-${name}.log`),
         order: () => this.#orderOf({ address, port, vaultKey }),
         env: () => this.environments.get(name) ?? {},
@@ -185,7 +208,7 @@ export class World {
         polling: {
           interval: { seconds: 10 },
           tick: { milliseconds: 200 },
-          messagesPerVisit: this.messagesPerVisit,
+          ...this.visits,
         },
         leases: { duration: { milliseconds: LEASE_MS } },
       },
@@ -365,16 +388,26 @@ export class World {
     await Promise.all(this.replicas.map(replica => this.#startOne(replica)));
   }
 
-  /** Ends all replicas and starts them again, with what was changed meanwhile. */
-  async restartAll() {
+  /** Ends all replicas, and starts them again when something has been done. */
+  async whileDown(work) {
     await Promise.all(this.replicas.map(replica => replica.remove()));
+    await work();
     await this.allUp();
   }
 
-  /** Has a visit read so many mails; the replicas start again for it. */
-  async readBy(messagesPerVisit) {
-    if (this.messagesPerVisit !== messagesPerVisit) {
-      this.messagesPerVisit = messagesPerVisit;
+  /** Ends all replicas and starts them again, with what was changed meanwhile. */
+  restartAll() {
+    return this.whileDown(async () => {});
+  }
+
+  /**
+   * Has mailboxes visited as a row wants it; the replicas start again for it.
+   *
+   * @param {import('./rows/index.mjs').Visits} visits
+   */
+  async visitBy(visits) {
+    if (this.visits !== visits) {
+      this.visits = visits;
       await this.restartAll();
     }
   }

@@ -2,12 +2,14 @@
 import {
   attempt,
   attempted,
+  attemptedAlone,
   bytesStored,
   claimed,
   deleted,
   fetching,
   handled,
-  handledForGood,
+  handledAlone,
+  handledTogether,
   listed,
   quitAfterDeleting,
   retrieved,
@@ -22,146 +24,85 @@ import {
 // moment on a wire by which it is told. No code of the product has a part in
 // it. `times`: how often the moment comes while a case's mail is read; a case
 // is made for the first, the middle and the last time.
+//
+// Mail that waits together is handled together. So where handling is what dies,
+// mail is delivered in portions, each when the one before it has ended.
 
-/** Mails of a case, and how many of them one visit reads. */
-export const MAILS_PER_CASE = 6;
-export const MAILS_PER_VISIT = 2;
+const MAILS = 6;
+const MAILS_PER_VISIT = 2;
+const VISITS = MAILS / MAILS_PER_VISIT;
 
-const VISITS = MAILS_PER_CASE / MAILS_PER_VISIT;
+/** Each visit opens its own connection, so that all of it is seen each time. */
+export const shortVisits = {
+  messagesPerVisit: MAILS_PER_VISIT,
+  idleConnections: 0,
+};
+
+/** How mail comes: so many portions of so many mails. */
+const ALL = { portions: 1, mails: MAILS };
+const PAIRS = { portions: 3, mails: 2 };
+const SINGLES = { portions: 3, mails: 1 };
 
 /**
  * @typedef {object} CrashPoint
  * @property {string} name - as the table has it
  * @property {import('./Tap.mjs').Moment} moment
  * @property {number} times
+ * @property {{ portions: number, mails: number }} delivery
  */
+
+const visitPoint = (name, moment, times = VISITS) => ({
+  ...{ name, moment, times },
+  delivery: ALL,
+});
+const handlingPoint = (name, moment, delivery) => ({
+  ...{ name, moment, delivery },
+  times: delivery.portions,
+});
 
 /** @type {CrashPoint[]} */
 export const imapPoints = [
-  {
-    name: 'lease claimed, nothing begun',
-    moment: claimed('answered'),
-    times: VISITS,
-  },
-  {
-    name: 'signing in',
-    moment: signedIn('before'),
-    times: VISITS,
-  },
-  {
-    name: 'folder open, nothing listed',
-    moment: listed('before'),
-    times: VISITS,
-  },
-  {
-    name: 'within the bytes of a mail',
-    moment: fetching,
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'mail fetched, before it is stored',
-    moment: stored('before'),
-    times: VISITS,
-  },
-  {
-    name: 'mail stored, before its bytes are',
-    moment: bytesStored('before'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'all stored, before the commit',
-    moment: storedForGood('before'),
-    times: VISITS,
-  },
-  {
-    name: 'committed, the answer lost',
-    moment: storedForGood('answered'),
-    times: VISITS,
-  },
-  {
-    name: 'durable, before the server is told',
-    moment: toldServer('before'),
-    times: VISITS,
-  },
-  {
-    name: 'the server told, its answer lost',
-    moment: toldServer('answered'),
-    times: VISITS,
-  },
-  {
-    name: 'the server told, before that is noted',
-    moment: toldNoted('before'),
-    times: VISITS,
-  },
-  {
-    name: 'stored, before the attempt is counted',
-    moment: attempt('before'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'attempt counted, before anything is made of it',
-    moment: attempted('answered'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'handled, before the delivery is written',
-    moment: handled('before'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'effect written, before the commit',
-    moment: handledForGood('before'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'effect committed, the answer lost',
-    moment: handledForGood('answered'),
-    times: MAILS_PER_CASE,
-  },
+  visitPoint('lease claimed, nothing begun', claimed('answered')),
+  visitPoint('signing in', signedIn('before')),
+  visitPoint('folder open, nothing listed', listed('before')),
+  visitPoint('within the bytes of a mail', fetching, MAILS),
+  visitPoint('mail fetched, before it is stored', stored('before')),
+  visitPoint('mail stored, before its bytes are', bytesStored('before')),
+  visitPoint('all stored, before the commit', storedForGood('before')),
+  visitPoint('committed, the answer lost', storedForGood('answered')),
+  visitPoint('durable, before the server is told', toldServer('before')),
+  visitPoint('the server told, its answer lost', toldServer('answered')),
+  visitPoint('the server told, before that is noted', toldNoted('before')),
+  ...[
+    ['stored, before the attempts are counted', attempt('before')],
+    ['attempts counted, before anything is made of it', attempted('answered')],
+    ['handled together, before the deliveries are written', handled('before')],
+    ['effects written, before the commit', handledTogether('before')],
+    ['effects committed, the answer lost', handledTogether('answered')],
+  ].map(([name, moment]) => handlingPoint(name, moment, PAIRS)),
+  ...[
+    ['attempt counted, one mail alone', attemptedAlone('answered')],
+    [
+      'effect written, before the commit, one mail alone',
+      handledAlone('before'),
+    ],
+    [
+      'effect committed, the answer lost, one mail alone',
+      handledAlone('answered'),
+    ],
+  ].map(([name, moment]) => handlingPoint(name, moment, SINGLES)),
 ];
 
 /** With mail deleted on the server once it is stored. @type {CrashPoint[]} */
 export const pop3Points = [
-  {
-    name: 'a mail retrieved, its bytes lost',
-    moment: retrieved('answered'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'mail fetched, before it is stored',
-    moment: stored('before'),
-    times: VISITS,
-  },
-  {
-    name: 'all stored, before the commit',
-    moment: storedForGood('before'),
-    times: VISITS,
-  },
-  {
-    name: 'committed, before QUIT',
-    moment: storedForGood('answered'),
-    times: VISITS,
-  },
-  {
-    name: 'before DELE',
-    moment: deleted('before'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'after DELE',
-    moment: deleted('answered'),
-    times: MAILS_PER_CASE,
-  },
-  {
-    name: 'DELE, before QUIT',
-    moment: quitAfterDeleting('before'),
-    times: 1,
-  },
-  {
-    name: 'QUIT sent, its answer lost',
-    moment: quitAfterDeleting('answered'),
-    times: 1,
-  },
+  visitPoint('a mail retrieved, its bytes lost', retrieved('answered'), MAILS),
+  visitPoint('mail fetched, before it is stored', stored('before')),
+  visitPoint('all stored, before the commit', storedForGood('before')),
+  visitPoint('committed, before QUIT', storedForGood('answered')),
+  visitPoint('before DELE', deleted('before'), MAILS),
+  visitPoint('after DELE', deleted('answered'), MAILS),
+  visitPoint('DELE, before QUIT', quitAfterDeleting('before'), 1),
+  visitPoint('QUIT sent, its answer lost', quitAfterDeleting('answered'), 1),
 ];
 
 /** The first, the middle and the last time, from 1. */

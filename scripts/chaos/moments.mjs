@@ -14,10 +14,7 @@ const imap =
   at => ({ wire: 'imap', at, bytes });
 
 /** A lease is claimed: of a visit, or of handling. */
-export const claimed = sql(
-  'update "leases" set "holder" = $1, "ticket"',
-  COMMIT,
-);
+export const claimed = sql('"ticket" = "ticket" + 1', COMMIT);
 
 const pop3 =
   (...bytes) =>
@@ -45,13 +42,26 @@ export const storedForGood = sql('insert into "inbox_messages"', COMMIT);
 export const toldServer = imap('UID STORE');
 export const toldNoted = sql('delete from "acknowledgements"');
 
-/** An attempt to handle a mail is counted. */
-export const attempt = sql('"attempts" = "attempts" + 1');
-export const attempted = sql('"attempts" = "attempts" + 1', COMMIT);
+/** Attempts to handle mails that wait together are counted. */
+export const attempt = sql('"attempts" + 1 where "id" in (');
+export const attempted = sql('"attempts" + 1 where "id" in (', COMMIT);
+/** One at a mail that is handled by itself. */
+export const attemptedAlone = sql('"attempts" + 1 where "id" = ', COMMIT);
 
-/** What was made of a mail is written, its transaction open. */
+/** What was made of mails is written, its transaction open. */
 export const handled = sql('insert into "deliveries"');
 export const handledForGood = sql('insert into "deliveries"', COMMIT);
+
+/** Several mails end in one statement, which only they have. */
+const END_OF_SEVERAL = ' AS ends';
+export const handledTogether = sql(
+  'insert into "deliveries"',
+  END_OF_SEVERAL,
+  COMMIT,
+);
+/** One mail ends: its state comes first in that statement. */
+const END_OF_ONE = 'update "inbox_messages" set "state" = ';
+export const handledAlone = sql('insert into "deliveries"', END_OF_ONE, COMMIT);
 
 export const retrieved = pop3('RETR ');
 export const deleted = pop3('DELE ');

@@ -14,6 +14,7 @@ export function readOptions(args) {
       options: {
         night: { type: 'boolean', default: false },
         short: { type: 'boolean', default: false },
+        check: { type: 'boolean', default: false },
         seed: { type: 'string' },
         rows: { type: 'string' },
         break: { type: 'string' },
@@ -22,7 +23,7 @@ export function readOptions(args) {
   } catch (error) {
     throw new PlainError(`chaos: ${error.message}`);
   }
-  const { night, short, seed, rows, break: broken } = values;
+  const { night, short, check, seed, rows, break: broken } = values;
   if (broken !== undefined && !BREAKS.includes(broken)) {
     throw new PlainError(
       `chaos: --break is one of ${BREAKS.join(', ')}, not '${broken}'`,
@@ -34,5 +35,5 @@ export function readOptions(args) {
     );
   }
   const size = (night && 'night') || (short && 'short') || 'ci';
-  return { size, seed, only: rows?.split(','), broken };
+  return { size, seed, only: rows?.split(','), broken, check };
 }

@@ -52,6 +52,7 @@ const platform = [
   ['rootLifecycle', 'rootLifecycleServiceFactory'],
   ['scheduler', 'schedulerServiceFactory'],
   ['alpha', 'metricsServiceFactory'],
+  ['alpha', 'tracingServiceFactory'],
 ].map(
   ([entry, name]) =>
     requireFromBackend(`@backstage/backend-defaults/${entry}`)[name],

@@ -3,6 +3,8 @@ const Module = require('node:module');
 const { join } = require('node:path');
 
 const VISIT_EACH_MS = 400;
+/** A visit that has not ended by then does not. */
+const VISIT_MS = 5_000;
 
 /** The plugin's database, where a sabotage needs it outside a transaction. */
 let database;
@@ -53,7 +55,8 @@ const sabotages = {
   'no-poll-leases': {
     'database/leases.ts': original => {
       const isPoll = ({ kind }) => kind === 'poll';
-      const visitedAt = new Map();
+      /** By mailbox: when this replica visits it again. */
+      const dueAt = new Map();
       return {
         claimDue: async (knex, options) => {
           if (!isPoll(options)) {
@@ -61,13 +64,13 @@ const sabotages = {
           }
           const rows = await knex('leases')
             .where({ kind: 'poll' })
-            .whereNotNull('due_at')
-            .limit(options.limit);
-          const due = rows.filter(
-            ({ subject_id: id }) =>
-              Date.now() - (visitedAt.get(id) ?? 0) > VISIT_EACH_MS,
+            .whereNotNull('due_at');
+          const due = rows
+            .filter(({ subject_id: id }) => Date.now() > (dueAt.get(id) ?? 0))
+            .slice(0, options.limit);
+          due.forEach(({ subject_id: id }) =>
+            dueAt.set(id, Date.now() + VISIT_MS),
           );
-          due.forEach(({ subject_id: id }) => visitedAt.set(id, Date.now()));
           return due.map(({ subject_id: subjectId, ticket }) => ({
             kind: 'poll',
             subjectId,
@@ -78,10 +81,13 @@ const sabotages = {
           isPoll(ticket) ? undefined : original.holdLease(tx, ticket),
         renewLease: async (knex, ticket, durationMs) =>
           isPoll(ticket) || original.renewLease(knex, ticket, durationMs),
-        releaseLease: async (db, ticket, dueInMs) =>
-          isPoll(ticket)
-            ? undefined
-            : original.releaseLease(db, ticket, dueInMs),
+        releaseLease: async (db, ticket, dueInMs) => {
+          if (isPoll(ticket)) {
+            dueAt.set(ticket.subjectId, Date.now() + VISIT_EACH_MS);
+          } else {
+            await original.releaseLease(db, ticket, dueInMs);
+          }
+        },
       };
     },
   },

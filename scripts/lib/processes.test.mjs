@@ -22,6 +22,25 @@ const DEAF_TO_SIGTERM = `
   setInterval(() => {}, 1000);
 `;
 
+/** Says each error, as Backstage does, and ends once there is nothing to say. */
+const TALKATIVE = `
+  let end = () => {};
+  process.on('uncaughtException', error => {
+    console.error(error);
+    end();
+  });
+  process.on('SIGTERM', () => {
+    let ending;
+    end = () => {
+      clearTimeout(ending);
+      ending = setTimeout(() => process.exit(), 100);
+    };
+    end();
+  });
+  console.log(process.pid);
+  setInterval(() => console.error('still here'), 10);
+`;
+
 function startSource(source) {
   let running;
   const firstLine = new Promise(resolve => {
@@ -33,6 +52,26 @@ function startSource(source) {
     });
   });
   return { running, firstLine };
+}
+
+/** A script that starts a process and says what that one says. */
+function startScript(source) {
+  const processes = fromRoot('scripts', 'lib', 'processes.mjs');
+  return spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `import { startNode } from '${processes}';
+       startNode({
+         name: 'orphan',
+         args: ['-e', ${JSON.stringify(source)}],
+         cwd: '.',
+         onLine: line => console.log(line),
+       });`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
 }
 
 function isAlive(pid) {
@@ -73,34 +112,21 @@ describe('processes', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual(await running.ended, { code: null, signal: 'SIGKILL' });
   });
 
-  it('do not outlive the script that started them, even a killed one', async () => {
-    const script = spawn(
-      process.execPath,
-      [
-        '--input-type=module',
-        '-e',
-        `import { startNode } from '${fromRoot(
-          'scripts',
-          'lib',
-          'processes.mjs',
-        )}';
-         startNode({
-           name: 'orphan',
-           args: ['-e', ${JSON.stringify(PARENT_OF_ONE)}],
-           cwd: '.',
-           onLine: line => console.log(line),
-         });`,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const lines = createInterface({ input: script.stdout });
-    const [grandchild] = await once(lines, 'line');
-    assert.ok(isAlive(Number(grandchild)));
+  for (const [kind, source] of [
+    ['even a killed one', PARENT_OF_ONE],
+    ['which nobody hears any more', TALKATIVE],
+  ]) {
+    it(`do not outlive the script that started them, ${kind}`, async () => {
+      const script = startScript(source);
+      const lines = createInterface({ input: script.stdout });
+      const [pid] = await once(lines, 'line');
+      assert.ok(isAlive(Number(pid)));
 
-    script.kill('SIGKILL');
+      script.kill('SIGKILL');
 
-    await untilDead(Number(grandchild));
-  });
+      await untilDead(Number(pid));
+    });
+  }
 
   it('tell how they ended and what they said last', async () => {
     const { running } = startSource("console.log('bye'); process.exit(3)");

@@ -2,6 +2,8 @@
 import { ConfigReader } from '@backstage/config';
 import { readIncomingMailConfig } from './config';
 
+const DAY = 86_400_000;
+
 const read = (incomingMail?: object) =>
   readIncomingMailConfig(
     new ConfigReader({
@@ -25,8 +27,14 @@ describe('readIncomingMailConfig', () => {
         idleConnections: 200,
       },
       processing: { concurrency: 4, handlerTimeoutMs: 30_000, threads: 1 },
-      messages: { maxBytes: 26_214_400 },
+      messages: { maxBytes: 26_214_400, maxWaiting: 5_000 },
       leases: { durationMs: 60_000 },
+      retention: {
+        rawMailMs: 90 * DAY,
+        heldMailMs: 365 * DAY,
+        journalMs: 90 * DAY,
+        noticesMs: 365 * DAY,
+      },
       egress: { allowPrivate: [], extraCa: [] },
       development: { allowPlaintextLoopback: false },
     });
@@ -52,10 +60,16 @@ describe('readIncomingMailConfig', () => {
   it.each<[string, object]>([
     ['polling.concurrency', { polling: { concurrency: 1.5 } }],
     ['polling.messagesPerVisit', { polling: { messagesPerVisit: 0 } }],
+    ['messages.maxWaiting', { messages: { maxWaiting: 0 } }],
     ['messages.maxBytes', { messages: { maxBytes: 1e12 } }],
     ['leases.duration', { leases: { duration: { milliseconds: 1 } } }],
     ['polling.interval', { polling: { interval: { parsecs: 1 } } }],
     ['oauth.returnOrigins', { oauth: { returnOrigins: ['portal'] } }],
+    ['retention.journal', { retention: { journal: { hours: 1 } } }],
+    [
+      'retention.heldMail',
+      { retention: { rawMail: { days: 30 }, heldMail: { days: 29 } } },
+    ],
     ['vault.keys[0].secret', { vault: { keys: [{ kid: 'a' }] } }],
     [
       'processing.handlerTimeout',

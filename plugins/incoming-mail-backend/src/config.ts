@@ -32,8 +32,14 @@ export interface IncomingMailConfig {
     readonly handlerTimeoutMs: number;
     readonly threads: number;
   };
-  readonly messages: { readonly maxBytes: number };
+  readonly messages: { readonly maxBytes: number; readonly maxWaiting: number };
   readonly leases: { readonly durationMs: number };
+  readonly retention: {
+    readonly rawMailMs: number;
+    readonly heldMailMs: number;
+    readonly journalMs: number;
+    readonly noticesMs: number;
+  };
   readonly egress: {
     readonly allowPrivate: readonly string[];
     readonly extraCa: readonly string[];
@@ -46,6 +52,7 @@ export const VAULT_KEYS_PATH = 'incomingMail.vault.keys';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
 const MIB = 1_048_576;
 
 /**
@@ -72,6 +79,18 @@ export function readIncomingMailConfig(
   if (handlerTimeoutMs > leaseMs / 2) {
     throw new InputError(
       'incomingMail.processing.handlerTimeout must be at most half of incomingMail.leases.duration',
+    );
+  }
+  const rawMailMs = durationMs('retention.rawMail', 90 * DAY, DAY);
+  const heldMailMs = durationMs(
+    'retention.heldMail',
+    Math.max(365 * DAY, rawMailMs),
+    DAY,
+  );
+  // What nobody has looked at is not to go before what everybody is done with.
+  if (heldMailMs < rawMailMs) {
+    throw new InputError(
+      'incomingMail.retention.heldMail must be at least incomingMail.retention.rawMail',
     );
   }
   return {
@@ -107,8 +126,17 @@ export function readIncomingMailConfig(
         maximum: 16,
       }),
     },
-    messages: { maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB) },
+    messages: {
+      maxBytes: count('messages.maxBytes', 25 * MIB, 100 * MIB),
+      maxWaiting: count('messages.maxWaiting', 5_000, 1_000_000),
+    },
     leases: { durationMs: leaseMs },
+    retention: {
+      rawMailMs,
+      heldMailMs,
+      journalMs: durationMs('retention.journal', 90 * DAY, DAY),
+      noticesMs: durationMs('retention.notices', 365 * DAY, DAY),
+    },
     egress: {
       allowPrivate: config?.getOptionalStringArray('egress.allowPrivate') ?? [],
       extraCa: config?.getOptionalStringArray('egress.extraCa') ?? [],

@@ -8,15 +8,15 @@ import {
   proveMailbox,
 } from './mailboxes';
 import { OAuthOptions } from './oauth';
-import { CursorStore } from './polling';
-import { OpenSession } from './transport';
+import { createBaseline, CursorStore, KnownSourceStore } from './polling';
+import { OpenSession, ReadingStart } from './transport';
 
 /** A mailbox was signed in to with what was just given for it. */
 export type OnProven = (
   tx: Tx,
   options: {
     mailboxId: string;
-    seen: { folder: string; uidValidity: number; uidNext: number };
+    seen: ReadingStart & { folder: string };
   },
 ) => Promise<void>;
 
@@ -27,17 +27,20 @@ export type OnProven = (
  */
 export function createOnProven(rooms: {
   cursors: CursorStore;
+  sources: KnownSourceStore;
   journal: JournalStore;
   mailboxes: MailboxStore;
   notices: NoticeStore;
 }): OnProven {
-  const { cursors, journal, mailboxes, notices } = rooms;
+  const { journal, mailboxes, notices } = rooms;
   return async (tx, { mailboxId, seen }) => {
     const mailbox = await mailboxes.activate(tx, mailboxId);
-    await announceHealth(tx, { mailbox, state: 'active' }, notices);
+    if (mailbox) {
+      await announceHealth(tx, { mailbox, state: 'active' }, notices);
+    }
     await journal.appendIn(tx, { mailboxId, event: 'authorized' });
     // Mail that arrives before the first visit must not count as old.
-    if (await cursors.createBaseline(tx, { mailboxId, ...seen })) {
+    if (await createBaseline(tx, { mailboxId, ...seen }, rooms)) {
       await mailboxes.setReadingSince(tx, mailboxId);
       await journal.appendIn(tx, { mailboxId, event: 'baseline-set' });
     }

@@ -15,11 +15,12 @@ import {
   MailServerStore,
   mountChannelRoutes,
   mountMailServerRoutes,
+  NoticeStore,
   PasswordStore,
 } from './mailboxes';
 import { OnProven } from './consentHooks';
 import { OAuth } from './oauth';
-import { CursorStore } from './polling';
+import { createBaseline, CursorStore, KnownSourceStore } from './polling';
 import { HandlerRegistry } from './processing';
 import { OpenSession } from './transport';
 
@@ -33,7 +34,9 @@ export interface MailboxDoorsOptions {
   readonly imports: ImportStore;
   readonly passwords: PasswordStore;
   readonly journal: JournalStore;
+  readonly notices: NoticeStore;
   readonly cursors: CursorStore;
+  readonly sources: KnownSourceStore;
   readonly inbox: InboxStore;
   readonly oauth: OAuth;
   readonly openSession: OpenSession;
@@ -105,7 +108,7 @@ export function createMailboxDoors(options: MailboxDoorsOptions): MailboxDoors {
     },
     async setBaseline(tx, { mailboxId, seen }) {
       await cursors.forget(tx, mailboxId);
-      await cursors.createBaseline(tx, { mailboxId, ...seen });
+      await createBaseline(tx, { mailboxId, ...seen }, options);
     },
   });
   const mailServers = new MailServerService({

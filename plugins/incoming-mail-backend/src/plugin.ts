@@ -5,7 +5,10 @@ import {
   coreServices,
   createBackendPlugin,
 } from '@backstage/backend-plugin-api';
-import { metricsServiceRef } from '@backstage/backend-plugin-api/alpha';
+import {
+  metricsServiceRef,
+  tracingServiceRef,
+} from '@backstage/backend-plugin-api/alpha';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { notificationService } from '@backstage/plugin-notifications-node';
 import { incomingMailPermissions } from '@postroom/plugin-incoming-mail-common';
@@ -18,8 +21,9 @@ import { createConsentHooks, createOnProven } from './consentHooks';
 import { openDatabase } from './database';
 import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
+import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { InboxStore, mountInboxRoutes } from './inbox';
+import { InboxStore, mountInboxRoutes, RawMailStore } from './inbox';
 import { JournalStore, mountJournalRoutes } from './journal';
 import {
   announceHealth,
@@ -34,10 +38,13 @@ import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
 import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
 import {
+  AccountGate,
+  AccountGateStore,
   CursorStore,
   GapStore,
   KnownSourceStore,
   PollDispatcher,
+  relievedBelow,
 } from './polling';
 import {
   HandlerRegistry,
@@ -54,7 +61,11 @@ import {
 import { createRouter } from './router';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
 import { Keyring } from './secrets';
+import { createTracing } from './tracing';
 import { createOpenSession, secretOf } from './transport';
+
+// How long a person's test waits for a visit of the same account to end.
+const PATIENCE_MS = 10_000;
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -85,6 +96,7 @@ export const incomingMailPlugin = createBackendPlugin({
         permissions: coreServices.permissions,
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
+        tracing: tracingServiceRef,
       },
       async init(services) {
         const { auditor, httpAuth, httpRouter, lifecycle, logger } = services;
@@ -96,6 +108,7 @@ export const incomingMailPlugin = createBackendPlugin({
           'incoming-mail',
         );
         const metrics = createMetrics(services.metrics);
+        const tracing = createTracing(services.tracing);
         const holder = `${hostname().slice(0, 27)}:${randomUUID()}`;
         const { allowPlaintextLoopback } = config.development;
 
@@ -103,9 +116,12 @@ export const incomingMailPlugin = createBackendPlugin({
 
         const journal = new JournalStore({ db, logger });
         const inbox = new InboxStore(db);
+        const rawMails = new RawMailStore(db);
+        metrics.watchBacklog(() => rawMails.readBacklog());
         const mailboxes = new MailboxStore(db);
         const notices = new NoticeStore(db);
         const cursors = new CursorStore(db);
+        const sources = new KnownSourceStore(db);
         const imports = new ImportStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -114,15 +130,27 @@ export const incomingMailPlugin = createBackendPlugin({
           ...trackers,
           ...collector.handlers,
         ]);
-        const openSession = createOpenSession({
+        const connect = createOpenSession({
           policy,
           allowPlaintextLoopback,
           ca: config.egress.extraCa,
           maxMessageBytes: config.messages.maxBytes,
         });
+        const gates = new AccountGateStore(db);
+        const gate = new AccountGate({
+          store: gates,
+          holder,
+          leaseMs: config.leases.durationMs,
+          random: Math.random,
+        });
+        // Whoever tests a mailbox waits for the answer.
+        const openSession = gate.guardPatiently(connect, {
+          waitMs: PATIENCE_MS,
+        });
 
         const onProven = createOnProven({
           cursors,
+          sources,
           journal,
           mailboxes,
           notices,
@@ -139,6 +167,8 @@ export const incomingMailPlugin = createBackendPlugin({
           portal: config.portal,
           allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
+          observeRenewal: renew =>
+            tracing.tokenRefresh(() => metrics.tokenRefresh(renew)),
           hooks: createConsentHooks({
             journal,
             mailboxes,
@@ -165,7 +195,9 @@ export const incomingMailPlugin = createBackendPlugin({
           leaseMs: config.leases.durationMs,
           concurrency: config.processing.concurrency,
           handlerTimeoutMs: config.processing.handlerTimeoutMs,
-          onOutcome: outcome => metrics.messageEnded(outcome.kind),
+          onOutcome: (outcome, message) =>
+            metrics.messageEnded(outcome.kind, message),
+          observeWork: work => tracing.handle(work),
         });
 
         const dispatcher = new PollDispatcher({
@@ -173,11 +205,12 @@ export const incomingMailPlugin = createBackendPlugin({
             db,
             cursors,
             gaps: new GapStore(db),
-            sources: new KnownSourceStore(db),
+            sources,
             inbox,
             mailboxes,
             imports,
-            openSession,
+            openSession: gate.guard(connect),
+            observeStoring: store => tracing.store(store),
             credentials: async (mailbox, { signal, refused }) =>
               toCredentials(
                 mailbox,
@@ -192,6 +225,7 @@ export const incomingMailPlugin = createBackendPlugin({
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,
               maxMessageBytes: config.messages.maxBytes,
+              maxWaiting: config.messages.maxWaiting,
             },
           },
           journal,
@@ -206,6 +240,8 @@ export const incomingMailPlugin = createBackendPlugin({
           onHealth: (tx, news) => announceHealth(tx, news, notices),
           onOutcome: (outcome, durationMs) =>
             metrics.visitEnded(outcome, durationMs),
+          onLeaseLost: () => metrics.visitLeaseLost(),
+          observeVisit: (mailbox, visit) => tracing.visit(mailbox, visit),
           random: Math.random,
         });
 
@@ -217,7 +253,9 @@ export const incomingMailPlugin = createBackendPlugin({
           imports,
           passwords,
           journal,
+          notices,
           cursors,
+          sources,
           inbox,
           oauth,
           openSession,
@@ -267,12 +305,17 @@ export const incomingMailPlugin = createBackendPlugin({
                 mailboxIdOf,
                 expectMailServer,
               });
+              mountHealthRoutes(mount, {
+                authorizer,
+                invariants: new InvariantStore(db),
+              });
               mountRequestRoutes(mount, { authorizer, requests });
               mountProcessingRoutes(mount, {
                 authorizer,
                 registry,
                 runs,
                 mailboxIdOf,
+                expectMailServer,
               });
             },
           }),
@@ -296,6 +339,9 @@ export const incomingMailPlugin = createBackendPlugin({
           frequency: { milliseconds: config.polling.tickMs },
           timeout: { minutes: 1 },
           async fn() {
+            await mailboxes.scheduleRelieved(
+              relievedBelow(config.messages.maxWaiting),
+            );
             worker.wake();
             await dispatcher.tick();
           },
@@ -304,14 +350,17 @@ export const incomingMailPlugin = createBackendPlugin({
           scheduler: services.scheduler,
           logger,
           oauth,
+          retention: config.retention,
+          rawMails,
           journal,
           notices,
           drafts: doors.drafts,
+          gates,
           notifier: createPortalNotifier(services.notifications),
         });
         lifecycle.addShutdownHook(async () => {
-          await dispatcher.stop();
-          await worker.stop();
+          // Together: one may be waiting for what the other holds.
+          await Promise.all([dispatcher.stop(), worker.stop()]);
           await parser.close();
           await oauth.vault.settle();
         });

@@ -4,6 +4,7 @@ import {
   SchedulerService,
   SchedulerServiceTaskScheduleDefinition,
 } from '@backstage/backend-plugin-api';
+import { RawMailStore } from './inbox';
 import { JournalStore } from './journal';
 import {
   announceConsentEnds,
@@ -14,7 +15,8 @@ import {
   sendNotices,
 } from './mailboxes';
 import { OAuth } from './oauth';
-import { Janitor, retentionPolicy } from './retention';
+import { AccountGateStore } from './polling';
+import { Janitor, RetentionPeriods, retentionPolicy } from './retention';
 
 type Schedule = Pick<
   SchedulerServiceTaskScheduleDefinition,
@@ -33,48 +35,18 @@ export async function scheduleHousekeeping(options: {
   scheduler: SchedulerService;
   logger: LoggerService;
   oauth: OAuth;
+  retention: RetentionPeriods;
+  rawMails: RawMailStore;
   journal: JournalStore;
   notices: NoticeStore;
   drafts: DraftService;
+  gates: AccountGateStore;
   notifier: Notifier;
 }): Promise<void> {
-  const { scheduler, logger, oauth, journal, notices, drafts, notifier } =
-    options;
+  const { scheduler, logger, oauth, notices, notifier } = options;
   const janitor = new Janitor({
     logger,
-    rules: [
-      {
-        what: 'consents',
-        keepMs: retentionPolicy.consents,
-        removeOld: removal => oauth.removeOldConsents(removal),
-      },
-      {
-        what: 'links',
-        keepMs: retentionPolicy.links,
-        removeOld: removal => oauth.removeOldLinks(removal),
-      },
-      {
-        what: 'former refresh tokens',
-        // Each names its own end.
-        keepMs: 0,
-        removeOld: ({ limit }) => oauth.removeFormerTokens({ limit }),
-      },
-      {
-        what: 'journal',
-        keepMs: retentionPolicy.journal,
-        removeOld: removal => journal.removeOld(removal),
-      },
-      {
-        what: 'notices',
-        keepMs: retentionPolicy.notices,
-        removeOld: removal => notices.removeOld(removal),
-      },
-      {
-        what: 'drafts of mail servers',
-        keepMs: retentionPolicy.drafts,
-        removeOld: removal => drafts.removeOld(removal),
-      },
-    ],
+    rules: retentionPolicy(options.retention, options),
   });
   const schedule = (
     name: string,

@@ -71,6 +71,7 @@ export const consentMendings: Readonly<
   'message-too-large': 'none',
   'message-unreadable': 'none',
   'message-not-delivered': 'none',
+  'message-to-review': 'none',
   'handler-failed': 'none',
   'handler-timed-out': 'none',
   'handler-missing': 'none',

@@ -359,6 +359,13 @@ const catalogue = {
     remedy:
       'It was asked for three times, the last time after more than an hour. The mail is still in the mailbox, where another program may be able to read it.',
   },
+  'message-to-review': {
+    fixedBy: 'mailbox-owner',
+    retry: 'stop',
+    title: 'The mail is old, and it is not known whether it was read before',
+    remedy:
+      'The server renumbered the mailbox, as after a move or a restored backup. If the mail is to be handled, have it run again.',
+  },
   'message-unreadable': {
     fixedBy: 'nobody',
     retry: 'stop',

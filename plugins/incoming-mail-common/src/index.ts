@@ -20,6 +20,7 @@ export * from './failures';
 export * from './folders';
 export * from './handlers';
 export * from './handlerSettings';
+export * from './health';
 export * from './imports';
 export * from './integrations';
 export * from './journal';

@@ -30,6 +30,7 @@ export const journalEntrySchema = z.object({
     'visit-failed',
     'recovered',
     'mailbox-renumbered',
+    'reading-held-back',
     'after-storing-refused',
     'import-started',
     'import-finished',

@@ -64,6 +64,10 @@ export const messageSummarySchema = z.object({
   attempts: z.number().int(),
   nextAttemptAt: z.iso.datetime().optional(),
   failure: failureCodeSchema.optional(),
+  /** When its bytes were removed because of their age; absent: they are here. */
+  rawRemovedAt: z.iso.datetime().optional(),
+  /** The id of the mail that it is a copy of, for `duplicate`. */
+  duplicateOf: z.string().optional(),
   /** What it became, such as `request:12` or `request:12#comment`. */
   target: z.string().optional(),
   trace: z.array(traceStepSchema),

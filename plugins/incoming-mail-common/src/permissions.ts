@@ -72,6 +72,29 @@ export const mailServerAuthorizePermission: BasicPermission = createPermission({
   attributes: { action: 'update' },
 });
 
+/**
+ * Downloads a mail of a mail server byte for byte. Apart from
+ * {@link mailServerReadPermission}: whoever looks after mail servers need not
+ * read what others write.
+ *
+ * @public
+ */
+export const mailServerReadRawPermission: BasicPermission = createPermission({
+  name: 'incoming-mail.mail-server.read-raw',
+  attributes: { action: 'read' },
+});
+
+/**
+ * Has a mail of a mail server that is held or quarantined handled again, and
+ * sees beforehand what would become of it.
+ *
+ * @public
+ */
+export const mailServerRunPermission: BasicPermission = createPermission({
+  name: 'incoming-mail.mail-server.run',
+  attributes: { action: 'update' },
+});
+
 /** Sees a project's channel, its state and its journal. @public */
 export const channelReadPermission: ResourcePermission<'catalog-entity'> =
   createPermission({
@@ -173,6 +196,8 @@ export const incomingMailPermissions: (
   mailServerUpdatePermission,
   mailServerDeletePermission,
   mailServerAuthorizePermission,
+  mailServerReadRawPermission,
+  mailServerRunPermission,
   channelReadPermission,
   channelCreatePermission,
   channelUpdatePermission,

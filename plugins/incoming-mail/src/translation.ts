@@ -964,6 +964,8 @@ export const incomingMailTranslationRef = createTranslationRef({
         recovered: 'The mailbox can be read again',
         'mailbox-renumbered':
           'The server renumbered the mailbox; it was compared again',
+        'reading-held-back':
+          'Much mail waits to be handled; more is fetched when half of it is',
         'after-storing-refused':
           'The server did not mark, move or delete mail that was read; reading goes on',
         'import-started': 'The import of older mail began',
@@ -998,6 +1000,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       request: 'Request {{number}}',
       comment: 'Comment on request {{number}}',
       download: 'Download mail',
+      rawRemoved:
+        'The mail itself was removed {{when}}, as it was old enough. What became of it stays.',
       runAgain: {
         button: 'Handle again',
         started: 'The mail is handled again in a moment.',

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   imapPoints,
-  MAILS_PER_CASE,
-  MAILS_PER_VISIT,
   occurrencesOf,
   pop3Points,
+  shortVisits,
 } from '../crashPoints.mjs';
 import { ask } from '../waiting.mjs';
 
-const HIT_DEADLINE_MS = 20_000;
+/** After the mail has ended, for what comes behind that. */
+const HIT_DEADLINE_MS = 8_000;
+const TRIES = 3;
 const EMPTY_DEADLINE_MS = 20_000;
 
 /**
@@ -16,22 +17,39 @@ const EMPTY_DEADLINE_MS = 20_000;
  * that one does.
  *
  * @param {import('../World.mjs').World} world
+ * @throws where none does
  */
-export async function dieAt(world, channel, { row, point, occurrence }) {
-  const watch = world.watch(point.moment, {
+async function dieAt(world, channel, { row, point, occurrence }) {
+  const { moment, delivery } = point;
+  const watch = world.watch(moment, {
     occurrence,
     onHit: replica => world.kill(replica),
   });
+  const deliver = async () => {
+    await channel.deliverMany(row, delivery.mails);
+    await world.drain([channel]);
+  };
+  const isHit = () =>
+    world.pokeUntil(watch.hit, [channel], { timeoutMs: HIT_DEADLINE_MS }).then(
+      () => true,
+      () => false,
+    );
   try {
-    await channel.deliverMany(row, MAILS_PER_CASE);
-    await world.pokeUntil(watch.hit, [channel], {
-      timeoutMs: HIT_DEADLINE_MS,
-      what: `${point.name}, occurrence ${occurrence}`,
-    });
+    for (let n = 1; n < delivery.portions; n += 1) {
+      await deliver();
+    }
+    // A visit may have come between the mails of a portion.
+    for (let n = 0; n < TRIES; n += 1) {
+      await deliver();
+      if (await isHit()) {
+        return;
+      }
+    }
+    throw new Error(`No replica came to it, occurrence ${occurrence}`);
   } finally {
     watch.disarm();
+    await world.drain([channel]);
   }
-  await world.drain([channel]);
 }
 
 /** R3: the server deletes what is stored, at last all of it. */
@@ -53,7 +71,7 @@ function rowOf({ id, protocol, point }) {
   return {
     id,
     title: `killed, ${protocol.toUpperCase()}: ${point.name}`,
-    mailsPerVisit: MAILS_PER_VISIT,
+    visits: shortVisits,
     async run(world, { short }) {
       const channel = await world.channel(`points-${protocol}`, {
         server: protocol,

@@ -12,7 +12,8 @@ import { tokenRows } from './tokens.mjs';
  * @typedef {object} Row
  * @property {string} id - of the table; a point behind it counts its cases
  * @property {string} title
- * @property {number} [mailsPerVisit] - replicas are restarted where it changes
+ * @property {Visits} [visits] - {@link usualVisits} by default; replicas start
+ *   again where it changes
  * @property {boolean} [nightOnly]
  * @property {(world: import('../World.mjs').World, size: Size) =>
  *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
@@ -25,6 +26,17 @@ import { tokenRows } from './tokens.mjs';
  * @property {boolean} night - all of it
  * @property {boolean} short - a test of the suite itself
  */
+
+/**
+ * How mailboxes are visited: settings of the product.
+ *
+ * @typedef {object} Visits
+ * @property {number} messagesPerVisit
+ * @property {number} idleConnections - that a replica keeps between visits
+ */
+
+/** @type {Visits} */
+export const usualVisits = { messagesPerVisit: 25, idleConnections: 20 };
 
 /** @type {Row[]} */
 export const rows = [

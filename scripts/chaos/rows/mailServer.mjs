@@ -51,10 +51,13 @@ const recreated = {
     const channel = await world.channel('recreated');
     await channel.deliverMany('R14', 5);
     await world.drain([channel]);
-    await world.dovecot.hungUp();
-    await world.dovecot.mail.remove(channel.address);
-    // Dovecot takes the second for UIDVALIDITY, and one is not to be used again.
-    await pause(1_100);
+    // Nobody may be signed in to it.
+    await world.whileDown(async () => {
+      await world.dovecot.hungUp();
+      await world.dovecot.mail.remove(channel.address);
+      // Dovecot takes the second for UIDVALIDITY, and none is to be used twice.
+      await pause(1_100);
+    });
     await channel.deliverMany('R14', 5);
     return [channel];
   },

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { renewed } from '../moments.mjs';
-import { pause, within } from '../waiting.mjs';
+import { pause } from '../waiting.mjs';
+import { LEASE_MS } from '../World.mjs';
 
 // What happens to tokens and to the provider that gives them.
 
 const HIT_DEADLINE_MS = 30_000;
+/** Longer than a lease. */
+const OUTAGE_MS = 2 * LEASE_MS;
 
 /** R23 */
 const expiring = {
@@ -31,22 +34,38 @@ const expiring = {
   },
 };
 
-/** Kills whoever has been given new tokens and has not stored them. */
-async function dieWithNewTokens(world, channel, { row, night }) {
-  const watch = world.watch(renewed('answered'), {
-    onHit: replica => world.kill(replica),
-  });
-  await channel.deliverMany(row, 4);
-  // As if an hour had passed for this channel alone: of a renewal's bytes
-  // nobody could tell whose it is.
+/**
+ * Has the tokens of a channel run out, as if an hour had passed for it alone:
+ * of a renewal's bytes nobody could tell whose it is.
+ */
+async function runOut(world, channel) {
   await world.query(
     `UPDATE oauth_grants SET access_expires_at = 0, access_refresh_at = 0
       FROM mailboxes
       WHERE mailboxes.id = oauth_grants.mailbox_id AND mailboxes.address = $1`,
     [channel.address],
   );
-  await world.poke([channel]);
-  await within(watch.hit, HIT_DEADLINE_MS, 'a renewal').finally(watch.disarm);
+}
+
+/** Has the tokens of a channel renewed, and something done at that moment. */
+async function renew(world, channel, { row, onHit }) {
+  const watch = world.watch(renewed('answered'), { onHit });
+  await channel.deliverMany(row, 4);
+  await runOut(world, channel);
+  await world
+    .pokeUntil(watch.hit, [channel], {
+      timeoutMs: HIT_DEADLINE_MS,
+      what: 'a renewal',
+    })
+    .finally(watch.disarm);
+}
+
+/** Kills whoever has been given new tokens and has not stored them. */
+async function dieWithNewTokens(world, channel, { row, night }) {
+  await renew(world, channel, {
+    row,
+    onHit: replica => world.kill(replica),
+  });
   // The right to renew is the dead one's for half a minute, which is waited for
   // at night only.
   if (!night) {
@@ -56,6 +75,61 @@ async function dieWithNewTokens(world, channel, { row, night }) {
     );
   }
 }
+
+async function expectState(channel, expected) {
+  const { state } = await channel.read();
+  if (state !== expected) {
+    throw new Error(`The channel is ${state}, not ${expected}`);
+  }
+}
+
+/** R26 */
+const databaseAway = {
+  id: 'R26',
+  title: 'nobody reaches PostgreSQL just when new tokens come',
+  async run(world) {
+    const channel = await world.channel('tokens-kept');
+    await renew(world, channel, {
+      row: 'R26',
+      onHit: async ({ wires }) => {
+        const proxy = wires.proxy('database');
+        await proxy.setPlan({ paused: true });
+        setTimeout(() => void proxy.setPlan({}), OUTAGE_MS);
+        return 'go on';
+      },
+    });
+    await pause(OUTAGE_MS);
+    await world.drain([channel]);
+    await expectState(channel, 'active');
+    return [channel];
+  },
+};
+
+/** R28 */
+const providerUnwell = {
+  id: 'R28',
+  title: 'the provider answers renewals with errors, and recovers',
+  async run(world) {
+    const channel = await world.channel('tokens-refused');
+    for (const fault of [
+      { refuseRefresh: 'server_error' },
+      { refuseRefresh: 'rate_limited' },
+      { tokenReply: 'html' },
+      { tokenReply: 'torn-json' },
+    ]) {
+      await world.misbehave(fault);
+      await renew(world, channel, { row: 'R28', onHit: async () => 'go on' });
+      await pause(500);
+      const { state } = await channel.read();
+      if (!['active', 'degraded'].includes(state)) {
+        throw new Error(`${JSON.stringify(fault)} makes the channel ${state}`);
+      }
+      const over = Object.keys(fault).map(name => [name, null]);
+      await world.misbehave(Object.fromEntries(over));
+    }
+    return [channel];
+  },
+};
 
 /** R25 */
 const rotatedThenKilled = [
@@ -90,4 +164,9 @@ const rotatedThenKilled = [
   },
 ];
 
-export const tokenRows = [expiring, ...rotatedThenKilled];
+export const tokenRows = [
+  expiring,
+  ...rotatedThenKilled,
+  databaseAway,
+  providerUnwell,
+];

@@ -4,6 +4,7 @@ import {
   FailureCode,
 } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import { headDigest } from '../transport/headDigest';
 import { secretOf } from '../transport/secretOf';
 import {
   FetchedBatch,
@@ -26,6 +27,7 @@ export type FakeOperation =
   | 'open'
   | 'list'
   | 'fetch'
+  | 'digest'
   | 'settle'
   | 'list-folders'
   | 'wait'
@@ -145,6 +147,20 @@ class FakeMailSession implements MailSession {
       return this.#server.settle(this.#openFolder(), uids, action)
         ? { done: sourceKeys }
         : { done: [], refusal: 'no-folder' };
+    });
+  }
+
+  digestHeads(
+    refs: readonly MessageRef[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const uids = refs.map(ref => ref.position);
+    return this.#call({ operation: 'digest', uids }, () => {
+      const present = this.#mails().filter(({ ref }) =>
+        uids.includes(ref.position),
+      );
+      return new Map(
+        present.map(({ ref, raw }) => [ref.sourceKey, headDigest(raw)]),
+      );
     });
   }
 
@@ -272,6 +288,8 @@ export class FakeMailServer {
       receivedAt?: Date;
       /** What the server says the size is, where that is not the truth. */
       announcedBytes?: number;
+      /** What the server calls the mail for good. */
+      stableId?: string;
     } = {},
   ): number {
     const folder = this.folder(options.folder);
@@ -286,6 +304,7 @@ export class FakeMailServer {
         sourceKey: `${uid}`,
         sizeBytes: options.announcedBytes ?? bytes.length,
         receivedAt: options.receivedAt ?? new Date(0),
+        stableId: options.stableId,
       },
     });
     this.#waiting.forEach(tell => tell());

@@ -50,6 +50,7 @@ export function aDispatcher(
         intervalMs: 60_000,
         messagesPerVisit: 100,
         maxMessageBytes: 1_000,
+        maxWaiting: 5_000,
       },
     },
     journal,

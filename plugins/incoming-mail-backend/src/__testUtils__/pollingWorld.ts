@@ -69,7 +69,8 @@ export async function createPop3World(
   return { server, ...world };
 }
 
-async function aVisitedChannel(
+/** A channel whose sessions are opened like this; what it says of its server counts. */
+export async function aVisitedChannel(
   db: Knex,
   {
     openSession,
@@ -95,6 +96,7 @@ async function aVisitedChannel(
         intervalMs: 60_000,
         messagesPerVisit: 1_000,
         maxMessageBytes: 10_000,
+        maxWaiting: 5_000,
         ...policy,
       },
     },

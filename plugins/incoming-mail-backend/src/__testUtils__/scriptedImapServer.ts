@@ -19,6 +19,8 @@ export interface ScriptedMail {
   deleted?: boolean;
   /** What RFC822.SIZE says, where that is not the truth. */
   announcedBytes?: number;
+  /** Where the server has the capability OBJECTID. */
+  emailId?: string;
 }
 
 /** A command as it came in. */
@@ -388,16 +390,27 @@ export class ScriptedImapServer {
     if (args.includes('INTERNALDATE')) {
       items.push(`INTERNALDATE "${mail.receivedAt}"`);
     }
-    const [, from, length] = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/.exec(args) ?? [];
+    if (args.includes('EMAILID')) {
+      items.push(`EMAILID (${mail.emailId})`);
+    }
+    const [, section, from, length] =
+      /BODY\.PEEK\[(|HEADER)\]<(\d+)\.(\d+)>/.exec(args) ?? [];
     if (!length) {
       return Buffer.from(`* ${seq} FETCH (${items.join(' ')})\r\n`);
     }
-    const part = mail.raw.subarray(Number(from), Number(from) + Number(length));
-    items.push(`BODY[]<${from}> {${part.length}}`);
+    const whole = section === 'HEADER' ? headOf(mail.raw) : mail.raw;
+    const part = whole.subarray(Number(from), Number(from) + Number(length));
+    items.push(`BODY[${section}]<${from}> {${part.length}}`);
     return Buffer.concat([
       Buffer.from(`* ${seq} FETCH (${items.join(' ')}\r\n`),
       part,
       Buffer.from(')\r\n'),
     ]);
   }
+}
+
+/** With the blank line that ends it (RFC 9051 section 6.4.5.1). */
+function headOf(raw: Buffer): Buffer {
+  const end = raw.indexOf('\r\n\r\n');
+  return end < 0 ? raw : raw.subarray(0, end + 4);
 }

@@ -39,7 +39,7 @@ export async function startScriptedWorld(
 ) {
   const provider = await ScriptedTokenServer.start();
   const imap = await new ScriptedImapServer().start();
-  const { as, address } = await startTestPlugin(db, options);
+  const { as, address, stop } = await startTestPlugin(db, options);
   /** Everything that the plugin answered, headers included. */
   const replies: string[] = [];
 
@@ -60,6 +60,7 @@ export async function startScriptedWorld(
     provider,
     imap,
     address,
+    stop,
     replies,
     call,
     getChannel,

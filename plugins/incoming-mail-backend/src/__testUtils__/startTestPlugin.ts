@@ -12,6 +12,7 @@ import {
 import { Entity } from '@backstage/catalog-model';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { AuthorizeResult } from '@backstage/plugin-permission-common';
+import { messageReadRawPermission } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import request from 'supertest';
 import plugin from '..';
@@ -21,6 +22,8 @@ import { randomToken } from '../secrets';
 export const ada = 'user:default/ada';
 /** May do everything with projects, nothing with integrations. */
 export const olga = 'user:default/olga';
+/** May do everything with projects but read mails byte for byte. */
+export const rita = 'user:default/rita';
 /** May do nothing. */
 export const mallory = 'user:default/mallory';
 
@@ -45,7 +48,10 @@ const policy = createServiceFactory({
           const isProjects = permission.type === 'resource';
           const may =
             principal.userEntityRef === ada ||
-            (principal.userEntityRef === olga && isProjects);
+            (principal.userEntityRef === olga && isProjects) ||
+            (principal.userEntityRef === rita &&
+              isProjects &&
+              permission.name !== messageReadRawPermission.name);
           return { result: may ? AuthorizeResult.ALLOW : AuthorizeResult.DENY };
         });
       },
@@ -57,7 +63,7 @@ export async function startTestPlugin(
   db: Knex,
   options: { config?: object; features?: BackendFeature[] } = {},
 ) {
-  const { server } = await startTestBackend({
+  const backend = await startTestBackend({
     features: [
       plugin,
       policy,
@@ -79,6 +85,7 @@ export async function startTestPlugin(
       ...(options.features ?? []),
     ],
   });
+  const { server } = backend;
   const as = (user: string | undefined) => {
     const header = user
       ? mockCredentials.user.header(user)
@@ -99,5 +106,7 @@ export async function startTestPlugin(
     };
   };
   const address = `http://localhost:${server.port()}`;
-  return { server, as, address };
+  /** As on SIGTERM; resolves when everything has ended. */
+  const stop = () => backend.stop();
+  return { server, as, address, stop };
 }

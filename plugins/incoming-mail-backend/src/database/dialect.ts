@@ -45,6 +45,19 @@ export async function holdName(
   }
 }
 
+/**
+ * Has the engine give up statements of a transaction that take longer. SQLite
+ * has no such thing: there, a statement keeps all others waiting anyhow.
+ */
+export async function limitStatements(
+  tx: Knex.Transaction,
+  ms: number,
+): Promise<void> {
+  if (isPostgres(tx)) {
+    await tx.raw("SELECT set_config('statement_timeout', ?, true)", [`${ms}`]);
+  }
+}
+
 /** Runs a statement that knex cannot build. @returns its rows */
 export async function rowsOfRaw(
   tx: Knex,

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-export { holdName, isUniqueViolation, rowsOfRaw } from './dialect';
+export {
+  holdName,
+  isUniqueViolation,
+  limitStatements,
+  rowsOfRaw,
+} from './dialect';
 export { fromJson } from './json';
 export {
   addLease,
@@ -30,6 +35,7 @@ export { readPage } from './pages';
 export * from './tables';
 export {
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,

@@ -2,7 +2,7 @@
 import { Knex } from 'knex';
 import { forShare, forUpdateSkipLocked } from './dialect';
 import { DbLeaseRow, tables } from './tables';
-import { dbNow, dbNowPlus } from './time';
+import { dbNow, dbNowOnce, dbNowPlus } from './time';
 import { inTransaction, Tx } from './transaction';
 
 // The life of a lease
@@ -124,7 +124,7 @@ export async function claimDue(
 export function selectDue(db: Knex, kind: LeaseKind, limit: number) {
   return db<DbLeaseRow>(tables.leases)
     .where({ kind })
-    .andWhere('due_at', '<=', dbNow(db))
+    .andWhere('due_at', '<=', dbNowOnce(db))
     .andWhere(free =>
       free.whereNull('lease_until').orWhere('lease_until', '<', dbNow(db)),
     )

@@ -12,6 +12,7 @@ export type DbBoolean = boolean | number;
 
 export const tables = {
   leases: 'leases',
+  accountGates: 'account_gates',
   oauthIntegrations: 'oauth_integrations',
   oauthGrants: 'oauth_grants',
   oauthConsents: 'oauth_consents',
@@ -44,6 +45,17 @@ export type DbLeaseRow = {
   ticket: number;
   lease_until: DbInteger | null;
   kept_by: string | null;
+};
+
+export type DbAccountGateRow = {
+  account: string;
+  holder: string | null;
+  ticket: number;
+  lease_until: DbInteger | null;
+  wanted_at: DbInteger | null;
+  retry_at: DbInteger | null;
+  refusals: number;
+  entered_at: DbInteger;
 };
 
 export type DbIntegrationRow = {
@@ -221,6 +233,7 @@ export type DbMailboxRow = {
   aliases: string | null;
   paused_at: DbInteger | null;
   left_on_server: number | null;
+  held_back_at: DbInteger | null;
   draft_owner: string | null;
   draft_of: string | null;
   draft_version: number | null;
@@ -257,6 +270,8 @@ export type DbCursorRow = {
   base_uid: DbInteger;
   last_uid: DbInteger;
   keyed_by: string | null;
+  renumbered_up_to: DbInteger | null;
+  review_before: DbInteger | null;
   created_at: DbInteger;
 };
 
@@ -298,6 +313,11 @@ export type DbInboxMessageRow = {
   thread_id: string | null;
   trace: string;
   finished_at: DbInteger | null;
+  raw_removed_at: DbInteger | null;
+  stable_id: string | null;
+  head_digest: string | null;
+  content_hash: string | null;
+  duplicate_of: string | null;
 };
 
 export type DbInboxChunkRow = {
@@ -319,6 +339,7 @@ export type DbHandlerBindingRow = {
   handler_id: string;
   position: number;
   settings: string | null;
+  created_at: DbInteger | null;
 };
 
 export type DbDeliveryRow = {

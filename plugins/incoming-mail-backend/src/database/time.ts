@@ -21,6 +21,18 @@ export function dbNowPlus(knex: Knex, ms: number): Knex.Raw {
   return knex.raw(`${now} + CAST(? AS BIGINT)`, [Math.round(ms)]);
 }
 
+/**
+ * Now and `ms` milliseconds, read once for a whole statement: for comparisons
+ * that are to be looked up in an index. PostgreSQL's clock may tell another
+ * time for each row, so that it would have to look at all of them; SQLite's
+ * does not within a statement.
+ */
+export function dbNowOnce(knex: Knex, ms: number = 0): Knex.Raw {
+  return isPostgres(knex)
+    ? knex.raw('(SELECT ?)', [dbNowPlus(knex, ms)])
+    : dbNowPlus(knex, ms);
+}
+
 /** Reads the clock; for what is compared with a row that was just read. */
 export async function readDbNow(knex: Knex): Promise<number> {
   const [row]: Array<{ now: DbInteger }> = await knex.select(

@@ -61,7 +61,7 @@ describe('workWithLease', () => {
     expect(result).toBe('aborted');
   });
 
-  it('aborts the work before the lease ends when the database does not answer', async () => {
+  it('aborts the work before the lease ends when the database does not answer (R9)', async () => {
     const { db, ticket } = await setUp(300);
     await db.destroy();
     const result = await workWithLease(

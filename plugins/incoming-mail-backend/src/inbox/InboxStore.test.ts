@@ -186,6 +186,46 @@ describe.each(databases.eachSupportedId())('InboxStore (%s)', databaseId => {
     expect(await waiting()).toHaveLength(3);
   });
 
+  it('shows a copy of a mail as its duplicate, and has one handled (R45)', async () => {
+    const { db, accept, inbox, mailbox, waiting, told } = await setUp();
+    const mail = (trace: string, text = 'Hello.') =>
+      `Received: ${trace}\r\nMessage-ID: <1@customer.test>\r\n\r\n${text}`;
+    expect(await accept([aMail(1, mail('a')), aMail(2, mail('b'))])).toBe(2);
+    expect(
+      await accept([aMail(3, mail('c')), aMail(4, mail('c', 'No.'))]),
+    ).toBe(2);
+    const { items } = await inbox.list(mailbox.id, { limit: 10 });
+    const [other, third, second, first] = items;
+    expect(items.map(({ state, duplicateOf }) => [state, duplicateOf])).toEqual(
+      [
+        ['stored', undefined],
+        ['duplicate', first.id],
+        ['duplicate', first.id],
+        ['stored', undefined],
+      ],
+    );
+    expect(third.trace[0].reason).toContain(first.id);
+    // Kept whole like any other, and done with on the server like any other.
+    expect((await inbox.readRaw(second.id)).toString()).toBe(mail('b'));
+    expect(await told()).toEqual(['1', '2', '3', '4']);
+    expect((await waiting()).map(({ id }) => id)).toEqual([first.id, other.id]);
+    // A second arrival is no copy of itself.
+    expect(await accept([aMail(1, mail('a'))])).toBe(0);
+    expect(await db(tables.inboxMessages)).toHaveLength(4);
+  });
+
+  it('takes mails without a Message-ID, and beginnings of mails, for no copies', async () => {
+    const { accept, waiting } = await setUp();
+    const raw = 'Message-ID: <1@customer.test>\r\n\r\nx';
+    await accept([
+      aMail(1, 'Subject: backup\r\n\r\nok'),
+      aMail(2, 'Subject: backup\r\n\r\nok'),
+      { ...aMail(3, raw), truncated: true },
+      { ...aMail(4, raw), truncated: true },
+    ]);
+    expect(await waiting()).toHaveLength(4);
+  });
+
   it('counts attempts, for the holder of the lease alone', async () => {
     const { db, inbox, accept, waiting, mailbox } = await setUp();
     await accept([aMail(1)]);

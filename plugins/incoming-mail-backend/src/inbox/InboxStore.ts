@@ -19,6 +19,7 @@ import {
   DbInboxMessageRow,
   DbInteger,
   dbNow,
+  dbNowOnce,
   dbNowPlus,
   fromDbTime,
   fromDbTimeToIso,
@@ -33,10 +34,12 @@ import {
   tables,
   Tx,
 } from '../database';
+import { contentHash } from './contentHash';
 import { dedupeKey, isUid } from './dedupeKey';
 import {
   ArrivedMessage,
   MessageEnd,
+  MessageMarks,
   MessagePostponement,
   MessageSource,
   WaitingMessage,
@@ -59,6 +62,17 @@ const NOT_DELIVERED_TRACE: readonly TraceStep[] = [
     step: 'fetch',
     verdict: 'failed',
     reason: 'The server lists it and did not deliver it, asked three times',
+  },
+];
+
+const TO_REVIEW = 'message-to-review' satisfies FailureCode;
+
+const TO_REVIEW_TRACE: readonly TraceStep[] = [
+  {
+    step: 'fetch',
+    verdict: 'stopped',
+    reason:
+      'The server renumbered its mail, and this one is old and not known: it may have been restored from a backup',
   },
 ];
 
@@ -87,7 +101,8 @@ export class InboxStore {
    * @param options.acknowledges - whether the server is to be told anything
    * @param options.imported - a person asked for this older mail, and it is
    *   marked as such
-   * @returns how many were new; the others had been accepted before
+   * @returns how many were new; the others had been accepted before. A copy of
+   *   a mail, in content, is new here and ends as its duplicate
    */
   async accept(
     tx: Tx,
@@ -109,9 +124,13 @@ export class InboxStore {
       ? await knownContents(tx, mailboxId, arrivals)
       : new Set<string>();
     const candidates = arrivals.filter(({ row }) => !known.has(row.sha256));
+    const originals = await findOriginals(tx, mailboxId, candidates);
     const inserted = await insertNew(
       tx,
-      candidates.map(({ row }) => row),
+      candidates.map(({ message, row }) => ({
+        ...row,
+        ...endAtOnce(tx, { message, original: originals.get(row.id) }),
+      })),
     );
     const accepted = candidates.filter(({ row }) => inserted.has(row.id));
     await insertChunks(
@@ -121,12 +140,15 @@ export class InboxStore {
     if (options.acknowledges) {
       await tx.batchInsert(
         tables.acknowledgements,
-        accepted.map(({ message: { sourceKey }, row }) => ({
-          message_id: row.id,
-          cursor_id: cursorId,
-          uid: isUid(sourceKey) ? Number(sourceKey) : 0,
-          source_key: sourceKey,
-        })),
+        // What a person still has to look at stays there as it is.
+        accepted
+          .filter(({ message }) => !message.review)
+          .map(({ message: { sourceKey }, row }) => ({
+            message_id: row.id,
+            cursor_id: cursorId,
+            uid: isUid(sourceKey) ? Number(sourceKey) : 0,
+            source_key: sourceKey,
+          })),
         ROWS_PER_INSERT,
       );
     }
@@ -134,6 +156,54 @@ export class InboxStore {
       await scheduleWork(tx, 'process', mailboxId);
     }
     return accepted.length;
+  }
+
+  /**
+   * Which of these mails are stored, whatever they were called then: by what
+   * the server calls them for good, or by header and size. Two mails with one
+   * header are copies of one, as it holds the trace of their delivery.
+   *
+   * @param sources - at most 500
+   * @returns their source keys
+   */
+  async recognise(
+    mailboxId: string,
+    sources: ReadonlyArray<MessageSource & MessageMarks>,
+  ): Promise<ReadonlySet<string>> {
+    const stableIds = await this.#findMarks(mailboxId, 'stable_id', sources);
+    const heads = await this.#findMarks(mailboxId, 'head_digest', sources);
+    const isKnown = ({
+      stableId,
+      headDigest,
+      sizeBytes,
+    }: (typeof sources)[0]) =>
+      stableIds.has(`${stableId}`) || heads.has(`${headDigest} ${sizeBytes}`);
+    return new Set(sources.filter(isKnown).map(({ sourceKey }) => sourceKey));
+  }
+
+  async #findMarks(
+    mailboxId: string,
+    column: 'stable_id' | 'head_digest',
+    sources: readonly MessageMarks[],
+  ): Promise<ReadonlySet<string>> {
+    const wanted = sources.flatMap(
+      source =>
+        (column === 'stable_id' ? source.stableId : source.headDigest) ?? [],
+    );
+    if (wanted.length === 0) {
+      return new Set();
+    }
+    const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId })
+      .whereIn(column, wanted)
+      .select(column, 'size_bytes');
+    return new Set(
+      rows.map(row =>
+        column === 'stable_id'
+          ? `${row.stable_id}`
+          : `${row.head_digest} ${Number(row.size_bytes)}`,
+      ),
+    );
   }
 
   /**
@@ -242,10 +312,24 @@ export class InboxStore {
   ): Promise<WaitingMessage[]> {
     const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
       .where({ mailbox_id: mailboxId, state: 'stored' })
-      .andWhere('next_attempt_at', '<=', dbNow(this.#db))
+      .andWhere('next_attempt_at', '<=', dbNowOnce(this.#db))
       .orderBy('seq')
       .limit(limit);
     return rows.map(fromWaitingRow);
+  }
+
+  /** How many mails of a mailbox wait, due or not, counted up to `limit`. */
+  async countWaiting(mailboxId: string, limit: number): Promise<number> {
+    const some = this.#db<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId, state: 'stored' })
+      .limit(limit)
+      .select('id')
+      .as('some');
+    const row = await this.#db
+      .from(some)
+      .count<{ n: DbInteger }>({ n: '*' })
+      .first();
+    return Number(row?.n ?? 0);
   }
 
   /**
@@ -336,13 +420,39 @@ export class InboxStore {
     );
   }
 
-  /** The stored bytes of a mail. */
+  /**
+   * The stored bytes of a mail, read piece by piece into where they stay.
+   *
+   * @throws NotFoundError where they were removed because of their age
+   */
   async readRaw(messageId: string): Promise<Buffer> {
-    const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
-      .where({ message_id: messageId })
-      .orderBy('n')
-      .select('bytes');
-    return Buffer.concat(rows.map(row => row.bytes));
+    const chunks = () =>
+      this.#db<DbInboxChunkRow>(tables.inboxChunks).where({
+        message_id: messageId,
+      });
+    const all = await chunks()
+      // Both engines count the bytes of a binary column.
+      .select<Array<{ n: number; length: DbInteger }>>(
+        'n',
+        this.#db.raw('length(bytes) as length'),
+      )
+      .orderBy('n');
+    if (all.length === 0) {
+      throw noLongerKept(messageId);
+    }
+    const size = all.reduce((sum, chunk) => sum + Number(chunk.length), 0);
+    // Memory of its own, as it may be handed on to a thread.
+    const raw = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    for (const { n } of all) {
+      const row = await chunks().andWhere({ n }).first('bytes');
+      if (!row) {
+        // They never change, but go at any moment, all at once.
+        throw noLongerKept(messageId);
+      }
+      length += row.bytes.copy(raw, length);
+    }
+    return raw;
   }
 
   /**
@@ -437,13 +547,14 @@ export class InboxStore {
    *
    * @throws NotFoundError
    * @throws ConflictError where it is neither held nor quarantined, as when
-   *   somebody else has just asked for the same; or where the server did not
-   *   deliver it, as there is nothing to handle
+   *   somebody else has just asked for the same; or where there is nothing to
+   *   handle, as the server did not deliver it or it is no longer kept
    */
   async runAgain(tx: Tx, mailboxId: string, messageId: string): Promise<void> {
     const changed = await tx<DbInboxMessageRow>(tables.inboxMessages)
       .where({ mailbox_id: mailboxId, id: messageId })
       .whereIn('state', [...runnableStates])
+      .whereNull('raw_removed_at')
       .andWhere(ours =>
         ours
           .whereNull('failure_code')
@@ -457,9 +568,11 @@ export class InboxStore {
         finished_at: null,
       } as {});
     if (changed === 0) {
-      await getRow(tx, mailboxId, messageId);
+      const row = await getRow(tx, mailboxId, messageId);
       throw new ConflictError(
-        'The mail is neither held nor quarantined, or was never delivered; load it again',
+        row.raw_removed_at === null
+          ? 'The mail is neither held nor quarantined, or was never delivered; load it again'
+          : 'The mail is no longer kept, so it cannot be handled again',
       );
     }
     await scheduleWork(tx, 'process', mailboxId);
@@ -570,6 +683,73 @@ async function knownContents(
   return new Set(rows.map(row => row.sha256));
 }
 
+/**
+ * The mails, by the ids of their copies, that others are copies of in content:
+ * stored ones, and those that come first among these.
+ */
+async function findOriginals(
+  tx: Tx,
+  mailboxId: string,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlyMap<string, string>> {
+  const hashes = arrivals.flatMap(({ row }) => row.content_hash ?? []);
+  const first = new Map<string, string>();
+  if (hashes.length > 0) {
+    const stored = await tx<DbInboxMessageRow>(tables.inboxMessages)
+      .where({ mailbox_id: mailboxId })
+      .whereIn('content_hash', hashes)
+      .whereNull('duplicate_of')
+      .select('id', 'content_hash');
+    stored.forEach(row => first.set(row.content_hash!, row.id));
+  }
+  const originals = new Map<string, string>();
+  for (const { row } of arrivals) {
+    const original = row.content_hash && first.get(row.content_hash);
+    if (original) {
+      originals.set(row.id, original);
+    } else if (row.content_hash) {
+      first.set(row.content_hash, row.id);
+    }
+  }
+  return originals;
+}
+
+/** What a mail has from the start that is not to be handled, or not yet. */
+function endAtOnce(
+  tx: Tx,
+  { message, original }: { message: ArrivedMessage; original?: string },
+) {
+  if (original === undefined && !message.review) {
+    return { duplicate_of: null, failure_code: null, finished_at: null };
+  }
+  return {
+    next_attempt_at: null,
+    finished_at: dbNow(tx),
+    duplicate_of: original ?? null,
+    ...(original === undefined
+      ? {
+          state: 'held' satisfies MessageState,
+          failure_code: TO_REVIEW,
+          trace: JSON.stringify(TO_REVIEW_TRACE),
+          // Nobody is written to because of it, should it be handled.
+          imported: true,
+        }
+      : {
+          state: 'duplicate' satisfies MessageState,
+          failure_code: null,
+          trace: JSON.stringify([duplicateStep(original)]),
+        }),
+  };
+}
+
+function duplicateStep(original: string): TraceStep {
+  return {
+    step: 'accept',
+    verdict: 'stopped',
+    reason: `The same mail, sender, subject and text alike, came before as ${original}`,
+  };
+}
+
 async function insertNew(
   tx: Tx,
   rows: ReadonlyArray<object>,
@@ -639,6 +819,10 @@ function toRow(
     attempts: 0,
     next_attempt_at: dbNow(tx),
     trace: '[]',
+    stable_id: message.stableId ?? null,
+    head_digest: message.headDigest ?? null,
+    content_hash:
+      (message.truncated ? undefined : contentHash(message.raw)) ?? null,
   };
 }
 
@@ -647,6 +831,9 @@ function fromWaitingRow(row: DbInboxMessageRow): WaitingMessage {
     id: row.id,
     mailboxId: row.mailbox_id,
     acceptedAt: fromDbTime(row.accepted_at),
+    ...(row.received_at !== null && {
+      receivedAt: fromDbTime(row.received_at),
+    }),
     sizeBytes: Number(row.size_bytes),
     truncated: Boolean(row.truncated),
     imported: Boolean(row.imported),
@@ -668,7 +855,15 @@ function fromRow(row: DbInboxMessageRow): MessageSummary {
     attempts: row.attempts,
     nextAttemptAt: fromDbTimeToIso(row.next_attempt_at),
     failure: (row.failure_code ?? undefined) as FailureCode | undefined,
+    rawRemovedAt: fromDbTimeToIso(row.raw_removed_at),
+    duplicateOf: row.duplicate_of ?? undefined,
     target: row.target ?? undefined,
     trace: fromJson(z.array(traceStepSchema), row.trace),
   };
+}
+
+function noLongerKept(messageId: string): NotFoundError {
+  return new NotFoundError(
+    `The mail ${messageId} is no longer kept: mails are removed when they are old enough, what became of them stays`,
+  );
 }

@@ -2,6 +2,7 @@
 import {
   endpoints,
   mailServerReadPermission,
+  mailServerReadRawPermission,
   messageReadPermission,
   messageReadRawPermission,
 } from '@postroom/plugin-incoming-mail-common';
@@ -20,8 +21,8 @@ export interface InboxRoutesOptions {
 
 /**
  * Mounts the mail logs of projects and of mail servers, and the download of a
- * project's mail. Administrators see what arrives at a mail server and what
- * becomes of it, but not the mails themselves: that is no right of theirs.
+ * mail. To see what arrives and what becomes of it is one right, to read the
+ * mails themselves is another: at both doors.
  */
 export function mountInboxRoutes(
   mount: MountEndpoint,
@@ -60,6 +61,22 @@ export function mountInboxRoutes(
     handle: async ({ input }) => {
       const mailboxId = await mailboxIdOf(projectRefOf(input.params));
       const message = await inbox.get(mailboxId, input.params.messageId);
+      return inbox.readRaw(message.id);
+    },
+  });
+
+  mount(endpoints.downloadMailServerMessage, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, mailServerReadRawPermission),
+    audit: {
+      event: 'message-download',
+      severity: 'medium',
+      meta: ({ params }) => ({ ...params }),
+    },
+    handle: async ({ input }) => {
+      const { mailServerId, messageId } = input.params;
+      await expectMailServer(mailServerId);
+      const message = await inbox.get(mailServerId, messageId);
       return inbox.readRaw(message.id);
     },
   });

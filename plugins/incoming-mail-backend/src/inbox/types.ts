@@ -10,6 +10,8 @@ export interface WaitingMessage {
   readonly id: string;
   readonly mailboxId: string;
   readonly acceptedAt: Date;
+  /** When its server got it, where that is known. */
+  readonly receivedAt?: Date;
   readonly sizeBytes: number;
   readonly truncated: boolean;
   /** Whether it is older mail that a person had imported. */
@@ -52,8 +54,21 @@ export interface MessageSource {
   readonly receivedAt?: Date;
 }
 
+/** What a mail is known by under another name. */
+export interface MessageMarks {
+  /** What the server calls it for good, where it does. */
+  readonly stableId?: string;
+  /** SHA-256 of its header, in base64url. */
+  readonly headDigest?: string;
+}
+
 /** A mail as it came from the server, to be accepted. */
-export interface ArrivedMessage extends MessageSource {
+export interface ArrivedMessage extends MessageSource, MessageMarks {
   readonly raw: Buffer;
   readonly truncated: boolean;
+  /**
+   * Whether a person is to say what becomes of it: it is old, and neither
+   * surely new nor surely known.
+   */
+  readonly review?: boolean;
 }

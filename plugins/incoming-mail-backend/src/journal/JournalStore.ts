@@ -10,7 +10,7 @@ import { Knex } from 'knex';
 import {
   DbJournalEntryRow,
   dbNow,
-  dbNowPlus,
+  dbNowOnce,
   fromDbTimeToIso,
   readPage,
   tables,
@@ -64,8 +64,8 @@ export class JournalStore {
    */
   async removeOld(options: { ageMs: number; limit: number }): Promise<number> {
     const old = this.#db<DbJournalEntryRow>(tables.journalEntries)
-      .where('at', '<', dbNowPlus(this.#db, -options.ageMs))
-      .orderBy('seq')
+      .where('at', '<', dbNowOnce(this.#db, -options.ageMs))
+      .orderBy('at')
       .limit(options.limit)
       .select('seq');
     return this.#db<DbJournalEntryRow>(tables.journalEntries)

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { HandlerSettings } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
-import { DbHandlerBindingRow, tables, Tx } from '../database';
+import { DbHandlerBindingRow, dbNow, tables, Tx } from '../database';
 import { HandlerBinding } from './types';
 
 /** A binding as a person wants it. */
@@ -60,7 +60,8 @@ export class BindingStore {
           id: randomUUID(),
           mailbox_id: mailboxId,
           handler_id: handlerId,
-        });
+          created_at: dbNow(tx),
+        } as {});
       }
     }
     const unwanted = former.map(({ id }) => id);

@@ -15,7 +15,7 @@ import { inTransaction, Tx } from '../database';
 import { FieldsError } from '../http';
 import { ConsentLinkService } from '../oauth';
 import { Secret } from '../secrets';
-import { OpenFolder, ReadingStart, readingStart } from '../transport';
+import { ReadingStart } from '../transport';
 import { BindingStore } from './BindingStore';
 import {
   findMailboxFaults,
@@ -211,16 +211,16 @@ export class ChannelService {
     if (mailbox.authentication.method !== 'password') {
       throw new ConflictError('The channel has to be authorized instead');
     }
-    let opened: OpenFolder | undefined;
+    let start: ReadingStart | undefined;
     const report = await checkMailbox(
       mailbox,
       { ...checks, ...options },
       found => {
-        opened = found;
+        start = found;
       },
     );
-    if (report.ok && opened) {
-      const seen = { ...readingStart(opened), folder };
+    if (report.ok && start) {
+      const seen = { ...start, folder };
       await inTransaction(db, async tx => {
         await mailboxes.holdVersion(tx, id, version);
         await onProven(tx, { mailboxId: id, seen });

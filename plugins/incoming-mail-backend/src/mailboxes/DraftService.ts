@@ -10,7 +10,7 @@ import {
 import { z } from 'zod';
 import { Db, inTransaction, Tx } from '../database';
 import { FieldsError } from '../http';
-import { OpenFolder, ReadingStart, readingStart } from '../transport';
+import { ReadingStart } from '../transport';
 import { BindingStore } from './BindingStore';
 import {
   findMailboxFaults,
@@ -239,18 +239,18 @@ export class DraftService {
         fingerprint: draftFingerprint(draft, found.stamp),
       };
     });
-    let opened: OpenFolder | undefined;
+    let start: ReadingStart | undefined;
     const report = await checkMailbox(
       draft,
       credentials.authorization === 'server'
         ? checksWithGrantOf(draft.draft.serverId!, checks)
         : checks,
       found => {
-        opened = found;
+        start = found;
       },
     );
-    if (report.ok && opened) {
-      const seen = { ...readingStart(opened), folder: draft.folder };
+    if (report.ok && start) {
+      const seen = { ...start, folder: draft.folder };
       await inTransaction(db, async tx => {
         if (await drafts.setTested(tx, draft, fingerprint)) {
           await setBaseline(tx, { mailboxId: id, seen });

@@ -6,6 +6,7 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { inTransaction, Tx } from '../database';
 import { JournalStore } from '../journal';
+import { announceHealth } from './announceHealth';
 import { BindingStore } from './BindingStore';
 import { readingAfter } from './channelRules';
 import { ReadingKeeper } from './ChannelService';
@@ -19,6 +20,7 @@ import { DraftService } from './DraftService';
 import { Draft, DraftStore } from './DraftStore';
 import { MailboxActions, MailboxActionsOptions } from './MailboxActions';
 import { MailServerStore } from './MailServerStore';
+import { NoticeStore } from './NoticeStore';
 import { PasswordStore } from './PasswordStore';
 import { SaveRefusedError } from './SaveRefusedError';
 import { Mailbox } from './types';
@@ -34,6 +36,7 @@ export interface MailServerServiceOptions
   readonly bindings: BindingStore;
   readonly passwords: PasswordStore;
   readonly journal: JournalStore;
+  readonly notices: NoticeStore;
   readonly reading: ReadingKeeper & {
     /** Begins a folder where a draft's test saw it end. */
     adopt(
@@ -122,7 +125,7 @@ export class MailServerService {
     id: string,
     options: { draftId: string; version: number; userRef: string },
   ): Promise<MailServer> {
-    const { db, servers, bindings, drafts, journal } = this.#options;
+    const { db, servers, bindings, drafts, journal, notices } = this.#options;
     const { draftId, version, userRef } = options;
     await inTransaction(db, async tx => {
       const draft = await this.#getTested(tx, draftId, userRef);
@@ -143,6 +146,10 @@ export class MailServerService {
       const wanted = toWantedBindings(await bindings.list(draftId, tx));
       await bindings.replace(tx, id, wanted);
       await drafts.delete(tx, draftId);
+      // It is active again, which no visit finds a change: were it not told
+      // now, the next stop for the same reason would be no news.
+      const mailbox = await servers.get(id, tx);
+      await announceHealth(tx, { mailbox, state: 'active' }, notices);
       await journal.appendIn(tx, {
         mailboxId: id,
         event: 'server-updated',

@@ -16,6 +16,7 @@ import {
   dbNow,
   inTransaction,
   isUniqueViolation,
+  LeaseKind,
   removeLeases,
   revokeLease,
   scheduleWork,
@@ -39,6 +40,8 @@ export interface MailboxHealth {
   readonly failure?: { readonly code: FailureCode; readonly detail?: string };
   /** How many mails it left for the next visit, at most. */
   readonly leftOnServer?: number;
+  /** Whether it left them as too much waits for handling. */
+  readonly heldBack?: boolean;
 }
 
 const NO_FAILURE = {
@@ -96,7 +99,8 @@ export class MailboxStore {
           handler_id: options.handlerId,
           position: 1,
           settings: JSON.stringify(options.handlerSettings ?? {}),
-        });
+          created_at: dbNow(tx),
+        } as {});
         await addLease(tx, 'poll', id);
         await addLease(tx, 'process', id);
         await options.also?.(tx, id);
@@ -209,9 +213,12 @@ export class MailboxStore {
       .whereNotNull('paused_at')
       .update({ paused_at: null, updated_at: dbNow(tx) } as {})
       .returning(['state', 'paused_at']);
+    if (resumed) {
+      // What waits is handled, also of a mailbox that cannot be read.
+      await scheduleWork(tx, 'process', id);
+    }
     if (resumed && isReadable(resumed)) {
       await scheduleWork(tx, 'poll', id);
-      await scheduleWork(tx, 'process', id);
     }
     return resumed !== undefined;
   }
@@ -227,12 +234,9 @@ export class MailboxStore {
    * from now on, unless it is paused. What was opened with the former one is
    * not read over any more.
    *
-   * @returns whose channel it is
+   * @returns the mailbox as it is now; absent where it is gone
    */
-  async activate(
-    tx: Tx,
-    id: string,
-  ): Promise<Pick<Mailbox, 'id' | 'projectRef'>> {
+  async activate(tx: Tx, id: string): Promise<Mailbox | undefined> {
     await revokeLease(tx, 'poll', id);
     const [row] = await tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
@@ -243,11 +247,11 @@ export class MailboxStore {
         refused_sign_ins: null,
         updated_at: dbNow(tx),
       } as {})
-      .returning(['project_ref', 'state', 'paused_at']);
+      .returning('*');
     if (row && isReadable(row)) {
       await scheduleWork(tx, 'poll', id);
     }
-    return { id, projectRef: row?.project_ref ?? undefined };
+    return row && fromMailboxRow(row);
   }
 
   /** Writes how a visit ended, in the transaction of its holder. */
@@ -281,9 +285,36 @@ export class MailboxStore {
               failed_visits: 0,
               refused_sign_ins: null,
               left_on_server: health.leftOnServer ?? null,
+              held_back_at: health.heldBack
+                ? tx.raw('COALESCE(??, ?)', ['held_back_at', dbNow(tx)])
+                : null,
               last_success_at: dbNow(tx),
             }),
       } as {});
+  }
+
+  /**
+   * Has mailboxes visited that fetch nothing because too much waits, once fewer
+   * than so many mails of them do.
+   */
+  async scheduleRelieved(waitingBelow: number): Promise<void> {
+    const isBusy = this.#db
+      .select(this.#db.raw('1'))
+      .from(tables.inboxMessages)
+      .where('mailbox_id', this.#db.ref(`${tables.mailboxes}.id`))
+      .andWhere({ state: 'stored' })
+      .limit(1)
+      .offset(waitingBelow - 1);
+    const relieved = this.#db<DbMailboxRow>(tables.mailboxes)
+      .whereNotNull('held_back_at')
+      .whereNull('paused_at')
+      .whereNotExists(isBusy)
+      .select('id');
+    await this.#db<DbLeaseRow>(tables.leases)
+      .where({ kind: 'poll' satisfies LeaseKind, holder: null })
+      .whereIn('subject_id', relieved)
+      .andWhere('due_at', '>', dbNow(this.#db))
+      .update({ due_at: dbNow(this.#db) } as {});
   }
 
   /** Reading begins now; mail that is there already is left alone. */

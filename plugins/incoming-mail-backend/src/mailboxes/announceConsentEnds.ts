@@ -2,17 +2,20 @@
 import { parseEntityRef } from '@backstage/catalog-model';
 import type { ConsentWarning } from '../oauth';
 import { inDays } from './announceExpiry';
-import { channelPath } from './announceHealth';
+import { channelPath, mailServerPath } from './announceHealth';
 import { NoticeStore } from './NoticeStore';
 
-const descriptions: Readonly<Record<ConsentWarning['end']['reason'], string>> =
-  {
-    told: 'The provider gave it for a limited time. Authorize again before, in the tab Email requests; reading goes on without a gap.',
-    testing:
-      'The Google app is in testing, which ends every access after seven days. Authorize again before, in the tab Email requests. An administrator ends this for good by publishing the app or making its user type Internal.',
-    unused:
-      'It has not been used for long, because the mailbox is not being read, and the provider ends what is not used. The tab Email requests says why it is not read.',
-  };
+// Each goes on to say where.
+const descriptions: Readonly<
+  Record<ConsentWarning['end']['reason'], (place: string) => string>
+> = {
+  told: place =>
+    `The provider gave it for a limited time. Authorize again before, ${place}; reading goes on without a gap.`,
+  testing: place =>
+    `The Google app is in testing, which ends every access after seven days. Authorize again before, ${place}. An administrator ends this for good by publishing the app or making its user type Internal.`,
+  unused: place =>
+    `It has not been used for long, because the mailbox is not being read, and the provider ends what is not used. Why it is not read is said ${place}.`,
+};
 
 /**
  * Writes notices down for consents that end soon, to the project whose channel
@@ -41,8 +44,12 @@ export async function announceConsentEnds(
         title: `${subject}: the access to the mailbox ends ${inDays(
           warning.daysLeft,
         )}`,
-        description: descriptions[end.reason],
-        link: projectRef && channelPath(projectRef),
+        description: descriptions[end.reason](
+          projectRef
+            ? 'in the tab Email requests'
+            : 'on the page of the mail server',
+        ),
+        link: projectRef ? channelPath(projectRef) : mailServerPath(mailboxId),
         severity: daysBefore > 7 ? 'normal' : 'high',
       },
     );

@@ -7,8 +7,12 @@ import {
 } from '@postroom/plugin-incoming-mail-common';
 import { Tx } from '../database';
 import { Notice, NoticeStore } from './NoticeStore';
+import { Mailbox } from './types';
 
-// What the owners of a project are told of their channel
+// What people are told of a mailbox: the owners of the project whose channel it
+// is, or whoever set the mail server up. (Backstage can be asked whether a
+// person may do something, not who may; as with integrations, it is the person
+// who registered it that hears of it.)
 //
 // Told is that reading has come to a stop that a person has to end, and that
 // it goes on. What passes by itself (degraded) is no news, also between two
@@ -19,13 +23,20 @@ import { Notice, NoticeStore } from './NoticeStore';
 
 const STOPS: readonly ChannelState[] = [
   'needs-consent',
+  'needs-password',
   'mailbox-unavailable',
   'integration-fault',
 ];
 
+/** The mailbox that people are told of. */
+export type NoticedMailbox = Pick<
+  Mailbox,
+  'id' | 'projectRef' | 'name' | 'address' | 'createdBy'
+>;
+
 /** How a mailbox now is. */
 export interface HealthNews {
-  readonly mailbox: { readonly id: string; readonly projectRef?: string };
+  readonly mailbox: NoticedMailbox;
   readonly state: ChannelState;
   readonly failure?: FailureCode;
 }
@@ -46,8 +57,7 @@ export function isNews(
 
 /**
  * Writes a notice down where a mailbox's health is news. Part of the
- * transaction that records the health. A mailbox without a project has nobody
- * to be told.
+ * transaction that records the health.
  */
 export async function announceHealth(
   tx: Tx,
@@ -56,28 +66,24 @@ export async function announceHealth(
 ): Promise<void> {
   const { mailbox, state } = news;
   const mayBeNews = state === 'active' || STOPS.includes(state);
-  if (!mailbox.projectRef || !mayBeNews) {
+  if (!mayBeNews) {
     return;
   }
   const subject = `mailbox:${mailbox.id}`;
   const last = fromTransition(await notices.findLast(tx, subject));
   if (isNews(state, last.state)) {
     const transition = toTransition({ number: last.number + 1, state });
-    await notices.add(
-      { subject, transition },
-      toHealthNotice(mailbox.projectRef, news),
-      tx,
-    );
+    await notices.add({ subject, transition }, toHealthNotice(news), tx);
   }
 }
 
 /** What is said, in the words of the failure catalogue. */
-export function toHealthNotice(
-  projectRef: string,
-  { state, failure }: Pick<HealthNews, 'state' | 'failure'>,
-): Notice {
-  const { name } = parseEntityRef(projectRef);
-  const common = { recipientRef: projectRef, link: channelPath(projectRef) };
+export function toHealthNotice({
+  mailbox,
+  state,
+  failure,
+}: HealthNews): Notice {
+  const { name, place, ...common } = audienceOf(mailbox);
   if (state === 'active') {
     return {
       ...common,
@@ -90,11 +96,36 @@ export function toHealthNotice(
   return {
     ...common,
     title: `Mail of ${name} is not read: ${
-      entry ? lowerFirst(entry.title) : 'its channel has come to a stop'
+      entry ? lowerFirst(entry.title) : 'reading has come to a stop'
     }`,
-    description: entry?.remedy ?? 'The tab Email requests says more.',
+    description: entry?.remedy ?? `${place} says more.`,
     severity: 'high',
   };
+}
+
+/** Who is told of a mailbox, by which name, and where they can act. */
+function audienceOf(
+  mailbox: NoticedMailbox,
+): Pick<Notice, 'recipientRef' | 'link'> & { name: string; place: string } {
+  const { projectRef } = mailbox;
+  return projectRef
+    ? {
+        recipientRef: projectRef,
+        link: channelPath(projectRef),
+        name: parseEntityRef(projectRef).name,
+        place: 'The tab Email requests',
+      }
+    : {
+        recipientRef: mailbox.createdBy,
+        link: mailServerPath(mailbox.id),
+        name: mailbox.name ?? mailbox.address,
+        place: 'The page of the mail server',
+      };
+}
+
+/** The page of a mail server, as a path in the portal. */
+export function mailServerPath(mailServerId: string): string {
+  return `/incoming-mail/servers/${mailServerId}`;
 }
 
 /** The tab of a project's channel, as a path in the portal. */

@@ -55,6 +55,7 @@ const aMailbox = (changes: Partial<Mailbox> = {}): Mailbox => ({
   state: 'active',
   failedVisits: 0,
   refusedSignIns: 0,
+  createdBy: 'user:default/olga',
   createdAt: new Date(0),
   updatedAt: new Date(0),
   ...changes,

@@ -13,7 +13,7 @@ import {
   runChecks,
 } from '../oauth';
 import { Secret } from '../secrets';
-import { OpenFolder, OpenSession } from '../transport';
+import { OpenSession, ReadingStart } from '../transport';
 import { findMailboxFaults } from './channelRules';
 import { judgeGrantedScopes } from './judgeGrantedScopes';
 import {
@@ -78,12 +78,12 @@ const SECRET_STEP = {
  * What the token endpoint said is for administrators, who see it at the
  * integration: here it is only decoded, not repeated.
  *
- * @param onOpened - told of the folder where all went well
+ * @param onProven - told where reading can start, where all went well
  */
 export async function checkMailbox(
   mailbox: Mailbox,
   deps: MailboxCheckDeps,
-  onOpened: (opened: OpenFolder) => void = () => {},
+  onProven?: (start: ReadingStart) => void,
 ): Promise<CheckReport> {
   const { totalMs, probeMs } = { ...defaultTimeouts, ...deps.timeouts };
   const { authentication } = mailbox;
@@ -106,8 +106,9 @@ export async function checkMailbox(
           openSession: deps.openSession,
           signal,
           timeoutMs: probeMs,
+          findsStart: onProven !== undefined,
         }),
-      onOpened,
+      onProven,
     }),
   ];
   return runChecks(steps, { timeoutMs: totalMs });
@@ -315,7 +316,7 @@ function probeSteps(
     integration: OAuthIntegration | undefined;
     showDetail: boolean;
     probe(signal: AbortSignal): Promise<ProbeOutcome | undefined>;
-    onOpened(opened: OpenFolder): void;
+    onProven?(start: ReadingStart): void;
   },
 ): CheckStep[] {
   let outcome: Promise<ProbeOutcome | undefined> | undefined;
@@ -350,7 +351,9 @@ function probeSteps(
         if (result?.kind !== 'succeeded') {
           return { verdict: 'skipped' };
         }
-        options.onOpened(result.opened);
+        if (result.start) {
+          options.onProven?.(result.start);
+        }
         return {
           verdict: 'passed',
           detail: `${result.opened.messageCount} in ${mailbox.folder}`,

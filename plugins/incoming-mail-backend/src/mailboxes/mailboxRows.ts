@@ -97,7 +97,9 @@ export function fromMailboxRow(row: DbMailboxRow): Mailbox {
     lastVisitAt: toOptionalDate(row.last_visit_at),
     lastSuccessAt: toOptionalDate(row.last_success_at),
     leftOnServer: row.left_on_server ?? undefined,
+    heldBackAt: toOptionalDate(row.held_back_at),
     draft: toDraft(row),
+    createdBy: row.created_by,
     createdAt: fromDbTime(row.created_at),
     updatedAt: fromDbTime(row.updated_at),
   };

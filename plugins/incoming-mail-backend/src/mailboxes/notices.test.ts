@@ -14,7 +14,12 @@ import { DbNoticeRow, dbNowPlus, inTransaction, tables } from '../database';
 import { ConsentWarning, SecretWarning } from '../oauth';
 import { announceConsentEnds } from './announceConsentEnds';
 import { announceExpiry } from './announceExpiry';
-import { announceHealth, isNews, toHealthNotice } from './announceHealth';
+import {
+  announceHealth,
+  isNews,
+  NoticedMailbox,
+  toHealthNotice,
+} from './announceHealth';
 import { Notice, NoticeStore } from './NoticeStore';
 import { createPortalNotifier, sendNotices } from './sendNotices';
 
@@ -23,12 +28,26 @@ jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
 const PROJECT = 'component:default/payments';
-const mailbox = { id: 'one', projectRef: PROJECT };
+const channel = {
+  id: 'one',
+  projectRef: PROJECT,
+  address: 'support@corp.test',
+  createdBy: 'user:default/olga',
+};
+const mailServer = {
+  id: '3f0c4b53-1d51-4a68-9f2e-0a4f3b6f2a11',
+  name: 'Alerts',
+  address: 'alerts@corp.test',
+  createdBy: 'user:default/ada',
+};
 
 describe('isNews', () => {
   it.each<[ChannelState, ChannelState | undefined, boolean]>([
     ['needs-consent', undefined, true],
     ['needs-consent', 'needs-consent', false],
+    ['needs-password', undefined, true],
+    ['needs-password', 'needs-password', false],
+    ['active', 'needs-password', true],
     ['needs-consent', 'active', true],
     ['needs-consent', 'integration-fault', true],
     ['integration-fault', undefined, true],
@@ -47,7 +66,8 @@ describe('isNews', () => {
 describe('toHealthNotice', () => {
   it('speaks in the words of the catalogue, of the project, and leads to its tab (T58)', () => {
     expect(
-      toHealthNotice(PROJECT, {
+      toHealthNotice({
+        mailbox: channel,
         state: 'needs-consent',
         failure: 'consent-revoked',
       }),
@@ -59,9 +79,33 @@ describe('toHealthNotice', () => {
       link: '/catalog/default/component/payments/email-requests',
       severity: 'high',
     });
-    expect(toHealthNotice(PROJECT, { state: 'active' })).toMatchObject({
-      title: 'Mail of payments is read again',
-      severity: 'normal',
+    expect(toHealthNotice({ mailbox: channel, state: 'active' })).toMatchObject(
+      {
+        title: 'Mail of payments is read again',
+        severity: 'normal',
+      },
+    );
+  });
+
+  it('tells of a mail server whoever set it up, by its name, and leads to its page (P4, R29)', () => {
+    expect(
+      toHealthNotice({
+        mailbox: mailServer,
+        state: 'mailbox-unavailable',
+        failure: 'login-refused',
+      }),
+    ).toEqual({
+      recipientRef: 'user:default/ada',
+      title: expect.stringMatching(/^Mail of Alerts is not read: /),
+      description: expect.any(String),
+      link: `/incoming-mail/servers/${mailServer.id}`,
+      severity: 'high',
+    });
+    expect(
+      toHealthNotice({ mailbox: mailServer, state: 'needs-consent' }),
+    ).toMatchObject({
+      title: 'Mail of Alerts is not read: reading has come to a stop',
+      description: 'The page of the mail server says more.',
     });
   });
 });
@@ -78,7 +122,7 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
   const visitEnds = (
     state: ChannelState,
     failure?: FailureCode,
-    of: { id: string; projectRef?: string } = mailbox,
+    of: NoticedMailbox = channel,
   ) =>
     inTransaction(db, tx =>
       announceHealth(tx, { mailbox: of, state, failure }, notices),
@@ -133,7 +177,11 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
   it('goes with the transaction of the change', async () => {
     await expect(
       inTransaction(db, async tx => {
-        await announceHealth(tx, { mailbox, state: 'needs-consent' }, notices);
+        await announceHealth(
+          tx,
+          { mailbox: channel, state: 'needs-consent' },
+          notices,
+        );
         throw new Error('lease lost');
       }),
     ).rejects.toThrow('lease lost');
@@ -142,14 +190,22 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
     expect(await take()).toHaveLength(1);
   });
 
-  it('keeps mailboxes apart, and has nobody to tell of one without a project', async () => {
-    await visitEnds('needs-consent', undefined, { id: 'global' });
-    await visitEnds('needs-consent', undefined, {
-      id: 'two',
-      projectRef: 'component:default/two',
-    });
-    await visitEnds('needs-consent');
-    expect(await notices.takeWaiting(100)).toHaveLength(2);
+  it('keeps mailboxes apart, those of projects and mail servers', async () => {
+    for (let n = 0; n < 2; n += 1) {
+      await visitEnds('needs-consent', undefined, mailServer);
+      await visitEnds('needs-consent', undefined, {
+        ...channel,
+        id: 'two',
+        projectRef: 'component:default/two',
+      });
+      await visitEnds('needs-consent');
+    }
+    const sent = await notices.takeWaiting(100);
+    expect(sent.map(({ recipientRef }) => recipientRef).sort()).toEqual([
+      PROJECT,
+      'component:default/two',
+      'user:default/ada',
+    ]);
   });
 
   it('warns of each end of a secret once per day that is due, and again for the next secret', async () => {
@@ -230,7 +286,7 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
       title:
         'Mail of support@corp.test: the access to the mailbox ends in 12 days',
       description: expect.stringContaining('has not been used for long'),
-      link: undefined,
+      link: '/incoming-mail/servers/a-mail-server',
       severity: 'normal',
     });
   });

@@ -3,9 +3,11 @@ import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { Secret } from '../secrets';
 import {
+  findReadingStart,
   MailSession,
   OpenFolder,
   OpenSession,
+  ReadingStart,
   SessionStage,
 } from '../transport';
 import { ConnectedMailbox, signIn, toCredentials } from './signIn';
@@ -24,7 +26,12 @@ export type ProbeStage = (typeof probeStages)[number];
 
 /** How far a probe came. */
 export type ProbeOutcome =
-  | { readonly kind: 'succeeded'; readonly opened: OpenFolder }
+  | {
+      readonly kind: 'succeeded';
+      readonly opened: OpenFolder;
+      /** Where reading can start, if that was asked for. */
+      readonly start?: ReadingStart;
+    }
   | {
       readonly kind: 'failed';
       /** The first stage that did not go well; those before it did. */
@@ -46,6 +53,8 @@ export async function probeMailbox(
     openSession: OpenSession;
     signal: AbortSignal;
     timeoutMs: number;
+    /** Whether reading is to start where the folder now ends. */
+    findsStart: boolean;
   },
 ): Promise<ProbeOutcome> {
   const { server, folder } = mailbox;
@@ -66,7 +75,11 @@ export async function probeMailbox(
             : stage;
       },
     });
-    return { kind: 'succeeded', opened: await session.open(folder) };
+    const opened = await session.open(folder);
+    const start = options.findsStart
+      ? await findReadingStart(session, opened)
+      : undefined;
+    return { kind: 'succeeded', opened, start };
   } catch (error) {
     if (!MailFailure.is(error)) {
       throw error;

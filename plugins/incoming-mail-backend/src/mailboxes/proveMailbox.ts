@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Secret } from '../secrets';
-import { OpenSession, ReadingStart, readingStart } from '../transport';
+import { findReadingStart, OpenSession, ReadingStart } from '../transport';
 import { MailboxStore } from './MailboxStore';
 import { signIn, toCredentials } from './signIn';
 
@@ -24,7 +24,8 @@ export async function proveMailbox(
   });
   try {
     const opened = await session.open(mailbox.folder);
-    return { ...readingStart(opened), folder: mailbox.folder };
+    const start = await findReadingStart(session, opened);
+    return { ...start, folder: mailbox.folder };
   } finally {
     await session.close();
   }

@@ -58,8 +58,12 @@ export interface Mailbox {
   readonly lastSuccessAt?: Date;
   /** What the last visit left on the server for the next one, at most. */
   readonly leftOnServer?: number;
+  /** Since when nothing new is fetched, as too much waits for handling. */
+  readonly heldBackAt?: Date;
   /** Where it is settings of a mail server that are not saved yet. */
   readonly draft?: DraftFacts;
+  /** Who set it up: an entity ref. */
+  readonly createdBy: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

@@ -7,7 +7,7 @@ import express, { Router } from 'express';
 import { Db, Tx } from '../database';
 import type { GuardedFetch } from '../egress';
 import { Authorizer, MountEndpoint } from '../http';
-import { Keyring } from '../secrets';
+import { Keyring, Secret } from '../secrets';
 import { ConsentClaims } from './consent/ConsentClaims';
 import { ConsentCompletion, ConsentHooks } from './consent/ConsentCompletion';
 import { ConsentFlow } from './consent/ConsentFlow';
@@ -83,6 +83,8 @@ export interface OAuthOptions {
   /** Those that modules brought. Default: none. */
   readonly providers?: readonly OAuthProvider[];
   readonly hooks: OAuthHooks;
+  /** See `GrantRenewerOptions`. */
+  observeRenewal?(renew: () => Promise<Secret>): Promise<Secret>;
 }
 
 /** The room: client registrations, consents, and the tokens they give. */
@@ -221,6 +223,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
     grants,
     integrations: integrationStore,
     tokenEndpoint,
+    observeRenewal: options.observeRenewal,
   });
 
   const forget = (tx: Tx, mailboxId: string) =>
@@ -276,7 +279,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
       reportMissingKeys({ ...report, records, keyring }),
     async findGrant(mailboxId) {
       const grant = await grants.find(mailboxId);
-      const end = await grants.findEnd(mailboxId);
+      const end = await grants.ends.find(mailboxId);
       return (
         grant && {
           scopes: grant.scopes,
@@ -304,7 +307,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
             ...options,
             tokenEndpoint,
             crowdedAccount: (
-              await grants.listCrowds([id], grantLimits.warnFrom)
+              await grants.accounts.listCrowds([id], grantLimits.warnFrom)
             ).get(id),
           }),
         discoverIssuer: issuer => discoverIssuer(issuer, options),

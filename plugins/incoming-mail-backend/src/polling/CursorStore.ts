@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { Knex } from 'knex';
-import { DbCursorRow, dbNow, tables, Tx } from '../database';
+import {
+  DbCursorRow,
+  DbInteger,
+  dbNow,
+  fromDbTime,
+  tables,
+  Tx,
+} from '../database';
 import { KeyedBy } from '../transport';
 
 /**
@@ -18,7 +25,22 @@ export interface Cursor {
   readonly baseUid: number;
   /** Mails up to here have been read. */
   readonly lastUid: number;
+  /**
+   * Mails up to here were there when the server numbered its mails anew; absent
+   * where it was not seen to do so.
+   */
+  readonly renumberedUpTo?: number;
+  /**
+   * What arrived before is for a person to look at, unless it is known; only
+   * where the server numbered its mails anew.
+   */
+  readonly reviewBefore?: Date;
+  readonly createdAt: Date;
 }
+
+// Of former numberings it is only asked whether there are any. A server may
+// have another one in each session (UIDNOTSTICKY, RFC 4315 section 2).
+const KEPT_CURSORS = 20;
 
 /**
  * How far mailboxes were read. A cursor moves in the transaction that stores
@@ -49,6 +71,8 @@ export class CursorStore {
       uidValidity: number;
       baseUid: number;
       keyedBy?: KeyedBy;
+      renumberedUpTo?: number;
+      reviewBefore?: Date;
     },
   ): Promise<Cursor> {
     const [row] = await tx<DbCursorRow>(tables.mailboxCursors)
@@ -60,6 +84,8 @@ export class CursorStore {
         base_uid: options.baseUid,
         last_uid: options.baseUid,
         keyed_by: options.keyedBy ?? null,
+        renumbered_up_to: options.renumberedUpTo ?? null,
+        review_before: options.reviewBefore?.getTime() ?? null,
         created_at: dbNow(tx),
       } as {})
       .returning('*');
@@ -70,9 +96,9 @@ export class CursorStore {
    * Begins to read a folder with mail that arrives from now on, if it was
    * never read before.
    *
-   * @returns false where it was: reading goes on where it stopped; and where
-   *   the folder has no numbering that lasts (UIDVALIDITY 0): the first visit
-   *   then notes what is there
+   * @param options.keyedBy - for a folder that has no numbering that lasts
+   *   (UIDVALIDITY 0): what is known of it hangs on the cursor
+   * @returns undefined where it was: reading goes on where it stopped
    */
   async createBaseline(
     tx: Tx,
@@ -81,25 +107,35 @@ export class CursorStore {
       folder: string;
       uidValidity: number;
       uidNext: number;
+      keyedBy?: KeyedBy;
     },
-  ): Promise<boolean> {
-    const { mailboxId, folder, uidValidity, uidNext } = options;
-    if (uidValidity === 0) {
-      return false;
-    }
+  ): Promise<Cursor | undefined> {
+    const { uidNext, ...folder } = options;
     const known = await tx<DbCursorRow>(tables.mailboxCursors)
-      .where({ mailbox_id: mailboxId, folder })
+      .where({ mailbox_id: folder.mailboxId, folder: folder.folder })
+      .modify(query => {
+        if (folder.keyedBy) {
+          // What was read by IMAP says nothing of what stands here by POP3.
+          query.whereNotNull('keyed_by');
+        }
+      })
       .first('id');
-    if (known) {
-      return false;
+    return known
+      ? undefined
+      : this.create(tx, { ...folder, baseUid: uidNext - 1 });
+  }
+
+  /**
+   * Forgets the oldest numberings of a folder; what hangs on them is of no use
+   * any more.
+   *
+   * @param former - newest first
+   */
+  async prune(tx: Tx, former: readonly Cursor[]): Promise<void> {
+    const ids = former.slice(KEPT_CURSORS).map(({ id }) => id);
+    if (ids.length > 0) {
+      await tx<DbCursorRow>(tables.mailboxCursors).whereIn('id', ids).delete();
     }
-    await this.create(tx, {
-      mailboxId,
-      folder,
-      uidValidity,
-      baseUid: uidNext - 1,
-    });
-    return true;
   }
 
   /** The names that a POP3 server gives do not last: digests do. */
@@ -191,5 +227,15 @@ function fromRow(row: DbCursorRow): Cursor {
     baseUid: Number(row.base_uid),
     lastUid: Number(row.last_uid),
     keyedBy: (row.keyed_by ?? undefined) as KeyedBy | undefined,
+    renumberedUpTo: toOptional(row.renumbered_up_to, Number),
+    reviewBefore: toOptional(row.review_before, fromDbTime),
+    createdAt: fromDbTime(row.created_at),
   };
+}
+
+function toOptional<T>(
+  value: DbInteger | null,
+  to: (value: DbInteger) => T,
+): T | undefined {
+  return value === null ? undefined : to(value);
 }

@@ -88,7 +88,11 @@ export class ListingReading implements Reading {
     return this.#fresh.splice(0, limit);
   }
 
-  isOld(): boolean {
+  async wanted(refs: readonly MessageRef[]): Promise<readonly MessageRef[]> {
+    return refs;
+  }
+
+  needsReview(): boolean {
     return false;
   }
 

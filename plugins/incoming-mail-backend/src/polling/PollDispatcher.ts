@@ -48,6 +48,13 @@ export interface PollDispatcherOptions
   onAccepted(): void;
   /** Told how each visit ended, for metrics; must not throw. */
   onOutcome(outcome: PollOutcome, durationMs: number): void;
+  /** Told when a visit was given up as another replica took over; must not throw. */
+  onLeaseLost?(): void;
+  /** Runs a visit within whatever observes it. */
+  observeVisit?(
+    mailbox: Mailbox,
+    visit: () => Promise<PollOutcome>,
+  ): Promise<PollOutcome>;
   readonly random: () => number;
 }
 
@@ -253,11 +260,18 @@ export class PollDispatcher {
       deps.db,
       visit.ticket,
       { durationMs: leaseMs, signal },
-      leaseSignal => this.#pollInTime(mailbox, visit, leaseSignal),
+      leaseSignal => this.#observed(mailbox, visit, leaseSignal),
     );
+    if (outcome.kind === 'put-off') {
+      await this.#release(visit, outcome.waitMs);
+      return;
+    }
     this.#options.onOutcome(outcome, performance.now() - startedAt);
     this.#breaker.note(hostOf(mailbox), outcome);
     if (outcome.kind === 'aborted') {
+      if (!signal.aborted) {
+        this.#options.onLeaseLost?.();
+      }
       await this.#release(visit, 0);
       return;
     }
@@ -293,6 +307,15 @@ export class PollDispatcher {
   async #close({ connection, ticket }: KeptVisit): Promise<void> {
     await connection.close({ stored: true });
     this.#kept.forget(ticket);
+  }
+
+  #observed(
+    mailbox: Mailbox,
+    visit: KeptVisit,
+    leaseSignal: AbortSignal,
+  ): Promise<PollOutcome> {
+    const poll = () => this.#pollInTime(mailbox, visit, leaseSignal);
+    return this.#options.observeVisit?.(mailbox, poll) ?? poll();
   }
 
   // The deadline of a visit does not depend on the server: one that sends a

@@ -38,8 +38,13 @@ export interface Reading {
    * was read; only where positions last.
    */
   readonly olderUpTo?: number;
-  /** Whether a mail is from before reading began, and is to be passed over. */
-  isOld(ref: MessageRef): boolean;
+  /**
+   * Which of these mails are to be fetched; the others are from before reading
+   * began, or known under a former name, and are passed over.
+   */
+  wanted(refs: readonly MessageRef[]): Promise<readonly MessageRef[]>;
+  /** Whether a person is to say what becomes of a mail that is not known. */
+  needsReview(ref: MessageRef): boolean;
   /** Which mails a fetch left out that have not gone: they are to be asked for again. */
   leftOut(
     asked: readonly MessageRef[],

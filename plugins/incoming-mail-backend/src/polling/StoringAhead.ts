@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { holdLease, inTransaction } from '../database';
-import { FetchedBatch, MessageRef } from '../transport';
+import { FetchedBatch, headDigest, MessageRef } from '../transport';
 import { Reading } from './Reading';
 import { wantsSettling } from './settleStored';
 import { Visit } from './types';
@@ -36,11 +36,9 @@ export class StoringAhead {
   }
 
   async #store(batch: Batch): Promise<void> {
-    this.#progress.accepted += await storeBatch(
-      this.#visit,
-      this.#reading,
-      batch,
-    );
+    const store = () => storeBatch(this.#visit, this.#reading, batch);
+    const { observeStoring } = this.#visit.deps;
+    this.#progress.accepted += await (observeStoring?.(store) ?? store());
   }
 }
 
@@ -59,8 +57,10 @@ function storeBatch(
       ...under,
       messages: messages.map(({ ref, raw, truncated }) => ({
         ...ref,
+        headDigest: ref.headDigest ?? headDigest(raw),
         raw,
         truncated,
+        review: reading.needsReview(ref),
       })),
       recognisesBytes: reading.recognisesBytes,
       acknowledges: wantsSettling(mailbox),

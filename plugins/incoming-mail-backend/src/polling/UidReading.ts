@@ -4,6 +4,7 @@ import { Mailbox } from '../mailboxes';
 import { MessageRef, OpenFolder } from '../transport';
 import { Cursor } from './CursorStore';
 import { ReadMails, Reading } from './Reading';
+import { recogniseHeads } from './recogniseHeads';
 import { Visit } from './types';
 
 // The server's clock dates a mail, the database's the beginning of reading.
@@ -12,11 +13,26 @@ const CLOCK_TOLERANCE_MS = 3_600_000;
 // Fewer than what makes a session take the server for broken.
 const GAPS_AT_A_TIME = 10;
 
+// How long before the last good visit mail may have arrived and yet not have
+// been read: servers date it by when it came to them, not to the folder.
+const MAY_BE_LATE_MS = 24 * 3_600_000;
+
+// The newest of so many numberings within so little time is no news.
+const RESTLESS = 3;
+const RESTLESS_MS = 3_600_000;
+
 /**
  * Reading where positions last (IMAP): everything up to the cursor's UID was
- * read, but for gaps, and whatever stands above it is new. Under a new
- * UIDVALIDITY everything is looked at again, or what came in between would be
- * lost; mail from before reading began is then passed over.
+ * read, but for gaps, and whatever stands above it is new.
+ *
+ * Under a new UIDVALIDITY everything is looked at again, or what came in between
+ * would be lost:
+ * - mail from before reading began is passed over;
+ * - mail is known by what the server calls it for good (X-GM-MSGID, EMAILID),
+ *   or by its header and size: nothing more of it is fetched;
+ * - any other is fetched, and known by its bytes;
+ * - what is then new and arrived well before the last good visit is held for a
+ *   person, so that an archive that is restored does not come in as requests.
  */
 export class UidReading implements Reading {
   readonly cursor: Cursor;
@@ -70,11 +86,12 @@ export class UidReading implements Reading {
       });
     }
     const baseline = known.length === 0;
+    const cursor = await createCursor(visit, folder, known);
     return new UidReading(visit, {
-      cursor: await createCursor(visit, folder, known),
+      cursor,
       gaps: [],
       baseline,
-      renumbered: !baseline,
+      renumbered: !baseline && !isRestless(cursor, known),
       recognisesBytes: !baseline,
       uidNext: folder.uidNext,
     });
@@ -103,10 +120,36 @@ export class UidReading implements Reading {
     return refs;
   }
 
-  isOld({ receivedAt }: MessageRef): boolean {
+  async wanted(refs: readonly MessageRef[]): Promise<readonly MessageRef[]> {
+    if (!this.recognisesBytes) {
+      return refs;
+    }
+    const { mailbox } = this.#visit;
+    const young = refs.filter(
+      ({ receivedAt }) => !isOlderThanReading(receivedAt, mailbox),
+    );
+    const known = await recogniseHeads(
+      this.#visit,
+      young.filter(ref => this.#mayBeKnown(ref)),
+    );
+    return young.filter(({ sourceKey }) => !known.has(sourceKey));
+  }
+
+  needsReview({ receivedAt }: MessageRef): boolean {
+    const { reviewBefore } = this.cursor;
     return (
-      this.recognisesBytes &&
-      isOlderThanReading(receivedAt, this.#visit.mailbox)
+      receivedAt !== undefined &&
+      reviewBefore !== undefined &&
+      receivedAt < reviewBefore
+    );
+  }
+
+  // Also what is put into the folder later, as when an archive is restored.
+  #mayBeKnown({ receivedAt }: MessageRef): boolean {
+    const numberedAt = this.cursor.createdAt.getTime();
+    return (
+      receivedAt === undefined ||
+      receivedAt.getTime() < numberedAt + CLOCK_TOLERANCE_MS
     );
   }
 
@@ -137,13 +180,41 @@ function createCursor(
       tx,
       former.map(({ id }) => id),
     );
+    await deps.cursors.prune(tx, former);
     return deps.cursors.create(tx, {
       mailboxId: mailbox.id,
       folder: mailbox.folder,
       uidValidity: folder.uidValidity,
       baseUid: baseline ? folder.uidNext - 1 : 0,
+      ...(!baseline && {
+        renumberedUpTo: folder.uidNext - 1,
+        reviewBefore: reviewBefore(mailbox, former),
+      }),
     });
   });
+}
+
+// Numbered anew while it was still being compared, it is compared with the same
+// date: what came in since has not been read yet.
+function reviewBefore(
+  { lastSuccessAt }: Mailbox,
+  [latest]: readonly Cursor[],
+): Date | undefined {
+  const isCompared =
+    latest.renumberedUpTo === undefined ||
+    latest.lastUid >= latest.renumberedUpTo;
+  if (!isCompared) {
+    return latest.reviewBefore;
+  }
+  return lastSuccessAt && new Date(lastSuccessAt.getTime() - MAY_BE_LATE_MS);
+}
+
+function isRestless({ createdAt }: Cursor, former: readonly Cursor[]): boolean {
+  const before = former.at(RESTLESS - 1);
+  return (
+    before !== undefined &&
+    createdAt.getTime() - before.createdAt.getTime() < RESTLESS_MS
+  );
 }
 
 function toRef(gap: {

@@ -3,7 +3,7 @@ import { LoggerService } from '@backstage/backend-plugin-api';
 import { holdLease, inTransaction, LeaseTicket, Tx } from '../database';
 import { JournalStore } from '../journal';
 import { HealthNews, Mailbox, stateAfterVisit } from '../mailboxes';
-import { PollDeps, PollOutcome } from './types';
+import { PollDeps, VisitOutcome } from './types';
 import { visitEntries } from './visitEntries';
 
 export interface VisitRecorderOptions {
@@ -32,7 +32,7 @@ export class VisitRecorder {
   async record(
     mailbox: Mailbox,
     ticket: LeaseTicket,
-    outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
+    outcome: VisitOutcome,
   ): Promise<void> {
     const { journal, logger } = this.#options;
     await this.#recordHealth(mailbox, ticket, outcome);
@@ -53,7 +53,7 @@ export class VisitRecorder {
   #recordHealth(
     mailbox: Mailbox,
     ticket: LeaseTicket,
-    outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
+    outcome: VisitOutcome,
   ): Promise<void> {
     const { deps } = this.#options;
     const failure = outcome.kind === 'failed' ? outcome : undefined;
@@ -63,7 +63,10 @@ export class VisitRecorder {
       await deps.mailboxes.recordVisit(tx, mailbox.id, {
         state,
         failure: failure && { code: failure.failure, detail: failure.detail },
-        leftOnServer: outcome.kind === 'completed' ? outcome.left : undefined,
+        ...(outcome.kind === 'completed' && {
+          leftOnServer: outcome.left,
+          heldBack: outcome.heldBack,
+        }),
       });
       if (
         outcome.kind === 'completed' &&

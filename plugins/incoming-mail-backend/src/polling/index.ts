@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+export { AccountGate } from './AccountGate';
+export { AccountGateStore } from './AccountGateStore';
+export { createBaseline } from './createBaseline';
 export { CursorStore } from './CursorStore';
+export { relievedBelow } from './findRoom';
 export { GapStore } from './GapStore';
 export { KnownSourceStore } from './KnownSourceStore';
 export { PollDispatcher } from './PollDispatcher';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
+import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import {
   dbNowPlus,
@@ -55,11 +56,14 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     expect(server.openSessionCount).toBe(0);
   });
 
-  it('reads mail that a person has read before, and leaves out what was removed', async () => {
+  it('reads mail that a person has read before, and leaves out what was moved or removed (R43)', async () => {
     const world = await createWorld(await open());
     await visit(world);
     const { server } = world;
-    const [first, second] = [server.deliver('first'), server.deliver('second')];
+    server.createFolder('Done');
+    const [first, second, third] = ['first', 'second', 'third'].map(raw =>
+      server.deliver(raw),
+    );
     server.onNext('fetch', () => server.expunge(first));
     const reader = await server.openSession({
       server: world.mailbox.server,
@@ -68,11 +72,33 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     });
     await reader.open('INBOX');
     await reader.settle([`${second}`], { action: 'mark-read' });
+    await reader.settle([`${third}`], { action: 'move', folder: 'Done' });
     await reader.close();
 
     expect(await visit(world)).toMatchObject({ accepted: 1 });
     expect(await stored(world)).toEqual(['second']);
     expect(await visit(world)).toMatchObject({ accepted: 0 });
+  });
+
+  it('has a mail that came to two mailboxes handled for each (R44)', async () => {
+    const world = await createWorld(await open());
+    const other = await aChannel(world.db, 'component:default/orders');
+    const mail = 'Message-ID: <1@customer.test>\r\n\r\nHello.';
+    const both = [
+      world,
+      { ...world, mailbox: other, ticket: await claim(world.db) },
+    ];
+    for (const one of both) {
+      await visit(one);
+    }
+    world.server.deliver(mail);
+    for (const one of both) {
+      expect(await visit(one)).toMatchObject({ accepted: 1 });
+      expect(await stored(one)).toEqual([mail]);
+    }
+    expect(
+      await world.db(tables.inboxMessages).where({ state: 'stored' }),
+    ).toHaveLength(2);
   });
 
   it('stops at its bound, says that there is more, and goes on there', async () => {

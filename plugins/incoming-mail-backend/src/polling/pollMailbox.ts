@@ -8,9 +8,11 @@ import {
   OpenFolder,
   SessionCredentials,
 } from '../transport';
+import { AccountBusyError } from './AccountBusyError';
 import { ListingReading } from './ListingReading';
 import { MailboxConnection } from './MailboxConnection';
 import { Reading } from './Reading';
+import { findRoom } from './findRoom';
 import { readOlder } from './readOlder';
 import { settleStored } from './settleStored';
 import { StoringAhead } from './StoringAhead';
@@ -76,13 +78,16 @@ export async function pollMailbox(
     });
     const visit: Visit = { mailbox, ticket, session, deps, signal };
     const reading = await beginReading(visit, folder);
-    const { seen, more } = await readNew(visit, reading, progress);
+    const { messagesPerVisit } = deps.policy;
+    const room = await findRoom(visit);
+    const budget = Math.min(messagesPerVisit, room);
+    const { seen, more } = await readNew(visit, reading, { progress, budget });
     const refusal = await settleStored(visit, reading.cursor.id);
     // What is new comes first, so that nobody waits for what is old.
     const older = more
       ? undefined
       : await readOlder(visit, reading, {
-          budget: deps.policy.messagesPerVisit - seen,
+          budget: budget - seen,
           onAccepted: count => {
             progress.accepted += count;
           },
@@ -92,6 +97,7 @@ export async function pollMailbox(
       kind: 'completed',
       accepted: progress.accepted,
       more: !isDone,
+      ...(seen >= room && !isDone && { heldBack: true as const }),
       left: more ? progress.waiting + reading.unlisted : 0,
       ...(older && { older: older.progress }),
       baseline: reading.baseline,
@@ -101,6 +107,9 @@ export async function pollMailbox(
   } catch (error) {
     if (signal.aborted || error instanceof LeaseLostError) {
       return { kind: 'aborted' };
+    }
+    if (error instanceof AccountBusyError) {
+      return { kind: 'put-off', waitMs: error.waitMs };
     }
     if (!MailFailure.is(error)) {
       throw error;
@@ -159,20 +168,18 @@ function beginReading(visit: Visit, folder: OpenFolder): Promise<Reading> {
 async function readNew(
   visit: Visit,
   reading: Reading,
-  progress: Progress,
+  { progress, budget }: { progress: Progress; budget: number },
 ): Promise<{ seen: number; more: boolean }> {
-  const { messagesPerVisit, maxMessageBytes } = visit.deps.policy;
+  const { maxMessageBytes } = visit.deps.policy;
   const storing = new StoringAhead(visit, reading, progress);
   let waiting: MessageRef[] = [];
   let seen = 0;
   let isFetching = false;
   try {
-    while (seen < messagesPerVisit) {
+    while (seen < budget) {
       visit.signal.throwIfAborted();
       if (waiting.length === 0) {
-        waiting = await reading.next(
-          Math.min(LIST_LIMIT, messagesPerVisit - seen),
-        );
+        waiting = await reading.next(Math.min(LIST_LIMIT, budget - seen));
       }
       const asked = takeBatch(waiting, {
         maxCount: BATCH_COUNT,
@@ -182,7 +189,7 @@ async function readNew(
       if (asked.length === 0) {
         return { seen, more: false };
       }
-      const wanted = asked.filter(ref => !reading.isOld(ref));
+      const wanted = await reading.wanted(asked);
       progress.stored = false;
       isFetching = true;
       const fetched = await visit.session.fetch(wanted, {
@@ -200,7 +207,7 @@ async function readNew(
       progress.waiting = waiting.length;
       seen += asked.length - left.length;
     }
-    return { seen, more: true };
+    return { seen, more: budget > 0 || reading.unlisted > 0 };
   } finally {
     await storing.end();
     progress.stored = !isFetching;

@@ -42,7 +42,7 @@ export function nextVisitInMs(
   const { intervalMs, failedVisits, refusedSignIns = 1, random } = options;
   switch (outcome.kind) {
     case 'completed':
-      return outcome.more
+      return outcome.more && !outcome.heldBack
         ? 0
         : backoffMs(
             1,
@@ -70,6 +70,8 @@ export function nextVisitInMs(
       );
       return Math.min(Math.max(waitMs, outcome.retryAfterMs ?? 0), HOUR);
     }
+    case 'put-off':
+      return outcome.waitMs;
     case 'aborted':
       return 0;
     default:

@@ -45,6 +45,7 @@ describe.each(databases.eachSupportedId())(
           intervalMs: 60_000,
           messagesPerVisit,
           maxMessageBytes: 1_000,
+          maxWaiting: 5_000,
         },
       };
       const claim = async () => {

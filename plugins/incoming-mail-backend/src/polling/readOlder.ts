@@ -2,8 +2,14 @@
 import { failures, MAX_IMPORTED } from '@postroom/plugin-incoming-mail-common';
 import { holdLease, inTransaction } from '../database';
 import { ImportEndedError, OpenImport } from '../mailboxes';
-import { FetchedBatch, FetchedMessage, MessageRef } from '../transport';
+import {
+  FetchedBatch,
+  FetchedMessage,
+  headDigest,
+  MessageRef,
+} from '../transport';
 import { Reading } from './Reading';
+import { recogniseHeads } from './recogniseHeads';
 import { takeBatch } from './takeBatch';
 import { ImportProgress, Visit } from './types';
 
@@ -178,7 +184,14 @@ async function storeBatch(
       receivedAt === undefined ||
       receivedAt >= startOfDay(since),
   );
-  const { messages, refused } = await fetchInsisting(visit, wanted);
+  // Without a base, mail that was read is within the window.
+  const known = reading.recognisesBytes
+    ? await recogniseHeads(visit, wanted)
+    : new Set<string>();
+  const { messages, refused } = await fetchInsisting(
+    visit,
+    wanted.filter(({ sourceKey }) => !known.has(sourceKey)),
+  );
   const under = { mailboxId: mailbox.id, cursorId: reading.cursor.id };
   return inTransaction(deps.db, async tx => {
     await holdLease(tx, ticket);
@@ -186,6 +199,7 @@ async function storeBatch(
       ...under,
       messages: messages.map(({ ref, raw, truncated }) => ({
         ...ref,
+        headDigest: ref.headDigest ?? headDigest(raw),
         raw,
         truncated,
       })),

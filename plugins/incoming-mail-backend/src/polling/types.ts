@@ -19,6 +19,9 @@ import { KnownSourceStore } from './KnownSourceStore';
  * - `completed`: everything that was there is stored; `accepted` says how
  *   much of it was new, `more` that the visit stopped at its bound.
  * - `failed`: the outside world stood in the way; what was stored before stays.
+ * - `put-off`: nothing was asked of the server, as the account is busy with
+ *   another of its mailboxes, or the server asked for patience. Nothing can be
+ *   said about the mailbox.
  * - `aborted`: the backend stops, or the lease went to someone else. Nothing
  *   can be said about the mailbox.
  */
@@ -33,6 +36,8 @@ export type PollOutcome =
       readonly renumbered: boolean;
       /** Why the server did not do with stored mail what is to be done. */
       readonly refusal?: SettleOutcome['refusal'];
+      /** It fetched no more, as too many mails wait for handling. */
+      readonly heldBack?: true;
       /** How many mails it left for the next visit, at most. */
       readonly left?: number;
       /** What it did for an import of older mail; `accepted` holds that as well. */
@@ -46,7 +51,18 @@ export type PollOutcome =
       /** How many mails were stored before it failed. */
       readonly accepted: number;
     }
+  | {
+      readonly kind: 'put-off';
+      /** When it is worth another try, in milliseconds. */
+      readonly waitMs: number;
+    }
   | { readonly kind: 'aborted' };
+
+/** How a visit ended that says something about its mailbox. */
+export type VisitOutcome = Exclude<
+  PollOutcome,
+  { kind: 'aborted' } | { kind: 'put-off' }
+>;
 
 /** What a visit did for an import of older mail. */
 export interface ImportProgress {
@@ -63,6 +79,8 @@ export interface PollPolicy {
   readonly intervalMs: number;
   readonly messagesPerVisit: number;
   readonly maxMessageBytes: number;
+  /** Where so many mails of a mailbox wait for handling, no more are fetched. */
+  readonly maxWaiting: number;
 }
 
 /** What a visit needs. */
@@ -74,6 +92,7 @@ export interface PollDeps {
   readonly inbox: InboxStore;
   readonly mailboxes: MailboxStore;
   readonly imports: ImportStore;
+  /** May throw an AccountBusyError. */
   readonly openSession: OpenSession;
   /**
    * What signs in to a mailbox; polling carries it to the session, unopened.
@@ -87,6 +106,8 @@ export interface PollDeps {
     options: { signal: AbortSignal; refused?: SessionCredentials },
   ): Promise<SessionCredentials>;
   readonly policy: PollPolicy;
+  /** Runs the storing of a batch within whatever observes it. */
+  observeStoring?(store: () => Promise<number>): Promise<number>;
 }
 
 /** A visit under way: its mailbox is open. */

@@ -2,7 +2,7 @@
 import { NewJournalEntry } from '../journal';
 import { Mailbox } from '../mailboxes';
 import { SettleRefusal } from '../transport';
-import { PollOutcome } from './types';
+import { VisitOutcome } from './types';
 
 const REFUSALS: Readonly<Record<SettleRefusal, string>> = {
   'read-only': 'The folder may only be read',
@@ -19,7 +19,7 @@ const REFUSALS: Readonly<Record<SettleRefusal, string>> = {
  */
 export function visitEntries(
   mailbox: Mailbox,
-  outcome: Exclude<PollOutcome, { kind: 'aborted' }>,
+  outcome: VisitOutcome,
 ): NewJournalEntry[] {
   const mailboxId = mailbox.id;
   const entries: NewJournalEntry[] = [];
@@ -36,6 +36,9 @@ export function visitEntries(
     }
     if (outcome.renumbered) {
       entries.push({ mailboxId, event: 'mailbox-renumbered' });
+    }
+    if (outcome.heldBack && !mailbox.heldBackAt) {
+      entries.push({ mailboxId, event: 'reading-held-back' });
     }
   }
   const older = outcome.kind === 'completed' ? outcome.older : undefined;

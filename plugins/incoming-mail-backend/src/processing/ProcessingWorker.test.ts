@@ -420,7 +420,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     expect((await log(mailboxId))[0].attempts).toBe(2);
   });
 
-  it('quarantines a mail that was begun too often, without another try', async () => {
+  it('quarantines a mail that was begun too often, without another try (R37)', async () => {
     const handle = jest.fn(writeEffect);
     const { db, accept, work, effects, log } = await open([aHandler(handle)]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
@@ -870,7 +870,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     await expect(effects()).resolves.toEqual(['one']);
   });
 
-  it('finds all good mail among poison of every kind', async () => {
+  it('finds all good mail among poison of every kind (R36)', async () => {
     const boom: Handle = async () => {
       throw new Error('boom');
     };
@@ -1008,7 +1008,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
       ]);
     });
 
-    it('shows two different mails under one Message-ID as two requests', async () => {
+    it('shows two different mails under one Message-ID as two requests (T62)', async () => {
       const { accept, work, mailboxId, list } = await openTracker();
       const twin = (subject: string) =>
         rawMail([

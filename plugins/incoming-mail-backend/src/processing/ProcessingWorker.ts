@@ -84,6 +84,10 @@ export interface ProcessingWorkerOptions {
   readonly concurrency: number;
   readonly handlerTimeoutMs: number;
   readonly onOutcome?: OnProcessingOutcome;
+  /** Runs the work on a mailbox within whatever observes it. */
+  observeWork?(
+    work: () => Promise<number | undefined>,
+  ): Promise<number | undefined>;
 }
 
 /**
@@ -152,7 +156,7 @@ export class ProcessingWorker {
         db,
         ticket,
         { durationMs: leaseMs, signal: stopping },
-        signal => this.#work(ticket, signal),
+        signal => this.#observed(ticket, signal),
       );
       await releaseLease(db, ticket, dueInMs);
     } catch (error) {
@@ -162,6 +166,14 @@ export class ProcessingWorker {
       );
       await this.#rest(ticket, logger);
     }
+  }
+
+  #observed(
+    ticket: LeaseTicket,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const work = () => this.#work(ticket, signal);
+    return this.#options.observeWork?.(work) ?? work();
   }
 
   /**

@@ -4,6 +4,7 @@ import {
   endpoints,
   integrationReadPermission,
   mailServerReadPermission,
+  mailServerRunPermission,
   messageRunPermission,
 } from '@postroom/plugin-incoming-mail-common';
 import {
@@ -26,6 +27,8 @@ export interface ProcessingRoutesOptions {
   readonly runs: MessageRuns;
   /** @throws NotFoundError where the project has no channel */
   mailboxIdOf(projectRef: string): Promise<string>;
+  /** @throws NotFoundError where there is no such mail server */
+  expectMailServer(mailServerId: string): Promise<void>;
 }
 
 /** Mounts the list of handlers, and what people do with single mails. */
@@ -33,7 +36,7 @@ export function mountProcessingRoutes(
   mount: MountEndpoint,
   options: ProcessingRoutesOptions,
 ) {
-  const { authorizer, registry, runs, mailboxIdOf } = options;
+  const { authorizer, registry, runs, mailboxIdOf, expectMailServer } = options;
   const dryRuns = new RunLimit({ max: DRY_RUNS_PER_MINUTE, windowMs: 60_000 });
 
   mount(endpoints.listHandlers, {
@@ -81,6 +84,37 @@ export function mountProcessingRoutes(
     handle: async ({ input }) => {
       const mailboxId = await mailboxIdOf(projectRefOf(input.params));
       return runs.runAgain(mailboxId, input.params.messageId);
+    },
+  });
+
+  mount(endpoints.dryRunMailServerMessage, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, mailServerRunPermission),
+    audit: {
+      event: 'message-dry-run',
+      severity: 'low',
+      meta: ({ params }) => ({ ...params }),
+    },
+    handle: async ({ input, userRef }) => {
+      const { mailServerId, messageId } = input.params;
+      dryRuns.take(userRef);
+      await expectMailServer(mailServerId);
+      return runs.dryRun(mailServerId, messageId);
+    },
+  });
+
+  mount(endpoints.runMailServerMessage, {
+    authorize: ({ credentials }) =>
+      authorizer.global(credentials, mailServerRunPermission),
+    audit: {
+      event: 'message-run',
+      severity: 'medium',
+      meta: ({ params }) => ({ ...params }),
+    },
+    handle: async ({ input }) => {
+      const { mailServerId, messageId } = input.params;
+      await expectMailServer(mailServerId);
+      return runs.runAgain(mailServerId, messageId);
     },
   });
 }

@@ -24,6 +24,7 @@ describe('Janitor', () => {
         {
           what: 'broken',
           keepMs: 1,
+          batch: 500,
           removeOld: async () => {
             throw Object.assign(new Error('row value'), { code: '57P01' });
           },
@@ -31,6 +32,7 @@ describe('Janitor', () => {
         {
           what: 'works',
           keepMs: 5,
+          batch: 500,
           removeOld: async ({ ageMs, limit }) => {
             removed.push(`${ageMs} ${limit}`);
             return removed.length < 3 ? limit : 0;
@@ -53,6 +55,7 @@ describe('Janitor', () => {
         {
           what: 'endless',
           keepMs: 1,
+          batch: 500,
           removeOld: async ({ limit }) => {
             runs += 1;
             stopping.abort();
@@ -63,6 +66,27 @@ describe('Janitor', () => {
     });
     await janitor.runOnce(stopping.signal);
     expect(runs).toBe(1);
+  });
+
+  it('gives each rule its time, and goes on at the next run', async () => {
+    const turns: string[] = [];
+    const endless = (what: string) => ({
+      what,
+      keepMs: 1,
+      batch: 500,
+      removeOld: async ({ limit }: { limit: number }) => {
+        turns.push(what);
+        await new Promise(resolve => setTimeout(resolve, 5));
+        return limit;
+      },
+    });
+    const janitor = new Janitor({
+      logger: mockServices.logger.mock(),
+      rules: [endless('first'), endless('second')],
+      ruleMs: 1,
+    });
+    await janitor.runOnce();
+    expect(turns).toEqual(['first', 'second']);
   });
 
   it.each(databases.eachSupportedId())(

@@ -2,3 +2,4 @@
 export { Janitor } from './Janitor';
 export type { RetentionRule } from './Janitor';
 export { retentionPolicy } from './retentionPolicy';
+export type { RetentionPeriods } from './retentionPolicy';

@@ -8,6 +8,7 @@ import {
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { expectInvariants } from '../__testUtils__/expectInvariants';
 import { ada, olga, PROJECT } from '../__testUtils__/startTestPlugin';
 import {
   recordTelemetry,
@@ -339,6 +340,8 @@ describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
     expect(await db(tables.oauthRevocations)).toHaveLength(1);
     dumps.push(await dumpDatabase(db));
 
+    await expectInvariants(db);
+
     // What was to be hidden was there, and was shown to whom it is for.
     expect(issued).toBeGreaterThan(5);
     expect(shown).toContain(markers['access-1']);
@@ -346,6 +349,10 @@ describe.each(databases.eachSupportedId())('canaries (%s)', databaseId => {
     expect(world.replies.length).toBeGreaterThan(50);
     expect(telemetry.requests.length).toBeGreaterThan(10);
     expect(telemetry.measurements.length).toBeGreaterThan(10);
+    const spanNames = inspect(telemetry.spans, { maxArrayLength: null });
+    expect(spanNames).toContain('incoming_mail.visit');
+    expect(spanNames).toContain('incoming_mail.token_refresh');
+    expect(spanNames).toContain('client-refused');
     const traces = inspect(telemetry, { depth: 10, maxArrayLength: null });
     const ticket = consent.startUrl.split('/').pop()!;
     expect(

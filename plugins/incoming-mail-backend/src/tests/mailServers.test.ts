@@ -15,7 +15,9 @@ import {
   incomingMailHandlersExtensionPoint,
   IncomingMessage,
 } from '@postroom/plugin-incoming-mail-node';
+import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { expectInvariants } from '../__testUtils__/expectInvariants';
 import { until } from '../__testUtils__/startScriptedWorld';
 import {
   ada,
@@ -25,7 +27,7 @@ import {
   startTestPlugin,
 } from '../__testUtils__/startTestPlugin';
 import { TestBrowser } from '../__testUtils__/TestBrowser';
-import { DbGrantRow, dbNowPlus, tables } from '../database';
+import { DbGrantRow, dbNowPlus, DbNoticeRow, tables } from '../database';
 
 jest.setTimeout(120_000);
 
@@ -38,12 +40,16 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
   let sandbox: Sandbox;
   let sandboxUrl: string;
   let delivered = 0;
+  let opened: Knex;
 
   beforeEach(async () => {
     sandbox = await startSandbox({ httpPort: 0, imapPort: 0 });
     sandboxUrl = `http://localhost:${sandbox.httpPort}`;
   });
-  afterEach(() => sandbox.close());
+  afterEach(async () => {
+    await sandbox.close();
+    await expectInvariants(opened);
+  });
 
   const deliver = async (subject: string, to: string = ADDRESS) => {
     delivered += 1;
@@ -79,6 +85,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
 
   async function setUp() {
     const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    opened = db;
     const seen: IncomingMessage[] = [];
     const recorder = createBackendModule({
       pluginId: 'incoming-mail',
@@ -277,6 +284,58 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     expect(rows).not.toContain(`"${PASSWORD}"`);
   });
 
+  it('S57 S65: over POP3 mail is read from the test, and from the activation on, not from the first visit on', async () => {
+    const { as, admin, seen, openDraft, test, save, get, visit } =
+      await setUp();
+    const pop3 = {
+      protocol: 'pop3',
+      host: 'localhost',
+      port: sandbox.pop3Port,
+      security: 'none',
+    };
+    await deliver('was there before');
+    const draft = await openDraft({ settings: settings({ server: pop3 }) });
+    expect((await test(draft.id)).report.ok).toBe(true);
+    await deliver('between test and save');
+    expect((await save(draft.id)).status).toBe(201);
+    await visit(draft.id);
+    await until(
+      () => get(draft.id),
+      now => now.counts.stored === 1 && now.counts.waiting === 0,
+    );
+    expect(seen.map(({ subject }) => subject)).toEqual([
+      'between test and save',
+    ]);
+    const { items } = (await admin.get(`/mail-servers/${draft.id}/journal`))
+      .body;
+    expect(
+      items.filter(({ event }: { event: string }) => event === 'baseline-set'),
+    ).toHaveLength(1);
+
+    const owner = as(olga);
+    const channel = `${PROJECT}/channel`;
+    await deliver('was there before as well', OTHER);
+    await owner.post(channel, {
+      address: OTHER,
+      server: pop3,
+      authentication: byPassword,
+    });
+    const activated = await owner.post(`${channel}/activations`);
+    expect(activated.body).toMatchObject({
+      report: { ok: true },
+      channel: { state: 'active', readingSince: expect.any(String) },
+    });
+    await deliver('after the activation', OTHER);
+    const requests = await until(
+      async () => {
+        await owner.post(`${channel}/visits`);
+        return (await owner.get(`${PROJECT}/requests`)).body.items;
+      },
+      found => found.length > 0,
+    );
+    expect(requests).toMatchObject([{ subject: 'after the activation' }]);
+  });
+
   it('S55: what was tested is what is saved: a change of settings, password, or time asks for a new test', async () => {
     const { db, admin, openDraft, test, save } = await setUp();
     const { id } = await openDraft({ settings: settings() });
@@ -372,7 +431,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
       obstacle: 'not-tested',
     });
     // A consent for a draft has nothing read.
-    expect(await db(tables.leases).where({ kind: 'poll' })).toHaveLength(0);
+    expect(await db(tables.leases).whereNot({ kind: 'replica' })).toEqual([]);
     expect((await world.test(id)).report.ok).toBe(true);
     // Another consent is another grant, which was not tested.
     expect(await authorize(path)).toBe('succeeded');
@@ -669,6 +728,118 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
       since: '2020-01-01',
     });
     expect(none.status).toBe(400);
+  });
+
+  it('S58 T31: tells of each mail of a mail server what a channel tells of its own, for rights of their own', async () => {
+    const { as, admin, seen, addServer, get, visit } = await setUp();
+    const { id } = await addServer();
+    const raw = Buffer.from([0, 1, 2, 255, 13, 10, 0]);
+    const put = await fetch(`${sandboxUrl}/api/messages?to=${ADDRESS}`, {
+      method: 'POST',
+      headers: { 'content-type': 'message/rfc822' },
+      body: raw,
+    });
+    expect(put.status).toBe(201);
+    await deliver('readable');
+    await visit(id);
+    const log = (await admin.get(`/mail-servers/${id}/messages`)).body.items;
+    const found = (state: string) =>
+      log.find((message: { state: string }) => message.state === state);
+    const [done, quarantined] = [found('done'), found('quarantined')];
+    const pathOf = (message: { id: string }) =>
+      `/mail-servers/${id}/messages/${message.id}`;
+
+    const download = await admin
+      .get(`${pathOf(quarantined)}/raw`)
+      .responseType('blob');
+    expect(download.status).toBe(200);
+    expect(download.headers['content-type']).toContain('message/rfc822');
+    expect(download.body).toEqual(raw);
+
+    const tried = await admin.post(`${pathOf(done)}/dry-runs`);
+    expect(tried.status).toBe(200);
+    expect(tried.body.trace.length).toBeGreaterThan(0);
+    expect(seen).toHaveLength(1);
+
+    expect((await admin.post(`${pathOf(done)}/runs`)).status).toBe(409);
+    const again = await admin.post(`${pathOf(quarantined)}/runs`);
+    expect(again.status).toBe(202);
+    expect(again.body).toMatchObject({ id: quarantined.id, state: 'stored' });
+    await until(
+      () => get(id),
+      ({ counts }) => counts.waiting === 0,
+    );
+    const journal = await admin.get(`/mail-servers/${id}/journal`);
+    expect(
+      journal.body.items.map((entry: { event: string }) => entry.event),
+    ).toContain('mail-run-again');
+
+    for (const user of [olga, mallory]) {
+      expect((await as(user).get(`${pathOf(done)}/raw`)).status).toBe(403);
+      for (const what of ['dry-runs', 'runs']) {
+        const reply = await as(user).post(`${pathOf(quarantined)}/${what}`);
+        expect(reply.status).toBe(403);
+      }
+    }
+    const { id: other } = await addServer({ name: 'Other', address: OTHER });
+    for (const reply of [
+      await admin.get(`/mail-servers/${other}/messages/${done.id}/raw`),
+      await admin.post(`/mail-servers/${other}/messages/${done.id}/dry-runs`),
+      await admin.post(`/mail-servers/${other}/messages/${done.id}/runs`),
+    ]) {
+      expect(reply.status).toBe(404);
+    }
+  });
+
+  it('R29: tells whoever set a mail server up that it stopped, once, and that it goes on', async () => {
+    const { db, admin, addServer, openDraft, test, get } = await setUp();
+    const { id } = await addServer();
+    const titles = async () =>
+      (
+        await db<DbNoticeRow>(tables.notices)
+          .where({ subject: `mailbox:${id}`, recipient_ref: ada })
+          .orderBy('transition')
+      ).map(({ title, link }) => [title, link]);
+    const refuse = async (imapRefuseLogin: boolean) => {
+      const reply = await fetch(`${sandboxUrl}/api/faults`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ imapRefuseLogin }),
+      });
+      expect(reply.status).toBe(200);
+    };
+    const stop = async () => {
+      await refuse(true);
+      await admin.post(`/mail-servers/${id}/visits`);
+      await until(
+        () => get(id),
+        ({ state }) => state === 'needs-password',
+      );
+    };
+    const mend = async () => {
+      await refuse(false);
+      const draft = await openDraft({ serverId: id, settings: settings() });
+      expect((await test(draft.id)).report.ok).toBe(true);
+      const { version } = await get(id);
+      const saved = await admin.put(`/mail-servers/${id}`, {
+        draftId: draft.id,
+        version,
+      });
+      expect(saved.status).toBe(200);
+    };
+    const stopped = [
+      expect.stringMatching(/^Mail of Alerts is not read: /),
+      `/incoming-mail/servers/${id}`,
+    ];
+    const goesOn = ['Mail of Alerts is read again', stopped[1]];
+    expect(await titles()).toEqual([]);
+    await stop();
+    expect(await titles()).toEqual([stopped]);
+    await mend();
+    expect(await titles()).toEqual([stopped, goesOn]);
+    // The same reason a second time is news again.
+    await stop();
+    expect(await titles()).toEqual([stopped, goesOn, stopped]);
   });
 
   it('removes a mail server with its drafts, password and mail', async () => {

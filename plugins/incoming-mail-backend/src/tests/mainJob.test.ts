@@ -11,7 +11,9 @@ import {
   MessageSummary,
   RequestSummary,
 } from '@postroom/plugin-incoming-mail-common';
+import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { expectInvariants } from '../__testUtils__/expectInvariants';
 import {
   ada,
   olga,
@@ -47,6 +49,7 @@ async function until<T>(
 describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
   let sandbox: Sandbox;
   let sandboxUrl: string;
+  let db: Knex;
 
   beforeAll(async () => {
     sandbox = await startSandbox({ httpPort: 0, imapPort: 0 });
@@ -62,7 +65,9 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
     });
     expect(reply.status).toBeLessThan(300);
   };
+  // Whatever went wrong in a test, the database is as it should be.
   afterEach(async () => {
+    await expectInvariants(db);
     await fetch(`${sandboxUrl}/api/faults`, { method: 'DELETE' });
   });
 
@@ -86,7 +91,7 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
     ]);
 
   async function setUp() {
-    const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
+    db = await openTestDatabase(databases, databaseId as TestDatabaseId);
     const { as, address } = await startTestPlugin(db);
     const owner = as(olga);
     const reserved = (await as(ada).post('/redirect-urls')).body;

@@ -91,7 +91,7 @@ describe('the plugin over HTTP', () => {
         .replace(':namespace', 'default')
         .replace(':name', project)
         .replace(':number', '1')
-        .replace(/:\w+Id/, uuid);
+        .replace(/:\w+Id/g, uuid);
     const bodies: Record<string, object> = {
       createIntegration: anIntegration(),
       updateIntegration: {

@@ -3,6 +3,7 @@ import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { OAuthIntegration } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
+import { expectInvariants } from '../__testUtils__/expectInvariants';
 import { ada, olga, PROJECT } from '../__testUtils__/startTestPlugin';
 import {
   ScriptedWorld,
@@ -37,7 +38,10 @@ describe.each(databases.eachSupportedId())(
       world.provider.answer(() => tokens);
     });
 
-    afterEach(() => world.close());
+    afterEach(async () => {
+      await world.close();
+      await expectInvariants(db);
+    });
 
     async function connect() {
       const integration = await world.addIntegration({

@@ -4,8 +4,8 @@ export { isThisMachine } from './isThisMachine';
 export { createOpenSession } from './openSession';
 export type { OpenSessionOptions } from './openSession';
 export { headDigest } from './headDigest';
-export { readingStart } from './readingStart';
-export type { ReadingStart } from './readingStart';
+export { findReadingStart, readingStart } from './readingStart';
+export type { KnownListing, ReadingStart } from './readingStart';
 export { secretOf } from './secretOf';
 export type {
   FetchedBatch,

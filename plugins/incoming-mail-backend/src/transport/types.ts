@@ -89,6 +89,11 @@ export interface MessageRef {
   readonly receivedAt?: Date;
   /** See `headDigest`; known where the key was made of it. */
   readonly headDigest?: string;
+  /**
+   * What the server calls the mail in every folder and for good (X-GM-MSGID,
+   * RFC 8474 EMAILID), where it does. At most 255 characters.
+   */
+  readonly stableId?: string;
 }
 
 /** A fetched mail. */
@@ -198,7 +203,7 @@ export interface MailSession {
   ): Promise<SettleOutcome>;
   /**
    * The digests of headers, by source key; a mail without one could not be
-   * looked at. Only where positions do not last.
+   * looked at. Costs a command per mail by POP3, and one for many by IMAP.
    */
   digestHeads?(
     refs: readonly MessageRef[],

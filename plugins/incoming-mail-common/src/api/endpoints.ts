@@ -16,6 +16,7 @@ import {
 } from '../consents';
 import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
+import { invariantReportSchema } from '../health';
 import {
   folderPreviewSchema,
   mailImportSchema,
@@ -72,6 +73,9 @@ const requestParams = projectParams.extend({
   number: z.coerce.number().int().min(1).max(2_147_483_647),
 });
 const messageParams = projectParams.extend({ messageId: z.uuid() });
+const mailServerMessageParams = mailServerParams.extend({
+  messageId: z.uuid(),
+});
 
 const PROJECT = '/projects/:kind/:namespace/:name';
 const MAIL_SERVER = '/mail-servers/:mailServerId';
@@ -183,6 +187,13 @@ export const endpoints = {
     path: '/vault',
     summary: 'Tells how many records are sealed with which vault key.',
     reply: vaultStatusSchema,
+  }),
+  checkInvariants: defineEndpoint({
+    method: 'GET',
+    path: '/health/invariants',
+    summary:
+      'Looks through the database for what can never be; an answer with ok: false is a fault to be reported.',
+    reply: invariantReportSchema,
   }),
   listMailServerIntegrations: defineEndpoint({
     method: 'GET',
@@ -316,6 +327,30 @@ export const endpoints = {
     params: mailServerParams,
     query: pageQuerySchema,
     reply: pageOf(messageSummarySchema),
+  }),
+  downloadMailServerMessage: defineEndpoint({
+    method: 'GET',
+    path: `${MAIL_SERVER}/messages/:messageId/raw`,
+    summary: 'Downloads a mail of a mail server byte for byte.',
+    params: mailServerMessageParams,
+    download: 'message/rfc822',
+  }),
+  dryRunMailServerMessage: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/messages/:messageId/dry-runs`,
+    summary:
+      'Tells what would become of a mail of a mail server if it were handled now, without any effect.',
+    params: mailServerMessageParams,
+    reply: messageDryRunSchema,
+  }),
+  runMailServerMessage: defineEndpoint({
+    method: 'POST',
+    path: `${MAIL_SERVER}/messages/:messageId/runs`,
+    summary:
+      'Has a mail of a mail server that is held or quarantined handled again.',
+    params: mailServerMessageParams,
+    reply: messageSummarySchema,
+    status: 202,
   }),
   createMailServerDraft: defineEndpoint({
     method: 'POST',

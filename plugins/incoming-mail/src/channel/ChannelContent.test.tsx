@@ -869,6 +869,35 @@ describe('ChannelContent', () => {
     ).toBeInTheDocument();
   });
 
+  it('offers nothing of a mail that was removed for its age, and says why (T61)', async () => {
+    const { user } = render({
+      getChannel: () => aChannel(),
+      listMessages: () => ({
+        items: [
+          {
+            id: 'm1',
+            state: 'quarantined',
+            acceptedAt: '2024-05-06T07:08:09.000Z',
+            sizeBytes: 1536,
+            truncated: false,
+            imported: false,
+            subject: 'Printer',
+            attempts: 4,
+            rawRemovedAt: '2025-05-06T07:08:09.000Z',
+            trace: [],
+          },
+        ],
+      }),
+    });
+    await user.click(await screen.findByRole('button', { name: /Printer/ }));
+    expect(
+      await screen.findByText(/The mail itself was removed .*2025/),
+    ).toBeInTheDocument();
+    for (const name of ['Download mail', 'Handle again']) {
+      expect(screen.queryByRole('button', { name })).not.toBeInTheDocument();
+    }
+  });
+
   it('tries a quarantined mail without effect, and has it handled again', async () => {
     const aMessage = (change: Partial<MessageSummary>): MessageSummary => ({
       id: 'm1',

@@ -58,8 +58,15 @@ export function MailLogDetails(props: MailLogDetailsProps) {
         <Typography variant="caption" color="textSecondary">
           {facts.join(' · ')}
         </Typography>
-        {runs && <MessageRunPanel message={message} actions={runs} />}
-        {onDownload && (
+        {message.rawRemovedAt && (
+          <Typography variant="body2">
+            {t('mailLog.rawRemoved', { when: moment(message.rawRemovedAt) })}
+          </Typography>
+        )}
+        {runs && !message.rawRemovedAt && (
+          <MessageRunPanel message={message} actions={runs} />
+        )}
+        {onDownload && !message.rawRemovedAt && (
           <div>
             <Button
               size="small"

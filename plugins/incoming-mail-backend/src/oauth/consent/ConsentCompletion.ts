@@ -27,6 +27,18 @@ export interface SeenFolder {
   readonly uidValidity: number;
   /** Mail that arrives from now on has this number or a higher one. */
   readonly uidNext: number;
+  /**
+   * What stands in a folder that has no numbering (POP3). Handed on, and not
+   * looked at here.
+   */
+  readonly known?: {
+    readonly keyedBy: 'uidl' | 'digest';
+    readonly mails: ReadonlyArray<{
+      readonly sourceKey: string;
+      readonly sizeBytes: number;
+      readonly headDigest?: string;
+    }>;
+  };
 }
 
 /** What the composing plugin does when a mailbox was, or was not, authorized. */
@@ -205,7 +217,7 @@ export class ConsentCompletion {
     { mailboxId, integrationId }: ConsentRecord,
     account: string,
   ): Promise<void> {
-    const others = await this.#grants.countOthers(
+    const others = await this.#grants.accounts.countOthers(
       { mailboxId, integrationId, account },
       tx,
     );

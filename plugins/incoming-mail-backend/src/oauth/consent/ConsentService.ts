@@ -181,7 +181,7 @@ export class ConsentService {
   /** Tells at once what the end of the consent would find out. */
   async #refuseCrowd(mailbox: ConsentMailbox): Promise<void> {
     const { id: mailboxId, integrationId, address: account } = mailbox;
-    const others = await this.#grants.countOthers({
+    const others = await this.#grants.accounts.countOthers({
       mailboxId,
       integrationId,
       account,

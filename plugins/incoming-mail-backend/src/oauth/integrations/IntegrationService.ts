@@ -347,8 +347,8 @@ export class IntegrationService {
   ): Promise<OAuthIntegration[]> {
     const ids = found.map(({ integration }) => integration.id);
     const [ends, crowds] = await Promise.all([
-      this.#grants.listFirstEnds(ids),
-      this.#grants.listCrowds(ids, grantLimits.warnFrom),
+      this.#grants.ends.listFirst(ids),
+      this.#grants.accounts.listCrowds(ids, grantLimits.warnFrom),
     ]);
     return found.map(used => ({
       ...this.#toReply(used),

@@ -65,6 +65,8 @@ export interface GrantRenewerOptions {
   readonly sleep?: (ms: number) => Promise<void>;
   /** A number from 0 to below 1. Default: `Math.random`. */
   readonly random?: () => number;
+  /** Runs a renewal, made by this replica, within whatever observes it. */
+  observeRenewal?(renew: () => Promise<Secret>): Promise<Secret>;
 }
 
 /** What a provider gave, and for which refresh token; an application has none. */
@@ -80,6 +82,7 @@ export class GrantRenewer {
   readonly #tokenEndpoint: TokenEndpoint;
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #random: () => number;
+  readonly #observe: (renew: () => Promise<Secret>) => Promise<Secret>;
 
   constructor(options: GrantRenewerOptions) {
     this.#grants = options.grants;
@@ -87,6 +90,7 @@ export class GrantRenewer {
     this.#tokenEndpoint = options.tokenEndpoint;
     this.#sleep = options.sleep ?? sleep;
     this.#random = options.random ?? Math.random;
+    this.#observe = options.observeRenewal ?? (renew => renew());
   }
 
   /**
@@ -100,7 +104,7 @@ export class GrantRenewer {
     const by = randomUUID();
     for (const waitMs of pollDelays(WAIT_MS)) {
       if (await this.#grants.claimRefresh(seen, { by, leaseMs: CLAIM_MS })) {
-        return this.#renewClaimed(seen, by);
+        return this.#observe(() => this.#renewClaimed(seen, by));
       }
       const newer = await this.#newerToken(seen);
       if (newer) {

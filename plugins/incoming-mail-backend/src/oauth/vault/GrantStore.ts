@@ -3,12 +3,10 @@ import { randomUUID } from 'node:crypto';
 import {
   FailureCode,
   failureCodeSchema,
-  providerIdSchema,
 } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import { z } from 'zod';
 import {
-  DbBoolean,
   DbGrantRow,
   DbInteger,
   DbMailboxRow,
@@ -20,12 +18,8 @@ import {
 } from '../../database';
 import { Keyring, Secret } from '../../secrets';
 import { openFrom, sealedColumns, sealFor } from '../sealedColumns';
-import {
-  GrantSpan,
-  predictEnd,
-  PredictedEnd,
-  UNUSED_AFTER_MS,
-} from './consentEnds';
+import { GrantAccountStore } from './GrantAccountStore';
+import { GrantEndStore, ofTheirMailboxes } from './GrantEndStore';
 import {
   GrantEvent,
   GrantState,
@@ -33,10 +27,7 @@ import {
   nextGrantState,
   statesBefore,
 } from './grantState';
-import { ClientAccount, GrantRecord, TokenSet } from './types';
-
-// Whose grant the provider counts: of a shared mailbox, whoever gave access.
-const GIVER = 'COALESCE(consented_as, account)';
+import { GrantRecord, TokenSet } from './types';
 
 // Concurrency: whoever stores tokens, or takes them away, makes the generation
 // grow and names the one it had read. The first good answer of a provider
@@ -72,44 +63,7 @@ const PREVIOUS_LIFE_MS = 86_400_000;
 // it tells what is left in whole seconds, at some time before we write it down.
 const SAME_END_MS = 60_000;
 
-const MAX_ENDS = 1_000;
-
 type DbTimedGrantRow = DbGrantRow & { now: DbInteger };
-
-type DbGrantSpanRow = Pick<
-  DbGrantRow,
-  | 'integration_id'
-  | 'mailbox_id'
-  | 'account'
-  | 'state_since'
-  | 'refreshed_at'
-  | 'refresh_ends_at'
-  | 'refresh_end_slides'
-  | 'access_refresh_at'
-> &
-  Pick<DbMailboxRow, 'project_ref' | 'created_by'> & {
-    provider: string;
-    in_testing: DbBoolean | null;
-    now: DbInteger;
-  };
-
-type DbCrowdRow = Pick<DbGrantRow, 'integration_id' | 'account'> & {
-  count: DbInteger;
-};
-
-/** A consent whose end is in sight, and whose mailbox it is for. */
-export interface EndingGrant {
-  readonly mailboxId: string;
-  readonly integrationId: string;
-  readonly account: string;
-  /** Absent for a mail server. */
-  readonly projectRef?: string;
-  /** The entity ref of who set the mailbox up. */
-  readonly createdBy: string;
-  readonly end: PredictedEnd;
-  /** By the database's clock, when it was read. */
-  readonly now: number;
-}
 
 /** A grant as somebody read it: what a change must still find. */
 export type GrantVersion = Pick<GrantRecord, 'id' | 'generation'>;
@@ -136,10 +90,16 @@ export interface UsedToken {
 
 /** Grants with their tokens, which are sealed on their way in. */
 export class GrantStore {
+  /** When they come to an end. */
+  readonly ends: GrantEndStore;
+  /** Whose they are. */
+  readonly accounts: GrantAccountStore;
   readonly #db: Knex;
   readonly #keyring: Keyring;
 
   constructor(options: { db: Knex; keyring: Keyring }) {
+    this.ends = new GrantEndStore(options.db);
+    this.accounts = new GrantAccountStore(options.db);
     this.#db = options.db;
     this.#keyring = options.keyring;
   }
@@ -150,14 +110,7 @@ export class GrantStore {
    */
   async find(mailboxId: string): Promise<GrantRecord | undefined> {
     const grants = tables.oauthGrants;
-    const mailboxes = tables.mailboxes;
-    const [row]: DbTimedGrantRow[] = await this.#db(grants)
-      .join(mailboxes, join =>
-        join
-          .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
-          .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
-          .andOn(`${mailboxes}.address`, `${grants}.account`),
-      )
+    const [row]: DbTimedGrantRow[] = await ofTheirMailboxes(this.#db)
       .where(`${grants}.mailbox_id`, mailboxId)
       .limit(1)
       .select(`${grants}.*`, { now: dbNow(this.#db) });
@@ -331,118 +284,6 @@ export class GrantStore {
     return ended === 1;
   }
 
-  /**
-   * Active grants that come to an end as things stand, the first 1,000 by
-   * mailbox. What only ends when it is not used is left out while it is used.
-   *
-   * @param integrationIds - absent: of all integrations
-   */
-  async listEnding(integrationIds?: readonly string[]): Promise<EndingGrant[]> {
-    const rows = await this.#spanRows()
-      .where(query => {
-        if (integrationIds) {
-          query.whereIn(`${tables.oauthGrants}.integration_id`, integrationIds);
-        }
-      })
-      // What `predictEnd` knows an end for, as far as rows can tell.
-      .andWhere(query =>
-        query
-          .whereNotNull(`${tables.oauthGrants}.refresh_ends_at`)
-          .orWhere(`${tables.oauthIntegrations}.in_testing`, true)
-          .orWhere(
-            `${tables.oauthGrants}.access_refresh_at`,
-            '<',
-            dbNowPlus(this.#db, -UNUSED_AFTER_MS),
-          ),
-      )
-      .orderBy(`${tables.oauthGrants}.mailbox_id`)
-      .limit(MAX_ENDS);
-    return rows.flatMap(row => {
-      const end = predictEnd(toSpan(row));
-      return end
-        ? {
-            mailboxId: row.mailbox_id,
-            integrationId: row.integration_id,
-            account: row.account,
-            projectRef: row.project_ref ?? undefined,
-            createdBy: row.created_by,
-            end,
-            now: Number(row.now),
-          }
-        : [];
-    });
-  }
-
-  /** When the first grant of each integration ends, where that is in sight. */
-  async listFirstEnds(
-    integrationIds: readonly string[],
-  ): Promise<Map<string, Date>> {
-    const ends = new Map<string, Date>();
-    for (const { integrationId, end } of await this.listEnding(
-      integrationIds,
-    )) {
-      const first = ends.get(integrationId);
-      if (!first || end.at < first) {
-        ends.set(integrationId, end.at);
-      }
-    }
-    return ends;
-  }
-
-  /** The end of a mailbox's grant, where it is active and one is in sight. */
-  async findEnd(mailboxId: string): Promise<PredictedEnd | undefined> {
-    const [row] = await this.#spanRows()
-      .where(`${tables.oauthGrants}.mailbox_id`, mailboxId)
-      .limit(1);
-    return row && predictEnd(toSpan(row));
-  }
-
-  /**
-   * How many mailboxes, other than the one given, use an account through an
-   * integration.
-   */
-  async countOthers(
-    of: { integrationId: string; account: string; mailboxId: string },
-    tx?: Tx,
-  ): Promise<number> {
-    const [{ count }] = await this.#rows(tx)
-      .where({
-        integration_id: of.integrationId,
-        state: 'active' satisfies GrantState,
-      })
-      .whereRaw(`${GIVER} = ?`, [of.account])
-      .whereNot({ mailbox_id: of.mailboxId })
-      .count<Array<{ count: DbInteger }>>({ count: '*' });
-    return Number(count);
-  }
-
-  /**
-   * Of each integration the account that most mailboxes use, where these are
-   * at least `from`.
-   */
-  async listCrowds(
-    integrationIds: readonly string[],
-    from: number,
-  ): Promise<Map<string, { account: string; grants: number }>> {
-    const rows: DbCrowdRow[] = await this.#rows()
-      .whereIn('integration_id', integrationIds)
-      .andWhere({ state: 'active' satisfies GrantState })
-      .groupByRaw(`integration_id, ${GIVER}`)
-      .havingRaw('count(*) >= ?', [from])
-      .orderByRaw(`count(*), ${GIVER}`)
-      .select('integration_id', {
-        account: this.#db.raw(GIVER),
-        count: this.#db.raw('count(*)'),
-      });
-    // Of several of one integration, the last one has the most.
-    return new Map(
-      rows.map(({ integration_id: id, account, count }) => [
-        id,
-        { account, grants: Number(count) },
-      ]),
-    );
-  }
-
   /** Ends all grants of an integration whose provider or client has changed. */
   async voidAllOf(
     tx: Tx,
@@ -519,14 +360,7 @@ export class GrantStore {
    */
   async findStamp(tx: Tx, mailboxId: string): Promise<string | undefined> {
     const grants = tables.oauthGrants;
-    const mailboxes = tables.mailboxes;
-    const row = await tx(grants)
-      .join(mailboxes, join =>
-        join
-          .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
-          .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
-          .andOn(`${mailboxes}.address`, `${grants}.account`),
-      )
+    const row = await ofTheirMailboxes(tx)
       .where(`${grants}.mailbox_id`, mailboxId)
       .where(`${grants}.state`, 'active' satisfies GrantState)
       .first<Pick<DbGrantRow, 'id' | 'state_since'> | undefined>(
@@ -589,29 +423,6 @@ export class GrantStore {
     );
   }
 
-  /**
-   * Whether any mailbox is read with what the account gave the same client, be
-   * that registered here once or twice.
-   */
-  async isHeld(of: ClientAccount, tx?: Tx): Promise<boolean> {
-    const grants = tables.oauthGrants;
-    const integrations = tables.oauthIntegrations;
-    const held = await (tx ?? this.#db)(grants)
-      .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
-      .where({
-        [`${grants}.state`]: 'active' satisfies GrantState,
-        [`${integrations}.client_id`]: of.clientId,
-        [`${integrations}.revocation_endpoint`]: of.revocationEndpoint,
-      })
-      .whereRaw('coalesce(??, ??) = ?', [
-        `${grants}.consented_as`,
-        `${grants}.account`,
-        of.account,
-      ])
-      .first(`${grants}.id`);
-    return held !== undefined;
-  }
-
   /** Forgets all that was given through an integration. */
   async deleteAllOf(tx: Tx, integrationId: string): Promise<void> {
     await this.#rows(tx).where({ integration_id: integrationId }).delete();
@@ -619,33 +430,6 @@ export class GrantStore {
 
   #rows(db: Knex = this.#db) {
     return db<DbGrantRow>(tables.oauthGrants);
-  }
-
-  #spanRows(): Knex.QueryBuilder<{}, DbGrantSpanRow[]> {
-    const grants = tables.oauthGrants;
-    const mailboxes = tables.mailboxes;
-    const integrations = tables.oauthIntegrations;
-    return (
-      this.#db(grants)
-        .join(mailboxes, join =>
-          join
-            .on(`${mailboxes}.id`, `${grants}.mailbox_id`)
-            .andOn(`${mailboxes}.integration_id`, `${grants}.integration_id`)
-            .andOn(`${mailboxes}.address`, `${grants}.account`),
-        )
-        .join(integrations, `${integrations}.id`, `${grants}.integration_id`)
-        .where(`${grants}.state`, 'active' satisfies GrantState)
-        // It is the refresh token that ends.
-        .whereNotNull(`${grants}.refresh_sealed`)
-        .select(
-          `${grants}.*`,
-          `${mailboxes}.project_ref`,
-          `${mailboxes}.created_by`,
-          `${integrations}.provider`,
-          `${integrations}.in_testing`,
-          { now: dbNow(this.#db) },
-        )
-    );
   }
 
   #whereVersion({ id, generation }: GrantVersion) {
@@ -771,24 +555,6 @@ function toEnd(
   return refreshExpiresInMs === undefined
     ? null
     : dbNowPlus(db, refreshExpiresInMs);
-}
-
-function toSpan(row: DbGrantSpanRow): GrantSpan {
-  const toNumber = (value: DbInteger | null) =>
-    value === null ? undefined : Number(value);
-  return {
-    provider: providerIdSchema.parse(row.provider),
-    inTesting: row.in_testing !== null && Boolean(row.in_testing),
-    consentedAt: Number(row.state_since),
-    refreshedAt: toNumber(row.refreshed_at),
-    renewalDueAt: toNumber(row.access_refresh_at),
-    toldEndAt: toNumber(row.refresh_ends_at),
-    endSlides:
-      row.refresh_end_slides === null
-        ? undefined
-        : Boolean(row.refresh_end_slides),
-    now: Number(row.now),
-  };
 }
 
 function toState(state: GrantState, event: GrantEvent): GrantState {

@@ -234,13 +234,15 @@ describe('the ends of consents', () => {
       // Not told again, it still stands for the same token.
       await renew(mailboxId, {});
       expect(await warnings()).toHaveLength(1);
-      const ends = await grants.listFirstEnds([integrationId, 'another']);
+      const ends = await grants.ends.listFirst([integrationId, 'another']);
       expect([...ends.keys()]).toEqual([integrationId]);
-      expect(await grants.findEnd(mailboxId)).toMatchObject({ reason: 'told' });
+      expect(await grants.ends.find(mailboxId)).toMatchObject({
+        reason: 'told',
+      });
       // Another token, of which nothing is told.
       await renew(mailboxId, { refresh_token: 'refresh-1' });
       expect(await warnings()).toEqual([]);
-      expect(await grants.findEnd(mailboxId)).toBeUndefined();
+      expect(await grants.ends.find(mailboxId)).toBeUndefined();
     });
 
     it('takes an end that renewals move for none', async () => {

@@ -53,7 +53,7 @@ async function enqueueRevocation(
     return;
   }
   const client = { account, clientId, revocationEndpoint };
-  if (await grants.isHeld(client, tx)) {
+  if (await grants.accounts.isHeld(client, tx)) {
     return;
   }
   try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dueEndWarning, ExpiryWarning } from './expiryCalendar';
-import { EndingGrant, GrantStore } from './GrantStore';
+import { EndingGrant } from './GrantEndStore';
+import { GrantStore } from './GrantStore';
 
 /** A consent that ends soon, and whose mailbox it is for. */
 export interface ConsentWarning
@@ -11,7 +12,7 @@ export interface ConsentWarning
 export async function listConsentWarnings(
   grants: GrantStore,
 ): Promise<ConsentWarning[]> {
-  const ending = await grants.listEnding();
+  const ending = await grants.ends.list();
   return ending.flatMap(({ now, ...grant }) => {
     const warning = dueEndWarning({
       begunAt: grant.end.countedFrom,

@@ -72,7 +72,7 @@ async function sendOne(
 ): Promise<RevocationVerdict> {
   // A new grant takes its account out of the queue by itself; one that a
   // replica of a former version stored does not.
-  if (await grants.isHeld(record)) {
+  if (await grants.accounts.isHeld(record)) {
     return { kind: 'settled' };
   }
   // Somebody is about to authorize the account again: a revocation between

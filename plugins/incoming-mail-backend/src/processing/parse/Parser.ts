@@ -2,12 +2,18 @@
 import { WaitingMessage } from '../../inbox';
 import { parseMessage, ParseVerdict } from './parseMessage';
 
+/**
+ * From so many bytes on, memory changes hands between threads; below, it is
+ * copied, as it may belong to several.
+ */
+export const MOVED_FROM_BYTES = 2 * 1_048_576;
+
 /** Reads mails. */
 export interface Parser {
   /**
    * Reads a mail; see {@link parseMessage}.
    *
-   * @param raw - not to be used afterwards
+   * @param raw - not to be used afterwards; of a large one the memory goes
    * @throws ParserDiedError where the mail, not the backend, is to blame
    */
   parse(

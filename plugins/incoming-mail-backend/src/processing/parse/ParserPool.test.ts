@@ -82,6 +82,41 @@ describe('ParserPool', () => {
     }
   });
 
+  it('hands large mails and attachments over without a copy, and reads the next', async () => {
+    const content = Buffer.alloc(3 * 1_048_576, 'large');
+    const build = () =>
+      rawMail(
+        [...ordinaryHeader, 'Content-Type: multipart/mixed; boundary=b'],
+        multipart('b', [
+          part(['Content-Type: text/plain'], 'See below'),
+          part(
+            ['Content-Type: image/png', 'Content-Transfer-Encoding: base64'],
+            content.toString('base64'),
+          ),
+          part(
+            ['Content-Type: image/gif', 'Content-Transfer-Encoding: 8bit'],
+            content.toString('latin1'),
+          ),
+          part(['Content-Type: image/bmp'], 'small'),
+        ]),
+      );
+    const threads = open();
+    for (let time = 0; time < 2; time += 1) {
+      const raw = build();
+      const verdict = await threads.parse(raw, aWaitingMessage(), {});
+
+      expect(raw).toHaveLength(0);
+      if (verdict.kind !== 'parsed') {
+        throw new Error('Not parsed');
+      }
+      expect(verdict.message.text).toContain('See below');
+      const [png, gif, bmp] = verdict.message.attachments;
+      expect(content.equals(png.content)).toBe(true);
+      expect(content.equals(gif.content)).toBe(true);
+      expect(`${bmp.content}`).toBe('small');
+    }
+  });
+
   it('tells what cannot be read', async () => {
     const verdict = await open().parse(
       Buffer.from('no mail at all'),

@@ -2,7 +2,7 @@
 import { MailAttachment } from '@postroom/plugin-incoming-mail-node';
 import { Piscina } from 'piscina';
 import { WaitingMessage } from '../../inbox';
-import { Parser, ParserDiedError } from './Parser';
+import { MOVED_FROM_BYTES, Parser, ParserDiedError } from './Parser';
 import { parseInThread, ParseTask, parseThreadFile } from './parseInThread';
 import { ParseVerdict } from './parseMessage';
 
@@ -66,7 +66,11 @@ export class ParserPool implements Parser {
     try {
       const verdict = await this.#pool.run(
         { raw, waiting, projectRef },
-        { name: parseInThread.name, signal: deadline },
+        {
+          name: parseInThread.name,
+          signal: deadline,
+          transferList: raw.length >= MOVED_FROM_BYTES ? [raw.buffer] : [],
+        },
       );
       return restore(verdict);
     } catch (error) {

@@ -46,7 +46,7 @@ describe('attachmentName', () => {
     ).toHaveLength(MAX_NAME_BYTES);
   });
 
-  it('is never empty, long, hidden or more than a name', () => {
+  it('is never empty, long, hidden or more than a name (T47)', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), claimed => {
         const name = attachmentName(claimed, 'text/plain');

@@ -91,7 +91,7 @@ describe('canonicalAddress', () => {
     expect(canonicalAddress(spec)).toBeUndefined();
   });
 
-  it('gives only plain addresses, and the domain that stands there', () => {
+  it('gives only plain addresses, and the domain that stands there (T33)', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc
@@ -212,7 +212,7 @@ describe('parseFrom', () => {
     },
   );
 
-  it('gives no address where there are two From fields, even equal ones', () => {
+  it('gives no address where there are two From fields, even equal ones (T33)', () => {
     expect(from('Ann <a@b.example>', 'Ann <a@b.example>')).toEqual({
       name: 'Ann',
     });

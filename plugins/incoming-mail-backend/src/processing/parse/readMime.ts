@@ -41,6 +41,8 @@ export type MimeReading =
 /**
  * Takes a mail apart. Never throws for what is in it; its work is bounded by
  * its size times the depth that parts may nest to.
+ *
+ * @param raw - not to be used afterwards; see {@link decodeTransfer}
  */
 export function readMime(raw: Buffer): MimeReading {
   let root: MimeEntity;

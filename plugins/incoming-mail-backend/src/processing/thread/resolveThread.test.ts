@@ -52,7 +52,7 @@ describe.each(databases.eachSupportedId())('resolveThread on %p', id => {
     expect(original).toEqual({ id: reply.id, isReply: true });
   });
 
-  it('keeps two mails under one Message-ID apart, also once the first was answered', async () => {
+  it('keeps two mails under one Message-ID apart, also once the first was answered (T62)', async () => {
     const { aMail, resolve } = await open();
     const first = await resolve(aMail('a').build());
     const twin = await resolve(aMail('a').build());

@@ -11,6 +11,7 @@ import {
 import { Cut, cutAt, everyByte } from '../../__testUtils__/writeInPieces';
 import { createHostPolicy } from '../../egress';
 import { Secret } from '../../secrets';
+import { headDigest } from '../headDigest';
 import { createOpenSession } from '../openSession';
 import { MailSession, SessionCredentials } from '../types';
 import { SessionTimeouts } from '../sessionTimeouts';
@@ -288,10 +289,8 @@ describe('ImapSession', () => {
     });
 
     it.each<[string, string[]]>([
-      ['no UIDVALIDITY', [good[0], good[2]]],
       ['UIDVALIDITY 0', [good[0], 'OK [UIDVALIDITY 0] x', good[2]]],
       ['UIDVALIDITY 2^32', [good[0], 'OK [UIDVALIDITY 4294967296] x', good[2]]],
-      ['UIDVALIDITY abc', [good[0], 'OK [UIDVALIDITY abc] x', good[2]]],
       ['no UIDNEXT', [good[0], good[1]]],
       ['UIDNEXT 0', [good[0], good[1], 'OK [UIDNEXT 0] x']],
       ['UIDNEXT -5', [good[0], good[1], 'OK [UIDNEXT -5] x']],
@@ -304,6 +303,52 @@ describe('ImapSession', () => {
         code: 'protocol-error',
       });
     });
+
+    it.each<[string, string[]]>([
+      ['no UIDVALIDITY', ['3 EXISTS', good[2]]],
+      ['none that is a number', ['3 EXISTS', 'OK [UIDVALIDITY abc] x']],
+    ])(
+      'names mails by their headers where there is %s (R15)',
+      async (_, lines) => {
+        await start();
+        server.selectLines = lines;
+        for (const subject of ['one', 'two', 'one']) {
+          server.deliver(`Subject: ${subject}\r\n\r\nHello.\r\n`);
+        }
+        const session = await connect();
+        expect(await session.open('INBOX')).toEqual({
+          positions: 'session',
+          keyedBy: 'digest',
+          messageCount: 3,
+        });
+        const refs = await session.list({ after: 0, limit: 10 });
+        const [one, two] = refs.map(({ headDigest: digest }) => digest);
+        expect(refs.map(({ sourceKey }) => sourceKey)).toEqual([
+          `head:${one}#1`,
+          `head:${two}#1`,
+          `head:${one}#2`,
+        ]);
+        expect(await session.list({ after: 1, limit: 1 })).toEqual([refs[1]]);
+        // Another numbering, the same names.
+        server.mails = server.mails.map(mail => ({
+          ...mail,
+          uid: mail.uid + 50,
+        }));
+        server.uidNext += 50;
+        const later = await connect();
+        await later.open('INBOX');
+        const keys = refs.map(({ sourceKey }) => sourceKey);
+        const action = { action: 'mark-read' } as const;
+        expect(await later.settle([keys[1], 'head:gone#1'], action)).toEqual({
+          done: ['head:gone#1', keys[1]],
+        });
+        expect(server.mails.map(({ seen }) => seen)).toEqual([
+          false,
+          true,
+          false,
+        ]);
+      },
+    );
 
     it('waits for neither a dripping nor a silent server', async () => {
       await start();
@@ -393,6 +438,34 @@ describe('ImapSession', () => {
       const last = await session.list({ after: 5000, limit: 10 });
       expect(last.map(({ position }) => position)).toEqual([late]);
       expect(searches().length).toBeLessThan(20);
+    });
+
+    it('digests headers by ranges, and tells what the server calls a mail for good (R12)', async () => {
+      await start({
+        capabilities: ['IMAP4rev1', 'SASL-IR', 'AUTH=XOAUTH2', 'OBJECTID'],
+      });
+      const raws = Array.from(
+        { length: 150 },
+        (_, n) => `Subject: ${n}\r\n\r\nbody of ${n}\r\n`,
+      );
+      raws.forEach((raw, n) => server.deliver(raw, { emailId: `M${n}-x` }));
+      server.mails[1].emailId = 'not/valid';
+      const session = await openInbox();
+      const refs = await session.list({ after: 0, limit: 500 });
+      expect(refs.slice(0, 3).map(({ stableId }) => stableId)).toEqual([
+        'M0-x',
+        undefined,
+        'M2-x',
+      ]);
+      server.received.splice(0);
+      server.expunge(7);
+      const digests = await session.digestHeads!(refs);
+      expect(digests.size).toBe(149);
+      expect(digests.get('3')).toBe(headDigest(Buffer.from(raws[2])));
+      expect(server.received).toEqual([
+        expect.stringMatching(/^UID FETCH 1:100 .*BODY.PEEK\[HEADER\]<0\./),
+        expect.stringMatching(/^UID FETCH 101:150 /),
+      ]);
     });
 
     it('takes the first of very many', async () => {
@@ -725,6 +798,127 @@ describe('ImapSession', () => {
       ).rejects.toMatchObject({
         code: 'protocol-error',
         message: expect.stringContaining('more than it announced'),
+      });
+    });
+
+    describe('a mail of more than 5 MB, in pieces', () => {
+      const MIB = KIB * KIB;
+      const large = { maxBytes: 10 * MIB, truncateBytes: 100 };
+      const numbered = (bytes: number) =>
+        Buffer.from(
+          Uint32Array.from({ length: bytes / 4 }, (_, n) => n).buffer,
+        );
+      const openLarge = async () => {
+        const session = await createOpenSession({
+          policy,
+          allowPlaintextLoopback: true,
+          maxMessageBytes: 10 * MIB,
+          timeouts: { commandMs: 4000, signOutMs: 50 },
+        })({
+          server: server.host(),
+          credentials,
+          signal: new AbortController().signal,
+        });
+        sessions.push(session);
+        await session.open('INBOX');
+        server.received.splice(0);
+        return session;
+      };
+
+      it.each([
+        ['as announced', 5 * MIB + 4, 5 * MIB + 4],
+        ['that ends with a piece', 6 * MIB, 6 * MIB],
+        ['smaller than announced', 3 * MIB, 6 * MIB],
+        ['larger than announced', 7 * MIB, 5 * MIB],
+      ])('comes byte for byte, %s', async (_name, bytes, announcedBytes) => {
+        await start();
+        const raw = numbered(bytes);
+        server.deliver(raw, { announcedBytes });
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        const { messages } = await session.fetch([listed], large);
+        expect(messages[0].raw.equals(raw)).toBe(true);
+        expect(messages[0].truncated).toBe(false);
+        const fetches = server.received.filter(line => line.includes('BODY'));
+        expect(fetches.length).toBeGreaterThan(1);
+        expect(fetches.join()).toContain('BODY.PEEK[]<2097152.2097152>');
+      });
+
+      it('is cut where it turns out to be over the limit', async () => {
+        await start();
+        server.deliver(numbered(11 * MIB), { announcedBytes: 6 * MIB });
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        expect(await session.fetch([listed], large)).toMatchObject({
+          messages: [{ raw: numbered(100), truncated: true }],
+        });
+      });
+
+      // What a server does with the second piece, and what comes of the mail.
+      it.each<[string, (command: ScriptedCommand) => void, string]>([
+        [
+          'gives the beginning each time',
+          ({ args, tag, write }) => {
+            const again = args.replace(/<\d+\./, '<0.');
+            write(server.row(server.mails[0], again));
+            write(`${tag} OK done\r\n`);
+          },
+          'whole',
+        ],
+        [
+          'answers NIL',
+          ({ tag, write }) =>
+            write(`* 1 FETCH (UID 1 BODY[] NIL)\r\n${tag} OK done\r\n`),
+          'whole',
+        ],
+        [
+          'refuses it',
+          ({ tag, write }) => write(`${tag} NO not in parts\r\n`),
+          'whole',
+        ],
+        [
+          'has lost the mail meanwhile',
+          ({ proceed }) => {
+            server.expunge(1);
+            proceed();
+          },
+          'gone',
+        ],
+      ])('from a server that %s', async (_name, script, outcome) => {
+        await start();
+        const raw = numbered(6 * MIB);
+        server.deliver(raw);
+        server.on('UID FETCH', command =>
+          /<0\.|RFC822/.test(command.args)
+            ? command.proceed()
+            : script(command),
+        );
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        const { messages, refused } = await session.fetch([listed], large);
+        expect(refused).toEqual([]);
+        expect(messages.map(message => message.raw.equals(raw))).toEqual(
+          outcome === 'whole' ? [true] : [],
+        );
+      });
+
+      it('gives nothing of one whose second piece never ends (R20)', async () => {
+        await start();
+        server.deliver(numbered(6 * MIB));
+        server.on('UID FETCH', ({ args, socket, proceed }) =>
+          /<0\.|RFC822/.test(args)
+            ? proceed()
+            : socket.end(server.row(server.mails[0], args).subarray(0, MIB)),
+        );
+        const session = await openLarge();
+        const [listed] = await session.list({ after: 0, limit: 1 });
+
+        await expect(session.fetch([listed], large)).rejects.toMatchObject({
+          code: 'connection-lost',
+        });
       });
     });
 

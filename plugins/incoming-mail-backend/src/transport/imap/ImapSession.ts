@@ -3,8 +3,11 @@ import { AfterStoring } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { FetchMessageObject, ImapFlow } from 'imapflow';
 import { pinnedLookup, trustedAuthorities, withDeadline } from '../../egress';
+import { ByteCollector } from '../ByteCollector';
 import { ConnectOptions } from '../ConnectOptions';
+import { createCounter } from '../createCounter';
 import { fetchBatches } from '../fetchBatches';
+import { headDigest, MAX_HEAD_BYTES } from '../headDigest';
 import { secretOf } from '../secretOf';
 import { fetchTimeoutMs } from '../sessionTimeouts';
 import {
@@ -12,6 +15,7 @@ import {
   FetchedMessage,
   FetchLimits,
   FolderDates,
+  KeyedBy,
   MailFolder,
   MailSession,
   MessageRef,
@@ -27,6 +31,7 @@ import {
   JudgedFolder,
   judgeDate,
   judgeFolderReply,
+  judgeStableId,
   SEEN,
 } from './judgeReplies';
 import {
@@ -52,6 +57,10 @@ const MAX_RESPONSE_TOKENS = 50_000;
 // 250 single UIDs make a line of 2.7 kB; servers take 8 kB (RFC 7162 section 4).
 const MAX_UIDS_PER_COMMAND = 250;
 
+// Headers are a few kB; of so many at once the largest do no harm.
+const MAX_HEADS_PER_COMMAND = 100;
+const USUAL_HEAD_BYTES = 16 * 1024;
+
 // Where a server delivers none of so many mails, it is the server.
 const MIN_REFUSED_BY_THE_SERVER = 20;
 
@@ -67,6 +76,11 @@ const IDLE_SPREAD = 0.28;
 // How much more than announced a batch may be. Exchange announces a size that
 // is some per cent off the real one; somebody who fills memory is far above.
 const SIZE_TOLERANCE = 2;
+
+// From here on a mail is fetched in pieces: in one go imapflow holds it twice.
+// Below, the commands would cost more than the memory does.
+const PIECES_FROM_BYTES = 5 * 1024 * 1024;
+const PIECE_BYTES = 2 * 1024 * 1024;
 
 /** What imapflow told of a command that it only says failed. */
 interface Refusal {
@@ -92,6 +106,8 @@ export class ImapSession implements MailSession {
   #lastRefusal?: Refusal;
   #folder?: JudgedFolder;
   #path?: string;
+  /** What `list` named by their digests; UIDs without UIDVALIDITY name nothing. */
+  #named?: readonly MessageRef[];
   #closed?: Promise<void>;
   /** Mail has arrived since the folder was opened. */
   #hasNews = false;
@@ -158,11 +174,23 @@ export class ImapSession implements MailSession {
       this.#hasNews = false;
       this.#folder = judgeFolderReply(mailbox);
       this.#path = mailbox.path;
+      this.#named = undefined;
       return this.#folder.opened;
     });
   }
 
-  async list(options: { after: number; limit: number }): Promise<MessageRef[]> {
+  async list(options: {
+    after: number;
+    limit: number;
+    keyedBy?: KeyedBy;
+  }): Promise<MessageRef[]> {
+    const { opened } = this.#openFolder();
+    if (opened.positions === 'session') {
+      const all = await this.#listByDigest();
+      return all
+        .filter(({ position }) => position > options.after)
+        .slice(0, options.limit);
+    }
     const uids = await this.#search(options.after, options.limit);
     if (uids.length === 0) {
       return [];
@@ -210,15 +238,20 @@ export class ImapSession implements MailSession {
     if (unable) {
       return { done: [], refusal: unable };
     }
-    const uids = sortUids(sourceKeys.map(Number).filter(isNzNumber));
-    const done: string[] = [];
+    const keys = await this.#keysByUid(sourceKeys);
+    const uids = sortUids(keys.keys());
+    const present = new Set(keys.values());
+    // What is named by its header and not there has gone.
+    const done = sourceKeys.filter(
+      key => key.startsWith('head:') && !present.has(key),
+    );
     for (let at = 0; at < uids.length; at += MAX_UIDS_PER_COMMAND) {
       const some = uids.slice(at, at + MAX_UIDS_PER_COMMAND);
       const refusal = await this.#settleSome(toUidSet(some), action);
       if (refusal) {
         return { done, refusal };
       }
-      done.push(...some.map(String));
+      done.push(...some.map(uid => keys.get(uid)!));
     }
     return { done };
   }
@@ -233,6 +266,19 @@ export class ImapSession implements MailSession {
         specialUse: folder.specialUse || undefined,
       }));
     });
+  }
+
+  async digestHeads(
+    refs: readonly MessageRef[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const digests = new Map<string, string>();
+    for (let at = 0; at < refs.length; at += MAX_HEADS_PER_COMMAND) {
+      await this.#digestSome(
+        refs.slice(at, at + MAX_HEADS_PER_COMMAND),
+        digests,
+      );
+    }
+    return digests;
   }
 
   async preview({ afterUid }: { afterUid: number }): Promise<FolderDates> {
@@ -348,11 +394,55 @@ export class ImapSession implements MailSession {
     this.#client.close();
   }
 
+  /** All mails, named by their headers; once for the session. */
+  async #listByDigest(): Promise<readonly MessageRef[]> {
+    if (!this.#named) {
+      const { messageCount } = this.#openFolder().opened;
+      const uids = await this.#search(0, messageCount);
+      const refs =
+        uids.length === 0
+          ? []
+          : await this.#run('list', this.#options.timeouts.commandMs, () =>
+              this.#describe(uids),
+            );
+      const digests = await this.digestHeads(refs);
+      const count = createCounter();
+      this.#named = refs.map(ref => {
+        // What cannot be looked at is told apart by its size.
+        const digest =
+          digests.get(ref.sourceKey) ?? headDigest(sizeAsHead(ref));
+        return {
+          ...ref,
+          sourceKey: `head:${count(digest)}`,
+          headDigest: digest,
+        };
+      });
+    }
+    return this.#named;
+  }
+
+  /** The UIDs of mails that are to be settled, with their keys. */
+  async #keysByUid(
+    sourceKeys: readonly string[],
+  ): Promise<ReadonlyMap<number, string>> {
+    if (this.#openFolder().opened.positions === 'uids') {
+      const uids = sourceKeys.map(Number).filter(isNzNumber);
+      return new Map(uids.map(uid => [uid, `${uid}`]));
+    }
+    const wanted = new Set(sourceKeys);
+    const named = await this.#listByDigest();
+    return new Map(
+      named
+        .filter(({ sourceKey }) => wanted.has(sourceKey))
+        .map(({ position, sourceKey }) => [position, sourceKey]),
+    );
+  }
+
   /** The first `limit` UIDs above `afterUid`, ascending. */
   async #search(afterUid: number, limit: number): Promise<number[]> {
-    const { uidNext, messageCount } = this.#openFolder().opened;
+    const { uidNext, opened } = this.#openFolder();
     const found: number[] = [];
-    if (messageCount === 0) {
+    if (opened.messageCount === 0) {
       return found;
     }
     for (const window of uidWindows({ afterUid, wanted: limit, uidNext })) {
@@ -405,6 +495,7 @@ export class ImapSession implements MailSession {
           sourceKey: `${uid}`,
           sizeBytes: size,
           receivedAt: judgeDate(row.internalDate),
+          stableId: judgeStableId(row.emailId),
         });
       }
     }
@@ -416,6 +507,37 @@ export class ImapSession implements MailSession {
         throw this.#nonsense('lists mail without its size');
       }
       return ref ?? [];
+    });
+  }
+
+  /** Digests headers as they come in, so that one is in memory at a time. */
+  #digestSome(
+    refs: readonly MessageRef[],
+    digests: Map<string, string>,
+  ): Promise<void> {
+    const { timeouts } = this.#options;
+    const timeoutMs = fetchTimeoutMs(timeouts, refs.length * USUAL_HEAD_BYTES);
+    return this.#run('list', timeoutMs, async () => {
+      const expected = new Map(refs.map(ref => [ref.position, ref.sourceKey]));
+      const query = {
+        uid: true,
+        bodyParts: [{ key: 'HEADER', start: 0, maxLength: MAX_HEAD_BYTES }],
+      };
+      const set = toUidSet(sortUids(expected.keys()));
+      try {
+        for await (const row of this.#rows(set, query, refs.length)) {
+          const head = row.bodyParts?.get('header') ?? row.headers;
+          const key = expected.get(row.uid);
+          if (key !== undefined && head) {
+            digests.set(key, headDigest(head));
+          }
+        }
+      } catch (error) {
+        // What has no digest is told by its bytes.
+        if (!isPlainRefusal(error, this.#responseCode())) {
+          throw error;
+        }
+      }
     });
   }
 
@@ -434,7 +556,7 @@ export class ImapSession implements MailSession {
     const refused: MessageRef[] = [];
     const waiting = [batch];
     for (let some = waiting.shift(); some; some = waiting.shift()) {
-      const result = await this.#fetchBatch(some, sizes);
+      const result = await this.#fetchSome(some, sizes);
       messages.push(...result.messages);
       const left = result.refused;
       if (left.length === 1 && some.length === 1) {
@@ -456,6 +578,76 @@ export class ImapSession implements MailSession {
       }
     }
     return { messages, refused };
+  }
+
+  async #fetchSome(
+    batch: readonly MessageRef[],
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedBatch> {
+    const [ref] = batch;
+    const isLarge = Math.min(ref.sizeBytes, sizes.wanted) >= PIECES_FROM_BYTES;
+    const message =
+      batch.length === 1 && isLarge
+        ? await this.#fetchInPieces(ref, sizes)
+        : undefined;
+    return message
+      ? { messages: [message], refused: [] }
+      : this.#fetchBatch(batch, sizes);
+  }
+
+  /**
+   * A mail of which each piece is put where it stays.
+   *
+   * @returns undefined where the server does not give it in pieces; in one go
+   *   it tells whether the mail has gone, is refused, or comes all the same
+   */
+  async #fetchInPieces(
+    ref: MessageRef,
+    sizes: { wanted: number; truncateBytes: number },
+  ): Promise<FetchedMessage | undefined> {
+    // One byte more than wanted, as in one go.
+    const most = sizes.wanted + 1;
+    const mail = new ByteCollector(Math.min(ref.sizeBytes, most));
+    let first: Buffer | undefined;
+    while (mail.length < most) {
+      const maxLength = Math.min(PIECE_BYTES, most - mail.length);
+      const piece = await this.#fetchPiece(ref, mail.length, maxLength);
+      // Some give the beginning, whatever they are asked for.
+      if (!piece || piece.length > maxLength || first?.equals(piece)) {
+        return undefined;
+      }
+      mail.add(piece);
+      first ??= piece;
+      // RFC 9051 section 6.4.5: what is shorter than asked for is the last.
+      if (piece.length < maxLength) {
+        break;
+      }
+    }
+    return { ref, ...cutToSize(mail.take(), sizes) };
+  }
+
+  #fetchPiece(
+    ref: MessageRef,
+    start: number,
+    maxLength: number,
+  ): Promise<Buffer | undefined> {
+    const timeoutMs = fetchTimeoutMs(this.#options.timeouts, maxLength);
+    return this.#run('fetch', timeoutMs, async () => {
+      let piece: Buffer | undefined;
+      const query = { uid: true, source: { start, maxLength } };
+      try {
+        for await (const row of this.#rows(`${ref.position}`, query, 1)) {
+          if (row.uid === ref.position && row.source) {
+            piece = row.source;
+          }
+        }
+      } catch (error) {
+        if (!isPlainRefusal(error, this.#responseCode())) {
+          throw error;
+        }
+      }
+      return piece;
+    });
   }
 
   /** One FETCH. Where it is refused, `refused` is what did not come before. */
@@ -692,6 +884,10 @@ function isSameFolder(one: string, other: string | undefined): boolean {
   const fold = (path: string) =>
     path.toUpperCase() === 'INBOX' ? 'INBOX' : path;
   return other !== undefined && fold(one) === fold(other);
+}
+
+function sizeAsHead({ sizeBytes }: MessageRef): Buffer {
+  return Buffer.from(`size ${sizeBytes}`);
 }
 
 function toBatches(refs: readonly MessageRef[], wanted: number) {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { FetchedMessage, OpenFolder } from '../types';
-import { isCount, isNzNumber } from './uids';
+import { isCount, isNzNumber, MAX_NZ_NUMBER } from './uids';
 
 /** IMAP's flag for mail that has been read. */
 export const SEEN = '\\Seen';
 
 /** An open folder, and what may be done in it. */
 export type JudgedFolder = {
-  readonly opened: Extract<OpenFolder, { positions: 'uids' }>;
+  readonly opened: OpenFolder;
+  /** No UID in it is higher, but for mail that arrives now. */
+  readonly uidNext: number;
   readonly readOnly: boolean;
   readonly canMarkSeen: boolean;
 };
@@ -23,25 +25,49 @@ export interface SelectReply {
 }
 
 /**
- * Takes a SELECT reply that mail can be counted on.
+ * Takes a SELECT reply that mail can be counted on. A folder without
+ * UIDVALIDITY has UIDs that end with the session (RFC 3501 section 6.3.1): its
+ * mails are then told apart by their headers.
  *
- * @throws MailFailure `protocol-error` where UIDVALIDITY, UIDNEXT or EXISTS is
- * missing or no number that RFC 9051 allows: without them no UID means anything
+ * @throws MailFailure `protocol-error` where EXISTS is missing, UIDNEXT is
+ * missing from a folder with UIDVALIDITY, or one of the three is no number that
+ * RFC 9051 allows
  */
 export function judgeFolderReply(reply: SelectReply): JudgedFolder {
-  const { uidNext, exists, permanentFlags: flags } = reply;
-  const uidValidity = Number(reply.uidValidity);
-  if (!isNzNumber(uidValidity) || !isNzNumber(uidNext) || !isCount(exists)) {
+  const { permanentFlags: flags } = reply;
+  return {
+    ...judgeNumbers(reply),
+    readOnly: reply.readOnly === true,
+    // Absent PERMANENTFLAGS mean that all can be changed (RFC 9051 section 7.1).
+    canMarkSeen: !flags || flags.has(SEEN),
+  };
+}
+
+function judgeNumbers({
+  uidValidity: validity,
+  uidNext,
+  exists: messageCount,
+}: SelectReply): Pick<JudgedFolder, 'opened' | 'uidNext'> {
+  if (validity === undefined && isCount(messageCount)) {
+    return {
+      opened: { positions: 'session', keyedBy: 'digest', messageCount },
+      uidNext: isNzNumber(uidNext) ? uidNext : MAX_NZ_NUMBER,
+    };
+  }
+  const uidValidity = Number(validity);
+  if (
+    !isNzNumber(uidValidity) ||
+    !isNzNumber(uidNext) ||
+    !isCount(messageCount)
+  ) {
     throw new MailFailure(
       'protocol-error',
       'The folder has no valid UIDVALIDITY, UIDNEXT or EXISTS',
     );
   }
   return {
-    opened: { positions: 'uids', uidValidity, uidNext, messageCount: exists },
-    readOnly: reply.readOnly === true,
-    // Absent PERMANENTFLAGS mean that all can be changed (RFC 9051 section 7.1).
-    canMarkSeen: !flags || flags.has(SEEN),
+    opened: { positions: 'uids', uidValidity, uidNext, messageCount },
+    uidNext,
   };
 }
 
@@ -50,6 +76,13 @@ export function judgeDate(value: unknown): Date | undefined {
   const date = new Date(value instanceof Date ? value : NaN);
   const year = date.getUTCFullYear();
   return year >= 1970 && year <= 9999 ? date : undefined;
+}
+
+/** An X-GM-MSGID or EMAILID (RFC 8474 section 7), or undefined for what is none. */
+export function judgeStableId(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w-]{1,255}$/.test(value)
+    ? value
+    : undefined;
 }
 
 /**

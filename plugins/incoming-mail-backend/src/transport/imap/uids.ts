@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// RFC 9051 section 9, nz-number: a UID, UIDVALIDITY or UIDNEXT.
-const MAX_NZ_NUMBER = 2 ** 32 - 1;
+/** RFC 9051 section 9, nz-number: a UID, UIDVALIDITY or UIDNEXT. */
+export const MAX_NZ_NUMBER = 2 ** 32 - 1;
 
 /** Whether a server's number can be a UID, UIDVALIDITY or UIDNEXT. */
 export function isNzNumber(value: unknown): value is number {

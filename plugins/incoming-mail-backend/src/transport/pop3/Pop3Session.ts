@@ -5,6 +5,7 @@ import { AfterStoring } from '@postroom/plugin-incoming-mail-common';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { withDeadline } from '../../egress';
 import { ConnectOptions } from '../ConnectOptions';
+import { createCounter } from '../createCounter';
 import { headDigest, MAX_HEAD_BYTES } from '../headDigest';
 import { secretOf } from '../secretOf';
 import { fetchTimeoutMs } from '../sessionTimeouts';
@@ -20,7 +21,7 @@ import {
 } from '../types';
 import { judgeCredentials, judgeFolder } from '../wireText';
 import { Capabilities, readCapabilities } from './capabilities';
-import { createCounter, ListedMail, readListing } from './listing';
+import { ListedMail, readListing } from './listing';
 import { openPop3Socket } from './openPop3Socket';
 import { Pop3Connection } from './Pop3Connection';
 import {
@@ -321,6 +322,7 @@ export class Pop3Session implements MailSession {
     return this.#run('fetch', timeoutMs, async () => {
       const response = await this.#send(command, {
         multiline: true,
+        expectedBytes: ref.sizeBytes,
         keepBytes: isLarge ? truncateBytes : maxBytes,
         maxBytes: maxMessageBytes + SLACK_BYTES,
       });

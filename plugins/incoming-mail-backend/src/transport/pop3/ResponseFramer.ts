@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ByteCollector } from '../ByteCollector';
 
 // RFC 1939 section 3: a response is a line; a multi-line one goes on until a
 // line that is a single dot, and every line of it that begins with a dot has
@@ -19,6 +20,8 @@ export interface ResponseShape {
   readonly multiline?: boolean;
   /** Whether the server may ask for more (`+ …`, RFC 5034 section 4). */
   readonly mayContinue?: boolean;
+  /** How long the body is said to be; it may be wrong. */
+  readonly expectedBytes?: number;
   /** How much of the body is kept; all of it unless told. */
   readonly keepBytes?: number;
   /** How much of it is taken from the wire at most; see `overflow`. */
@@ -64,8 +67,7 @@ export class ResponseFramer {
   #statusBytes = 0;
   #status?: Pick<Pop3Response, 'status' | 'text'>;
   #state: BodyState = 'line';
-  #body: Buffer[] = [];
-  #kept = 0;
+  #body?: ByteCollector;
   #bodyBytes = 0;
 
   /** Begins an answer; the one before must have ended. */
@@ -75,8 +77,7 @@ export class ResponseFramer {
     this.#statusBytes = 0;
     this.#status = undefined;
     this.#state = 'line';
-    this.#body = [];
-    this.#kept = 0;
+    this.#body = undefined;
     this.#bodyBytes = 0;
   }
 
@@ -193,24 +194,23 @@ export class ResponseFramer {
   }
 
   #keep(bytes: Buffer): void {
-    const { keepBytes = Infinity } = this.#shape ?? {};
+    const { keepBytes = Infinity, expectedBytes = 0 } = this.#shape ?? {};
     this.#bodyBytes += bytes.length;
-    const room = keepBytes - this.#kept;
+    this.#body ??= new ByteCollector(Math.min(expectedBytes, keepBytes));
+    const room = keepBytes - this.#body.length;
     if (room > 0 && bytes.length > 0) {
-      const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
-      this.#body.push(kept);
-      this.#kept += kept.length;
+      this.#body.add(bytes.length > room ? bytes.subarray(0, room) : bytes);
     }
   }
 
   #finish(overflow: boolean): Pop3Response {
     const response = {
       ...this.#status!,
-      body: Buffer.concat(this.#body),
+      body: this.#body?.take() ?? Buffer.alloc(0),
       bodyBytes: this.#bodyBytes,
       overflow,
     };
-    this.#body = [];
+    this.#body = undefined;
     return response;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
+import { createCounter } from '../createCounter';
 
 /** A mail as LIST and UIDL tell of it. */
 export interface ListedMail {
@@ -54,16 +55,6 @@ export function readListing(
     sizeBytes: sizes.get(position)!,
     uidlKey: isNamed ? `uidl:${count(names.get(position)!)}` : undefined,
   }));
-}
-
-/** Numbers equal names from 1, as `name#1`. */
-export function createCounter(): (name: string) => string {
-  const seen = new Map<string, number>();
-  return name => {
-    const ordinal = (seen.get(name) ?? 0) + 1;
-    seen.set(name, ordinal);
-    return `${name}#${ordinal}`;
-  };
 }
 
 function readNames(uidl: Buffer): Map<number, string> {
