@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Usage: node scripts/bench/scale.mjs [--only hanging,kept,replicas] [--kept <n,…>] [--polled <n,…>]
+// Usage: node scripts/bench/scale.mjs [--only hanging,kept,replicas] [--kept <n,…>]
+//   [--polled <n,…>] [--shared <n>]
 // How many mailboxes the polling of one replica, and of three, carries. The
 // mail servers are simulated; the database, the connections and the plugin's
 // own classes are not. A benchmark and not a test: it judges nothing.
@@ -22,6 +23,7 @@ const { values: args } = parseArgs({
     only: { type: 'string', default: 'hanging,kept,replicas' },
     kept: { type: 'string', default: '1000,4000,10000' },
     polled: { type: 'string', default: '4000,10000' },
+    shared: { type: 'string', default: '3000' },
   },
 });
 
@@ -198,14 +200,13 @@ await runMain(async () => {
   const place = { databases, server };
   try {
     if (wanted.has('hanging')) {
-      const rows = [];
-      for (const setting of [
-        { name: 'polled, first due within a minute', idleConnections: 0 },
-        { name: 'polled, all due at once', spreadMs: 0, idleConnections: 0 },
-        { name: '200 kept, within a minute', idleConnections: 200 },
-      ]) {
-        rows.push(await measureHanging(place, setting));
-      }
+      const rows = await Promise.all(
+        [
+          { name: 'polled, first due within a minute', idleConnections: 0 },
+          { name: 'polled, all due at once', spreadMs: 0, idleConnections: 0 },
+          { name: '200 kept, within a minute', idleConnections: 200 },
+        ].map(setting => measureHanging(place, setting)),
+      );
       console.log('\n1,000 mailboxes, 200 of them on hosts that hang\n');
       console.log(toTable(['how', ...STARTS], rows));
     }
@@ -237,10 +238,12 @@ await runMain(async () => {
       );
     }
     if (wanted.has('replicas')) {
-      const rows = [
-        await measureReplicas(place, 3_000, 3_000),
-        await measureReplicas(place, 3_000, 0),
-      ];
+      const count = Number(args.shared);
+      // Side by side, as neither is about what it costs.
+      const rows = await Promise.all([
+        measureReplicas(place, count, count),
+        measureReplicas(place, count, 0),
+      ]);
       console.log('\nThree replicas, then one is killed\n');
       console.log(
         toTable(

@@ -13,6 +13,7 @@ import {
   resumeKept,
   toSafeError,
 } from '../database';
+import { sleep } from '../lib';
 import { FairShare } from './FairShare';
 import { MailboxConnection } from './MailboxConnection';
 
@@ -28,6 +29,9 @@ import { MailboxConnection } from './MailboxConnection';
 // of kept leases with the number of connections; where they differ, those
 // whose lease is gone are closed at once: after a change of settings nothing
 // of the former ones stays open for longer than a look takes to come round.
+
+// Saying goodbye to a thousand servers must not keep a process from ending.
+const MAX_STOP_MS = 4_000;
 
 // A server that never stops telling news costs two visits a second.
 const NEWS_PAUSE_MS = 500;
@@ -200,7 +204,7 @@ export class KeptSessions {
     return this.#round;
   }
 
-  /** Gives everything back and closes it, in two seconds or so. */
+  /** Gives everything back and closes it, in a few seconds at most. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -220,7 +224,12 @@ export class KeptSessions {
       }
     }
     this.#waiting().forEach(kept => this.#drop(kept));
-    await Promise.all(this.#ending);
+    const ended = new AbortController();
+    await Promise.race([
+      Promise.all(this.#ending),
+      sleep(MAX_STOP_MS, ended.signal),
+    ]);
+    ended.abort();
   }
 
   /** Resolves when nothing is being closed. */
