@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Usage: node scripts/bench/scale.mjs [--only hanging,kept,replicas] [--kept <n,…>]
-//   [--polled <n,…>] [--shared <n>]
+//   [--polled <n,…>] [--shared <n>] [--mailboxes <n>] [--concurrency <n>]
 // How many mailboxes the polling of one replica, and of three, carries. The
 // mail servers are simulated; the database, the connections and the plugin's
 // own classes are not. A benchmark and not a test: it judges nothing.
@@ -23,6 +23,8 @@ const { values: args } = parseArgs({
     only: { type: 'string', default: 'hanging,kept,replicas' },
     kept: { type: 'string', default: '1000,4000,10000' },
     polled: { type: 'string', default: '4000,10000' },
+    mailboxes: { type: 'string', default: '1000' },
+    concurrency: { type: 'string' },
     shared: { type: 'string', default: '3000' },
   },
 });
@@ -59,14 +61,17 @@ async function costsOf(world, replica, work) {
   return read().map((after, at) => (after - before[at]) / elapsed);
 }
 
-async function measureHanging(place, { name, spreadMs, idleConnections }) {
+async function measureHanging(
+  place,
+  { name, spreadMs, idleConnections, count, concurrency },
+) {
   const world = await openScaleWorld(place, {
-    count: 1_000,
-    hanging: 200,
+    count,
+    hanging: count / 5,
     spreadMs,
   });
   try {
-    await world.startReplica({ idleConnections });
+    await world.startReplica({ idleConnections, concurrency });
     await sleep(4 * INTERVAL_MS);
     return [name, ...describeStarts(await world.starts())];
   } finally {
@@ -204,10 +209,21 @@ await runMain(async () => {
         [
           { name: 'polled, first due within a minute', idleConnections: 0 },
           { name: 'polled, all due at once', spreadMs: 0, idleConnections: 0 },
-          { name: '200 kept, within a minute', idleConnections: 200 },
-        ].map(setting => measureHanging(place, setting)),
+          {
+            name: 'a fifth kept, within a minute',
+            idleConnections: Number(args.mailboxes) / 5,
+          },
+        ].map(setting =>
+          measureHanging(place, {
+            ...setting,
+            count: Number(args.mailboxes),
+            concurrency: args.concurrency && Number(args.concurrency),
+          }),
+        ),
       );
-      console.log('\n1,000 mailboxes, 200 of them on hosts that hang\n');
+      console.log(
+        `\n${args.mailboxes} mailboxes, a fifth on hosts that hang\n`,
+      );
       console.log(toTable(['how', ...STARTS], rows));
     }
     if (wanted.has('kept')) {

@@ -102,12 +102,12 @@ export async function openScaleWorld(
   const world = {
     db,
     databasePid: database.pid,
-    async startReplica({ idleConnections }) {
+    async startReplica({ idleConnections, concurrency = CONCURRENCY }) {
       const replica = runTypeScript('scaleReplica.mjs', {
         database: { ...database.config, pool: { min: 2, max: 10 } },
         intervalMs: INTERVAL_MS,
         tickMs: TICK_MS,
-        concurrency: CONCURRENCY,
+        concurrency,
         idleConnections,
       });
       const { holder } = await replica.hear('ready');
