@@ -102,6 +102,7 @@ const dispatcher = new PollDispatcher({
       intervalMs: 60_000,
       messagesPerVisit: 500,
       maxMessageBytes: 26_214_400,
+      maxWaiting: 5_000,
     },
   },
   journal: new JournalStore({ db, logger }),

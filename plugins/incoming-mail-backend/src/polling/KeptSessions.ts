@@ -14,6 +14,7 @@ import {
   toSafeError,
 } from '../database';
 import { sleep } from '../lib';
+import { AccountBusyError } from './AccountBusyError';
 import { FairShare } from './FairShare';
 import { MailboxConnection } from './MailboxConnection';
 
@@ -306,13 +307,13 @@ export class KeptSessions {
         // The visit that called it off finds out by itself.
         return;
       }
-      if (!MailFailure.is(error)) {
+      if (!MailFailure.is(error) && !(error instanceof AccountBusyError)) {
         this.#options.logger.error('Waiting for news failed', {
           reason: toSafeError(error).message,
         });
       }
-      // The server ended it, perhaps because the token ran out. The next visit
-      // is due when it was.
+      // The server ended it, perhaps because the token ran out, or another
+      // mailbox of the account wants its turn. The next visit is due when it was.
       if (this.#drop(kept)) {
         await letGo(this.#options.db, [ticket]).catch(() => {});
       }

@@ -55,6 +55,7 @@ describe.each(databases.eachSupportedId())(
         intervalMs: 60_000,
         messagesPerVisit: 1_000,
         maxMessageBytes: 10_000,
+        maxWaiting: 5_000,
       },
     });
 
