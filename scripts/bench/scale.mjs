@@ -16,6 +16,7 @@ import {
   startScaleServer,
 } from './scaleWorld.mjs';
 
+const HANGING_MS = 3 * INTERVAL_MS;
 const MEASURED_MS = 1.5 * INTERVAL_MS;
 
 const { values: args } = parseArgs({
@@ -72,8 +73,9 @@ async function measureHanging(
   });
   try {
     await world.startReplica({ idleConnections, concurrency });
-    await sleep(4 * INTERVAL_MS);
-    return [name, ...describeStarts(await world.starts())];
+    const upFromMs = await world.now();
+    await sleep(HANGING_MS);
+    return [name, ...describeStarts(await world.starts({ upFromMs }))];
   } finally {
     await world.close();
   }
@@ -111,7 +113,7 @@ async function measureKept(place, count, idleConnections = count) {
       sleep(MEASURED_MS),
     );
     const memory = memoryOf(replica.pid);
-    const starts = await world.starts(rows[0].now);
+    const starts = await world.starts({ sinceMs: rows[0].now });
     const visited = new Set(starts.map(one => one.subject_id)).size;
     const stopped = replica.hear('stopped');
     await replica.end();
@@ -150,7 +152,7 @@ async function measureReplicas(place, count, idleConnections) {
       return Number(rows[0].now);
     };
     const since = (await now()) - 2 * INTERVAL_MS;
-    const starts = await world.starts(since);
+    const starts = await world.starts({ sinceMs: since });
     const shares = replicas.map(
       ({ holder }) =>
         starts.filter(one => one.holder === holder).length / starts.length,
