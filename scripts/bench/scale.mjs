@@ -162,7 +162,7 @@ async function measureReplicas(place, count, idleConnections) {
       (
         await world
           .db('leases')
-          .where({ holder: dead.holder })
+          .where({ kind: 'poll', holder: dead.holder })
           .select('subject_id')
       ).map(row => row.subject_id),
     );

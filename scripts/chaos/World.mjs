@@ -22,7 +22,7 @@ export const DATABASE = 'backstage_plugin_incoming-mail';
 export const LEASE_MS = 1_200;
 
 const POKE_EACH_MS = 700;
-const STUCK_MS = 3_000;
+const STUCK_MS = 8_000;
 const NAMES = ['one', 'two', 'three'];
 /** What is broken in the replicas; the rest is broken in the database. */
 const IN_PROCESS = ['no-ticket', 'ack-before-commit'];

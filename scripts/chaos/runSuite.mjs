@@ -60,6 +60,7 @@ export async function runSuite(options) {
       }
       // Everything once more, from one fresh replica: what came late is seen.
       await world.leaveOne();
+      await world.drain(world.channels());
       return judgeWorld(world);
     }),
   );

@@ -221,6 +221,15 @@ export const incomingMailPlugin = createBackendPlugin({
                       forceRefreshOf: refused && secretOf(refused),
                     }),
               ),
+            actsAlone: async ({ authentication }) => {
+              const integration =
+                authentication.method === 'oauth'
+                  ? await oauth.integrations.findChoice(
+                      authentication.integrationId,
+                    )
+                  : undefined;
+              return integration?.grantType === 'client_credentials';
+            },
             policy: {
               intervalMs: config.polling.intervalMs,
               messagesPerVisit: config.polling.messagesPerVisit,

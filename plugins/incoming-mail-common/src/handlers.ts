@@ -20,6 +20,7 @@ export const handlerIdSchema = z
  * - `choice`: one of `choices`, by its `value`.
  * - `list`: lines, at most 50 of 200 characters, such as labels.
  * - `entity`: the ref of a catalog entity, such as `component:default/shop`.
+ *   `entityKinds` says which kinds the page suggests; any other can be typed.
  *
  * @public
  */
@@ -33,6 +34,7 @@ export const handlerFieldSchema = z.object({
     .array(z.object({ value: z.string().max(100), title: z.string().max(100) }))
     .max(50)
     .optional(),
+  entityKinds: z.array(z.string().min(1).max(63)).max(20).optional(),
 });
 
 /** See {@link handlerFieldSchema}. @public */

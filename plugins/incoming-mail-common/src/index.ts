@@ -17,6 +17,7 @@ export * from './consentLinks';
 export * from './consents';
 export * from './discovery';
 export * from './failures';
+export * from './folderList';
 export * from './folders';
 export * from './handlers';
 export * from './handlerSettings';

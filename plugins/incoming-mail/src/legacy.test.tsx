@@ -76,7 +76,7 @@ describe('the legacy entry', () => {
       await screen.findByRole('button', { name: 'Add new integration' }),
     ).toBeInTheDocument();
 
-    await user.click(screen.getByRole('tab', { name: 'Incoming mail' }));
+    await user.click(screen.getByRole('tab', { name: 'Mail servers' }));
     expect(
       await screen.findByRole('button', { name: 'Edit Alerts' }),
     ).toHaveAttribute(

@@ -4,9 +4,11 @@ import {
   createExtensionTester,
   renderTestApp,
 } from '@backstage/frontend-test-utils';
+import { coreExtensionData } from '@backstage/frontend-plugin-api';
+import { EntityContentBlueprint } from '@backstage/plugin-catalog-react/alpha';
 import { createTestEntityPage } from '@backstage/plugin-catalog-react/testUtils';
 import { FakeIncomingMailApi } from './__testUtils__/FakeIncomingMailApi';
-import { aRequestSummary, project } from './__testUtils__/samples';
+import { aRefusal, aRequestSummary, project } from './__testUtils__/samples';
 import { incomingMailApiRef } from './api/incomingMailApiRef';
 import incomingMailPlugin from './index';
 
@@ -53,6 +55,35 @@ describe('incomingMailPlugin', () => {
     });
     expect(await screen.findByText(shown)).toBeInTheDocument();
     expect(screen.queryByText('Open Email requests')).not.toBeInTheDocument();
+  });
+
+  it('S58: has Email requests among the tabs of a project', async () => {
+    const api = new FakeIncomingMailApi({
+      getChannel: async () => {
+        throw await aRefusal(404, 'no channel');
+      },
+      listIntegrationChoices: () => ({ items: [] }),
+    });
+    const tab = incomingMailPlugin.getExtension(
+      'entity-content:incoming-mail/email-requests',
+    );
+    const tester = createExtensionTester(tab);
+    expect(tester.get(EntityContentBlueprint.dataRefs.title)).toBe(
+      'Email requests',
+    );
+    expect(tester.get(coreExtensionData.routePath)).toBe('/email-requests');
+
+    renderTestApp({
+      extensions: [createTestEntityPage({ entity: project }), tab],
+      apis: [[incomingMailApiRef, api]],
+    });
+    // It is this project's channel that is asked for.
+    expect(
+      await screen.findByText('No OAuth 2.0 integration to choose from'),
+    ).toBeInTheDocument();
+    expect(api.lastInput('getChannel')).toEqual({
+      params: { kind: 'component', namespace: 'default', name: 'support' },
+    });
   });
 
   it('has its tabs below the page of the plugin', () => {

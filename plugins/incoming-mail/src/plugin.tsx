@@ -69,7 +69,7 @@ const mailServersSubPage = SubPageBlueprint.make({
   if: { permissions: { $contains: 'incoming-mail.mail-server.read#read' } },
   params: {
     path: 'servers',
-    title: 'Incoming mail',
+    title: 'Mail servers',
     loader: async () => {
       const { MailServersContent } = await import(
         './admin/mailServers/MailServersContent'

@@ -28,7 +28,7 @@ export const integrationRouteRef = createSubRouteRef({
   path: '/oauth/:integrationId',
 });
 
-/** The tab *Incoming mail* of the page, with the list of mail servers. */
+/** The tab *Mail servers* of the page, with the list of mail servers. */
 export const mailServersRouteRef = createSubRouteRef({
   id: 'incoming-mail/servers',
   parent: rootRouteRef,

@@ -31,7 +31,7 @@ export const incomingMailTranslationRef = createTranslationRef({
     page: {
       title: 'Incoming mail',
       oauthTab: 'OAuth 2.0',
-      mailServersTab: 'Incoming mail',
+      mailServersTab: 'Mail servers',
     },
     common: {
       cancel: 'Cancel',
@@ -77,6 +77,10 @@ export const incomingMailTranslationRef = createTranslationRef({
       invalid: {
         title: 'Some of this was not accepted',
         text: 'The fields concerned are marked.',
+      },
+      'too-often': {
+        title: 'Too often in a short time',
+        text: 'Wait a minute and try again.',
       },
       unreachable: {
         title: 'The portal’s backend did not answer',
@@ -129,10 +133,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       blocked: 'Your browser blocked the provider’s window',
       blockedText:
         'Go on in this tab instead; it comes back to this page when you are done.',
-      blockedStays:
-        'Open it with this link. What you have entered here stays as it is.',
       goToProvider: 'Go to the provider’s page',
-      openProvider: 'Open the provider’s page',
       unclaimed: 'Enter the code that the window shows',
       unclaimedText:
         'Access was given. It is used only after you have entered the code of the window that opened when you pressed Authorize.',
@@ -153,7 +154,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       addressHint: 'The mailbox that is read, such as support@corp.example.',
       addressDomains: 'Addresses of {{domains}} only.',
       preset: 'Mail service',
-      presetHint: 'Where the mailbox is. A known service fills in its server.',
+      presetHint:
+        'A known mail service fills in its server; for any other choose Custom.',
       signIn: 'Authentication method',
       choose: 'Choose…',
       oauth: 'OAuth 2.0: {{name}}',
@@ -181,6 +183,22 @@ export const incomingMailTranslationRef = createTranslationRef({
       serverNotGranted: '{{server}} – not in the integration’s scopes',
       folder: 'Folder',
       folderHint: 'Usually INBOX.',
+      listFolders: 'Show the folders of the mail server',
+      folderUse: {
+        inbox: 'inbox',
+        all: 'all mail',
+        archive: 'archive',
+        drafts: 'drafts',
+        flagged: 'flagged',
+        junk: 'junk',
+        sent: 'sent',
+        trash: 'trash',
+      },
+      listingFolders: 'Asking the mail server…',
+      foldersFound_one:
+        'One folder was found: choose it in the field, or type a name.',
+      foldersFound_other:
+        '{{count}} folders were found: choose one in the field, or type a name.',
       aliases: 'Further addresses',
       aliasesHint:
         'One per line. Mail to them arrives in this mailbox as well; mail from them is the mailbox’s own.',
@@ -348,7 +366,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       column: {
         name: 'Name',
         address: 'Address',
-        server: 'Server',
+        mailbox: 'Mailbox',
         signIn: 'Authentication',
         state: 'State',
         lastSuccess: 'Last success',
@@ -422,6 +440,8 @@ export const incomingMailTranslationRef = createTranslationRef({
       test: 'Test connection',
       toSave: {
         'not-tested': 'Test the connection first; what passed can be saved.',
+        'test-failed':
+          'The test failed, so this cannot be saved yet. Mend what is marked above and test again.',
         'changed-since-test':
           'Something was changed since the test. Test the connection again.',
         'test-too-old':
@@ -710,7 +730,7 @@ export const incomingMailTranslationRef = createTranslationRef({
       security: {
         tls: 'TLS',
         starttls: 'STARTTLS',
-        none: 'None (this machine only)',
+        none: 'None',
       },
       saveDraft: 'Save draft',
       invalid: 'Some fields need your attention.',

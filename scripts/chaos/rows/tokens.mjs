@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { shortVisits } from '../crashPoints.mjs';
 import { renewed } from '../moments.mjs';
 import { pause } from '../waiting.mjs';
 import { LEASE_MS } from '../World.mjs';
@@ -40,7 +41,8 @@ const expiring = {
  */
 async function runOut(world, channel) {
   await world.query(
-    `UPDATE oauth_grants SET access_expires_at = 0, access_refresh_at = 0
+    `UPDATE oauth_grants
+      SET access_expires_at = 0, access_refresh_at = 0, next_refresh_at = 0
       FROM mailboxes
       WHERE mailboxes.id = oauth_grants.mailbox_id AND mailboxes.address = $1`,
     [channel.address],
@@ -105,32 +107,6 @@ const databaseAway = {
   },
 };
 
-/** R28 */
-const providerUnwell = {
-  id: 'R28',
-  title: 'the provider answers renewals with errors, and recovers',
-  async run(world) {
-    const channel = await world.channel('tokens-refused');
-    for (const fault of [
-      { refuseRefresh: 'server_error' },
-      { refuseRefresh: 'rate_limited' },
-      { tokenReply: 'html' },
-      { tokenReply: 'torn-json' },
-    ]) {
-      await world.misbehave(fault);
-      await renew(world, channel, { row: 'R28', onHit: async () => 'go on' });
-      await pause(500);
-      const { state } = await channel.read();
-      if (!['active', 'degraded'].includes(state)) {
-        throw new Error(`${JSON.stringify(fault)} makes the channel ${state}`);
-      }
-      const over = Object.keys(fault).map(name => [name, null]);
-      await world.misbehave(Object.fromEntries(over));
-    }
-    return [channel];
-  },
-};
-
 /** R25 */
 const rotatedThenKilled = [
   {
@@ -164,9 +140,7 @@ const rotatedThenKilled = [
   },
 ];
 
-export const tokenRows = [
-  expiring,
-  ...rotatedThenKilled,
-  databaseAway,
-  providerUnwell,
-];
+/** Each visit signs in: kept connections need no token. */
+export const tokenRows = [expiring, ...rotatedThenKilled, databaseAway].map(
+  row => ({ ...row, visits: shortVisits }),
+);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   Connection,
+  FolderList,
   HandlerBinding as WantedBinding,
   MailServerDraft,
   mailServerSettingsSchema,
@@ -28,6 +29,7 @@ import {
 import { Draft, DRAFT_LIFE_MS, DraftStore } from './DraftStore';
 import { draftFingerprint, findSaveObstacle } from './draftTest';
 import { enteredPassword, withoutPassword } from './enteredPassword';
+import { listFolders } from './listFolders';
 import { MailboxSettings } from './mailboxRows';
 import { MailServerStore } from './MailServerStore';
 import { Connect, StartConsent, toGrantMailbox } from './MailboxActions';
@@ -242,9 +244,7 @@ export class DraftService {
     let start: ReadingStart | undefined;
     const report = await checkMailbox(
       draft,
-      credentials.authorization === 'server'
-        ? checksWithGrantOf(draft.draft.serverId!, checks)
-        : checks,
+      checksBy(credentials, draft, checks),
       found => {
         start = found;
       },
@@ -258,6 +258,16 @@ export class DraftService {
       });
     }
     return { report, draft: await this.get(id, userRef) };
+  }
+
+  /** Lists the folders of the account, before it is saved; see {@link listFolders}. */
+  async listFolders(id: string, userRef: string): Promise<FolderList> {
+    const { db, drafts, checks } = this.#options;
+    const draft = await drafts.get(id, userRef);
+    const credentials = await inTransaction(db, tx =>
+      this.findCredentials(tx, draft),
+    );
+    return listFolders(draft, checksBy(credentials, draft, checks));
   }
 
   /** What is in the way of saving a draft, as of this transaction. */
@@ -367,11 +377,15 @@ export class DraftService {
   }
 }
 
-/** The doctor of a draft that is authorized by what its server has. */
-function checksWithGrantOf(
-  serverId: string,
+/** What signs a draft in: it may be authorized by what its server has. */
+function checksBy(
+  { authorization }: DraftCredentials,
+  { draft: { serverId } }: Draft,
   checks: MailboxCheckDeps,
 ): MailboxCheckDeps {
+  if (authorization !== 'server' || serverId === undefined) {
+    return checks;
+  }
   return {
     ...checks,
     findGrant: () => checks.findGrant(serverId),

@@ -106,9 +106,12 @@ export class MailServerService {
       }
       await servers.promote(tx, draft);
       await mailboxes.setReadingSince(tx, draftId);
-      const entry = { mailboxId: draftId, detail: `by ${userRef}` };
-      await journal.appendIn(tx, { ...entry, event: 'server-created' });
-      await journal.appendIn(tx, { ...entry, event: 'baseline-set' });
+      await journal.appendIn(tx, {
+        mailboxId: draftId,
+        event: 'server-created',
+        detail: `by ${userRef}`,
+      });
+      await journal.appendIn(tx, { mailboxId: draftId, event: 'baseline-set' });
     });
     this.#options.wakePolling();
     return this.get(draftId);

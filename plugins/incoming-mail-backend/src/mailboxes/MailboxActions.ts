@@ -4,6 +4,7 @@ import {
   CheckReport,
   Connection,
   failures,
+  FolderList,
   FolderPreview,
   MailImport,
   StartedConsent,
@@ -16,6 +17,7 @@ import { ConsentMailbox } from '../oauth';
 import { ReadingStart, readingStart } from '../transport';
 import { MailboxCheckDeps, checkMailbox } from './checkMailbox';
 import { ImportStore } from './ImportStore';
+import { listFolders } from './listFolders';
 import { MailboxStore } from './MailboxStore';
 import { signIn, toCredentials } from './signIn';
 import { Mailbox } from './types';
@@ -157,6 +159,11 @@ export class MailboxActions {
       }
       throw error;
     }
+  }
+
+  /** Lists the folders of the account; see {@link listFolders}. */
+  async listFolders(mailbox: Mailbox): Promise<FolderList> {
+    return listFolders(mailbox, this.#options.checks);
   }
 
   /**

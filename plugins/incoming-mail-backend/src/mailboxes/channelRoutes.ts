@@ -155,6 +155,18 @@ export function mountChannelRoutes(
     },
   });
 
+  mount(endpoints.listChannelFolders, {
+    authorize: whoMay(authorizer, channelUpdatePermission),
+    audit: { event: 'channel-folders', severity: 'low', meta: ofProject },
+    handle: async ({ input, userRef, credentials }) => {
+      checks.take(userRef);
+      const mailbox = await find(input);
+      return signingIn(authorizer, credentials, () =>
+        actions.listFolders(mailbox),
+      );
+    },
+  });
+
   mount(endpoints.startChannelImport, {
     authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { event: 'channel-import', severity: 'medium', meta: ofProject },

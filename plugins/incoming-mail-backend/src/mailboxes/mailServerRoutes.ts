@@ -255,6 +255,19 @@ function mountDraftRoutes(
       return drafts.test(input.params.draftId, userRef);
     },
   });
+
+  mount(endpoints.listMailServerDraftFolders, {
+    authorize: read,
+    audit: {
+      event: 'mail-server-draft-folders',
+      severity: 'low',
+      meta: ofDraft,
+    },
+    handle: async ({ input, userRef }) => {
+      checks.take(userRef);
+      return drafts.listFolders(input.params.draftId, userRef);
+    },
+  });
 }
 
 function permissionOf(authorizer: Authorizer) {

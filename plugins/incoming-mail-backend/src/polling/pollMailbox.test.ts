@@ -189,7 +189,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     expect(await stored(world)).toHaveLength(2);
   });
 
-  it('renews a refused token once, and takes the second refusal for an answer', async () => {
+  it('renews a refused token once, and takes the second refusal for an answer (R31)', async () => {
     const world = await createWorld(await open());
     const forced: unknown[] = [];
     const credentials: PollDeps['credentials'] = async (_, { refused }) => {
@@ -208,6 +208,26 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
       failure: 'login-refused',
     });
     expect(forced).toHaveLength(4);
+  });
+
+  it('leaves a refusal to an administrator where the application signs in in its own name', async () => {
+    const world = await createWorld(await open());
+    world.server.refusedSecrets.add('good-token');
+    const actsAlone = jest.fn(async () => true);
+    expect(await visit(world, { actsAlone })).toMatchObject({
+      kind: 'failed',
+      failure: 'application-refused',
+    });
+    // An owner who authorized is asked to do it again.
+    actsAlone.mockResolvedValue(false);
+    expect(await visit(world, { actsAlone })).toMatchObject({
+      failure: 'login-refused',
+    });
+    world.server.refusedSecrets.clear();
+    expect(await visit(world, { actsAlone })).toMatchObject({
+      kind: 'completed',
+    });
+    expect(actsAlone).toHaveBeenCalledTimes(2);
   });
 
   it('tries a refused password once only', async () => {

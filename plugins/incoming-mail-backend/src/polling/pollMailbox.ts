@@ -163,9 +163,15 @@ async function openSessionOf(
     if (!renewable) {
       throw error;
     }
-    return open(
-      await deps.credentials(mailbox, { signal, refused: credentials }),
-    );
+    const renewed = await deps.credentials(mailbox, {
+      signal,
+      refused: credentials,
+    });
+    try {
+      return await open(renewed);
+    } catch (second) {
+      throw await namedAsMendable(second, mailbox, deps);
+    }
   }
 }
 
@@ -177,6 +183,21 @@ function isSame(
     credentials !== undefined &&
     secretOf(credentials).reveal() === secretOf(current).reveal()
   );
+}
+
+// The catalogue's words for a refused login are those for a mailbox's owner.
+async function namedAsMendable(
+  error: unknown,
+  mailbox: Mailbox,
+  deps: PollDeps,
+): Promise<unknown> {
+  const isRefusal = MailFailure.is(error) && error.code === 'login-refused';
+  return isRefusal && (await deps.actsAlone?.(mailbox))
+    ? new MailFailure('application-refused', error.message, {
+        cause: error,
+        detail: error.detail,
+      })
+    : error;
 }
 
 function beginReading(visit: Visit, folder: OpenFolder): Promise<Reading> {

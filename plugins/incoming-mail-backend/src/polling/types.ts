@@ -105,6 +105,12 @@ export interface PollDeps {
     mailbox: Mailbox,
     options: { signal: AbortSignal; refused?: SessionCredentials },
   ): Promise<SessionCredentials>;
+  /**
+   * Whether a mailbox is signed in to in the application's own name, so that a
+   * refusal is for an administrator to mend. Asked only where a login was
+   * refused; absent: never.
+   */
+  actsAlone?(mailbox: Mailbox): Promise<boolean>;
   readonly policy: PollPolicy;
   /** Runs the storing of a batch within whatever observes it. */
   observeStoring?(store: () => Promise<number>): Promise<number>;

@@ -28,6 +28,8 @@ export const trackerFields: readonly HandlerField[] = [
       'Where the requests go. Needed for a mail server; a project’s own channel knows its project.',
     kind: 'entity',
     required: false,
+    // Those whose pages have the tab Requests.
+    entityKinds: ['component', 'system', 'domain', 'api', 'resource'],
   },
   {
     name: 'requestType',
@@ -51,7 +53,7 @@ export const trackerFields: readonly HandlerField[] = [
   {
     name: 'labels',
     title: 'Labels',
-    description: 'One per line.',
+    description: 'Each of the requests gets them.',
     kind: 'list',
     required: false,
   },

@@ -51,7 +51,11 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     await expectInvariants(opened);
   });
 
-  const deliver = async (subject: string, to: string = ADDRESS) => {
+  const deliver = async (
+    subject: string,
+    to: string = ADDRESS,
+    text: string = 'Hello.',
+  ) => {
     delivered += 1;
     const reply = await fetch(`${sandboxUrl}/api/messages?to=${to}`, {
       method: 'POST',
@@ -61,7 +65,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
         `Message-ID: <${delivered}@customer.test>`,
         `Subject: ${subject}`,
         '',
-        'Hello.',
+        text,
       ].join('\r\n'),
     });
     expect(reply.status).toBe(201);
@@ -83,7 +87,7 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     ...change,
   });
 
-  async function setUp() {
+  async function setUp(config: object = {}) {
     const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
     opened = db;
     const seen: IncomingMessage[] = [];
@@ -107,7 +111,10 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
         });
       },
     });
-    const { as } = await startTestPlugin(db, { features: [recorder] });
+    const { as } = await startTestPlugin(db, {
+      config,
+      features: [recorder],
+    });
     const admin = as(ada);
     const openDraft = async (body: object): Promise<MailServerDraft> => {
       const reply = await admin.post('/mail-server-drafts', body);
@@ -335,6 +342,90 @@ describe.each(databases.eachSupportedId())('mail servers (%s)', databaseId => {
     );
     expect(requests).toMatchObject([{ subject: 'after the activation' }]);
   });
+
+  it('lists the folders of a draft’s and of a channel’s account, and says why where it cannot (T26, T28)', async () => {
+    const { as, openDraft } = await setUp();
+    const draft = await openDraft({ settings: settings() });
+    const folders = `/mail-server-drafts/${draft.id}/folders`;
+    const listed = await as(ada).post(folders);
+    expect(listed.status).toBe(200);
+    expect(listed.body.items).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ path: 'INBOX', selectable: true }),
+        expect.objectContaining({ path: 'Archive' }),
+      ]),
+    );
+    expect((await as(olga).post(folders)).status).toBe(403);
+
+    const owner = as(olga);
+    const channel = `${PROJECT}/channel`;
+    await owner.post(channel, {
+      address: ADDRESS,
+      server: server(),
+      authentication: { method: 'password', password: 'wrong' },
+    });
+    const refused = await owner.post(`${channel}/folders`);
+    expect(refused.status).toBe(409);
+    expect(refused.body.error.message).toContain('The password is refused');
+    expect((await as(mallory).post(`${channel}/folders`)).status).toBe(403);
+    const update = (change: object) =>
+      owner.put(channel, {
+        address: ADDRESS,
+        authentication: byPassword,
+        server: server(),
+        ...change,
+      });
+    await update({ version: 1 });
+    const found = await owner.post(`${channel}/folders`);
+    expect(found.body).toEqual(listed.body);
+
+    await update({
+      version: 2,
+      server: { ...server(), protocol: 'pop3', port: sandbox.pop3Port },
+    });
+    const without = await owner.post(`${channel}/folders`);
+    expect(without.status).toBe(409);
+    expect(without.body.error.message).toContain('POP3');
+  });
+
+  it.each(['imap', 'pop3'])(
+    'T50: over %s of a mail over the size limit the beginning is stored and shown as too large; the next is handled',
+    async protocol => {
+      const { admin, seen, addServer, visit, get } = await setUp({
+        messages: { maxBytes: 10_000 },
+      });
+      const port = protocol === 'imap' ? sandbox.imapPort : sandbox.pop3Port;
+      const { id } = await addServer({
+        server: { ...server(), protocol, port },
+      });
+      await deliver('large', ADDRESS, 'A long line.\r\n'.repeat(100_000));
+      await deliver('next');
+      await visit(id);
+      await until(
+        () => get(id),
+        now => now.counts.stored === 2 && now.counts.waiting === 0,
+      );
+      expect(seen.map(({ subject }) => subject)).toEqual(['next']);
+      const log = await admin.get(`/mail-servers/${id}/messages`);
+      expect(log.body.items).toMatchObject([
+        { state: 'done', subject: 'next' },
+        {
+          state: 'quarantined',
+          subject: 'large',
+          truncated: true,
+          failure: 'message-too-large',
+        },
+      ]);
+      const [, { id: messageId, sizeBytes }] = log.body.items;
+      expect(sizeBytes).toBeGreaterThan(1_400_000);
+      // Its beginning and no more.
+      const { bytes } = await opened(tables.inboxChunks)
+        .where({ message_id: messageId })
+        .first();
+      expect(bytes.length).toBeGreaterThan(100);
+      expect(bytes.length).toBeLessThanOrEqual(10_000);
+    },
+  );
 
   it('S55: what was tested is what is saved: a change of settings, password, or time asks for a new test', async () => {
     const { db, admin, openDraft, test, save } = await setUp();

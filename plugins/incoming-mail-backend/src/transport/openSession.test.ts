@@ -221,7 +221,7 @@ describe('createOpenSession', () => {
     ).rejects.toMatchObject({ code: 'connection-refused' });
   });
 
-  it('puts nothing on the wire that could be read as something else', async () => {
+  it('puts nothing on the wire that could be read as something else (T55)', async () => {
     const server = await startServer({ security: 'tls' });
     const openSession = createOpenSession(options);
     const host = server.host('imap.test');

@@ -16,6 +16,7 @@ import {
 } from '../consents';
 import { handlerListSchema } from '../handlers';
 import { discoveredIssuerSchema, discoverIssuerSchema } from '../discovery';
+import { folderListSchema } from '../folderList';
 import { invariantReportSchema } from '../health';
 import {
   folderPreviewSchema,
@@ -407,6 +408,13 @@ export const endpoints = {
     params: draftParams,
     reply: testedDraftSchema,
   }),
+  listMailServerDraftFolders: defineEndpoint({
+    method: 'POST',
+    path: `${DRAFT}/folders`,
+    summary: 'Signs in as a draft says and lists the account’s folders (IMAP).',
+    params: draftParams,
+    reply: folderListSchema,
+  }),
   listIntegrationChoices: defineEndpoint({
     method: 'GET',
     path: `${PROJECT}/integrations`,
@@ -470,6 +478,13 @@ export const endpoints = {
     summary: 'Goes on where reading was stopped.',
     params: projectParams,
     reply: channelSchema,
+  }),
+  listChannelFolders: defineEndpoint({
+    method: 'POST',
+    path: `${PROJECT}/channel/folders`,
+    summary: 'Signs in to a channel’s mailbox and lists its folders (IMAP).',
+    params: projectParams,
+    reply: folderListSchema,
   }),
   previewChannel: defineEndpoint({
     method: 'POST',

@@ -232,6 +232,8 @@ const errorNames: Record<number, string> = {
   403: 'NotAllowedError',
   404: 'NotFoundError',
   409: 'ConflictError',
+  429: 'TooManyRequestsError',
+  500: 'Error',
   503: 'ServiceUnavailableError',
 };
 

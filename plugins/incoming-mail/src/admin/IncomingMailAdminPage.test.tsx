@@ -17,12 +17,12 @@ describe('IncomingMailAdminPage', () => {
   it.each([
     [
       ['incoming-mail.integration.read', 'incoming-mail.mail-server.read'],
-      ['OAuth 2.0', 'Incoming mail'],
+      ['OAuth 2.0', 'Mail servers'],
       'No integration yet',
     ],
     [
       ['incoming-mail.mail-server.read'],
-      ['Incoming mail'],
+      ['Mail servers'],
       'No mail server yet',
     ],
     [['incoming-mail.integration.read'], ['OAuth 2.0'], 'No integration yet'],

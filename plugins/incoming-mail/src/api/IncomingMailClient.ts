@@ -112,6 +112,8 @@ const patientEndpoints: readonly EndpointName[] = [
   'connectChannel',
   'activateChannel',
   'previewChannel',
+  'listChannelFolders',
+  'listMailServerDraftFolders',
   'checkMailServer',
   'checkMailServerDraft',
   'previewMailServer',

@@ -11,6 +11,7 @@ export type ErrorKind =
   | 'missing'
   | 'conflict'
   | 'invalid'
+  | 'too-often'
   | 'unreachable'
   | 'unexpected';
 
@@ -20,6 +21,7 @@ const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
   403: 'refused',
   404: 'missing',
   409: 'conflict',
+  429: 'too-often',
   // What proxies and the framework answer while the backend is not there.
   502: 'unreachable',
   503: 'unreachable',
@@ -40,14 +42,14 @@ export function kindOfError(error: unknown): ErrorKind {
 
 /**
  * The server's own sentence, where it is meant for the person: what stands
- * against a change, or which input was refused.
+ * against a change, which input was refused, or how long to wait.
  */
 export function sentenceOfError(error: unknown): string | undefined {
   if (!ResponseError.is(error)) {
     return undefined;
   }
   const kind = kindOfError(error);
-  return kind === 'conflict' || kind === 'invalid'
+  return ['conflict', 'invalid', 'too-often'].includes(kind)
     ? error.cause.message || undefined
     : undefined;
 }

@@ -10,7 +10,7 @@ import type {
 type Endpoints = typeof endpoints;
 
 /** The names of endpoints whose reply is a file. */
-export type DownloadName = 'downloadMessage';
+export type DownloadName = 'downloadMessage' | 'downloadMailServerMessage';
 
 // A part of the input may be left out where nothing in it is required.
 type InputPart<K extends string, V> = undefined extends V

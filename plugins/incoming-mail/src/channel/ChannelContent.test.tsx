@@ -212,7 +212,6 @@ describe('ChannelContent', () => {
     authorization.state = {
       status: 'blocked',
       startUrl: 'https://b.test/s',
-      inPlace: true,
     };
     const { user } = render({ getChannel: () => aChannel() });
     // One click, in place: an anchor without a target.
@@ -599,7 +598,7 @@ describe('ChannelContent', () => {
     });
   });
 
-  it('greys out what a mail service does not have, with the reason', async () => {
+  it('S52, S57: greys out what a mail service does not have, with the reason', async () => {
     const { user } = render({ getChannel: noChannel });
     await user.click(
       await screen.findByRole('radio', { name: 'Microsoft 365' }),
@@ -621,6 +620,53 @@ describe('ChannelContent', () => {
       within(ways).getByRole('option', { name: 'Password' }),
     ).toBeEnabled();
     expect(reasons).not.toBeInTheDocument();
+  });
+
+  it('S57: greys out a protocol that the integration’s scopes do not open', async () => {
+    const pop3 = { ...imapHost, protocol: 'pop3' as const, port: 995 };
+    const granted = aChoice({ mailHosts: [imapHost, pop3] });
+    const { user } = render({
+      getChannel: noChannel,
+      listIntegrationChoices: () => ({
+        items: [granted, aChoice({ id: 'b', name: 'No POP3' })],
+      }),
+    });
+    const ways = await screen.findByLabelText(/^Authentication method/);
+    const serverOptions = () =>
+      within(screen.getByLabelText(/^Mail server/)).getAllByRole('option');
+    await user.selectOptions(ways, 'OAuth 2.0: Corp mail');
+    // The scopes open IMAP alone; the server of the other protocol is shown.
+    expect(
+      serverOptions().map(option => [
+        option.textContent,
+        option.hasAttribute('disabled'),
+      ]),
+    ).toEqual([
+      ['Choose…', true],
+      ['IMAP imap.corp.test:993 (TLS)', false],
+      [expect.stringMatching(/^POP3 .* – not in the integration/), true],
+    ]);
+  });
+
+  it('offers the folders of the stored channel, while the form is about it', async () => {
+    const { api, user } = render({
+      getChannel: () => aChannel(),
+      listChannelFolders: () => ({
+        items: [{ path: 'Help', selectable: true }],
+      }),
+    });
+    await user.click(await screen.findByRole('button', { name: 'Edit' }));
+    const name = 'Show the folders of the mail server';
+    await user.click(await screen.findByRole('button', { name }));
+    expect(await screen.findByText(/^One folder was found/)).toBeVisible();
+    expect(api.names).toContain('listChannelFolders');
+    expect(screen.getByLabelText('Folder')).toHaveAttribute(
+      'list',
+      'incoming-mail-folder-suggestions',
+    );
+    // Of another account nothing is known before it is signed in to.
+    await user.type(screen.getByLabelText(/Email address/), 'x');
+    expect(screen.queryByRole('button', { name })).not.toBeInTheDocument();
   });
 
   it('pauses and goes on', async () => {

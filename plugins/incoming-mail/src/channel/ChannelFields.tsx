@@ -46,7 +46,7 @@ export interface ChannelFieldsProps
 /** The fields of a channel. */
 export function ChannelFields(props: ChannelFieldsProps) {
   const { values, choices, errors, onChange, isNew, busy } = props;
-  const form = { values, choices, errors, onChange };
+  const form = { values, choices, errors, onChange, folders: props.folders };
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const isPassword = values.signIn === PASSWORD;

@@ -33,6 +33,7 @@ import { newIntegrationRouteRef } from '../routes';
 import { incomingMailTranslationRef } from '../translation';
 import { ChannelFields } from './ChannelFields';
 import {
+  canListFolders,
   fromChannel,
   needsNewSignIn,
   newChannelForm,
@@ -129,6 +130,10 @@ function LoadedForm(
       : api.call('createChannel', { params: project, body: settings }));
     props.onSaved(afterSaving());
   };
+  // The folders are those of the channel as it is stored.
+  const [listing, listFolders] = useAction(() =>
+    api.call('listChannelFolders', { params: project }),
+  );
   const [saving, save] = useAction(store);
   // What stops the saving on the way to the consent arrives there.
   const error = errorOf(authorizes ? authorization.state : saving);
@@ -168,6 +173,11 @@ function LoadedForm(
         ['opening', 'connecting'].includes(authorization.state.status)
       }
       notice={error && <SaveProblem error={error} onReload={props.onReload} />}
+      folders={
+        channel && canListFolders(channel, values)
+          ? { state: listing, list: listFolders }
+          : undefined
+      }
       onChange={setValues}
       onSubmit={submit}
       onCancel={props.onCancel}

@@ -19,6 +19,7 @@ import {
   storedPasswordOf,
   withSignIn,
 } from '../components/mailbox/mailboxForm';
+import { fromServerRow, serverKey } from '../components/mailbox/serverRow';
 
 /** What is in the fields of the channel's form. */
 export interface ChannelFormValues extends MailboxFormValues {
@@ -104,6 +105,24 @@ function requestDefaultsOf({
     priority: priority || undefined,
     labels: lines.length > 0 ? lines : undefined,
   };
+}
+
+/**
+ * Whether the folders of the stored channel are those that the form is about,
+ * and can be asked for: the channel is signed in to, over IMAP.
+ */
+export function canListFolders(
+  channel: Channel,
+  values: ChannelFormValues,
+): boolean {
+  const { server } = fromMailbox(channel);
+  return (
+    channel.state !== 'draft' &&
+    server.protocol === 'imap' &&
+    serverKey(fromServerRow(server)) ===
+      serverKey(fromServerRow(values.server)) &&
+    !needsNewSignIn(channel, values)
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Button from '@material-ui/core/Button';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { AuthorizePopup, POPUP_NAME } from '../hooks/useAuthorizePopup';
+import type { AuthorizePopup } from '../hooks/useAuthorizePopup';
 import { incomingMailTranslationRef } from '../translation';
 import { ClaimNotice } from './ClaimNotice';
 import { ConsentMending, ConsentMendingProps } from './ConsentMending';
@@ -45,26 +45,19 @@ export function ConsentNotice(props: ConsentNoticeProps) {
           title={t('consent.blocked')}
           actions={
             <>
-              {/* A named target keeps the opener, by which the page that ends
-                  the authorization tells this one to look. */}
               <Button
                 size="small"
                 variant="contained"
                 color="primary"
                 href={state.startUrl}
-                target={state.inPlace ? undefined : POPUP_NAME}
               >
-                {t(
-                  state.inPlace
-                    ? 'consent.goToProvider'
-                    : 'consent.openProvider',
-                )}
+                {t('consent.goToProvider')}
               </Button>
               {cancelButton}
             </>
           }
         >
-          {t(state.inPlace ? 'consent.blockedText' : 'consent.blockedStays')}
+          {t('consent.blockedText')}
         </Notice>
       );
     case 'unclaimed':

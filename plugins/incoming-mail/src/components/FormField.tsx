@@ -2,6 +2,13 @@
 import { ReactNode } from 'react';
 import TextField from '@material-ui/core/TextField';
 
+/** A value that a text field offers; any other can be typed. */
+export interface Suggestion {
+  readonly value: string;
+  /** What people call it. */
+  readonly title?: string;
+}
+
 /** Props of {@link FormField}. */
 export interface FormFieldProps {
   id: string;
@@ -18,11 +25,16 @@ export interface FormFieldProps {
   type?: 'text' | 'email' | 'url' | 'date';
   /** The `<option>`s that make it a choice. */
   options?: ReactNode;
+  /** What is offered while typing; anything else can be typed as well. */
+  suggestions?: readonly Suggestion[];
+  onFocus?: () => void;
 }
 
 /** A labelled text field or choice with its hint or error below. */
 export function FormField(props: FormFieldProps) {
-  return (
+  const { suggestions } = props;
+  const listId = `${props.id}-suggestions`;
+  const field = (
     <TextField
       id={props.id}
       label={props.label}
@@ -43,7 +55,8 @@ export function FormField(props: FormFieldProps) {
         // Neither a choice nor an empty date leaves room for the label.
         props.options || props.type === 'date' ? { shrink: true } : undefined
       }
-      inputProps={{ spellCheck: false }}
+      inputProps={{ spellCheck: false, list: suggestions && listId }}
+      onFocus={props.onFocus}
       variant="outlined"
       size="small"
       autoComplete="off"
@@ -51,5 +64,18 @@ export function FormField(props: FormFieldProps) {
     >
       {props.options}
     </TextField>
+  );
+  return suggestions ? (
+    <div>
+      {field}
+      {/* The browser's own list works with every keyboard and screen reader. */}
+      <datalist id={listId}>
+        {suggestions.map(({ value, title }) => (
+          <option key={value} value={value} label={title} />
+        ))}
+      </datalist>
+    </div>
+  ) : (
+    field
   );
 }

@@ -7,11 +7,8 @@ export type AuthorizeState =
   | { status: 'opening' }
   | { status: 'connecting' }
   | { status: 'waiting' }
-  /**
-   * The next click goes to `startUrl`: in place, the tab itself goes and comes
-   * back; otherwise a window opens.
-   */
-  | { status: 'blocked'; startUrl: string; inPlace: boolean }
+  /** The tab itself goes to `startUrl` at the next click, and comes back. */
+  | { status: 'blocked'; startUrl: string }
   /** The window shows a code that has to be entered here. */
   | { status: 'unclaimed'; claiming: boolean; triesLeft?: number }
   | { status: 'succeeded' }

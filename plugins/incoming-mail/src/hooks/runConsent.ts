@@ -24,8 +24,6 @@ export interface RunConsentOptions {
   api: IncomingMailApi;
   /** Opened in the click itself; absent where the browser blocked it. */
   popup: Window | undefined;
-  /** Whether the tab may go to the provider itself; see {@link runConsent}. */
-  mayLeave: boolean;
   start: StartConsent;
   onState: (state: AuthorizeState) => void;
   onStarted: (started: StartedConsent) => void;
@@ -36,16 +34,15 @@ export interface RunConsentOptions {
 /**
  * One authorization from the click to its end. Where the browser blocked the
  * popup, the tab itself goes to the provider at the next click, and comes back
- * to this page; unless the page holds what would be lost, which has the next
- * click open the window.
+ * to this page.
  */
 export async function runConsent(options: RunConsentOptions): Promise<void> {
-  const { api, popup, mayLeave, onState, signal } = options;
+  const { api, popup, onState, signal } = options;
   onState({ status: 'opening' });
   await settle(options, async () => {
     await api.issueCookie({ signal });
     const isBlocked = !popup || popup.closed;
-    const started = await options.start(returnTo(isBlocked && mayLeave), {
+    const started = await options.start(returnTo(isBlocked), {
       signal,
     });
     if (signal.aborted) {
@@ -54,7 +51,7 @@ export async function runConsent(options: RunConsentOptions): Promise<void> {
     options.onStarted(started);
     const startUrl = webAddress(started.startUrl);
     if (isBlocked) {
-      onState({ status: 'blocked', startUrl, inPlace: mayLeave });
+      onState({ status: 'blocked', startUrl });
     } else {
       popup.location.href = startUrl;
       onState({ status: 'waiting' });

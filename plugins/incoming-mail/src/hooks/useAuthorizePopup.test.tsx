@@ -34,13 +34,12 @@ interface Setup {
   startUrl?: string;
   getConsent?: () => Consent | Promise<Consent>;
   claimConsent?: () => ClaimedConsent;
-  mayLeave?: boolean;
 }
 
 /** The popup as a project's page uses it. */
-function useChannelPopup(mayLeave: boolean | undefined) {
+function useChannelPopup() {
   return {
-    popup: useAuthorizePopup({ mayLeave }),
+    popup: useAuthorizePopup(),
     consent: useChannelConsent(project),
   };
 }
@@ -67,7 +66,7 @@ function setUp(setup: Setup) {
   const open = jest
     .spyOn(window, 'open')
     .mockReturnValue((setup.popup ?? null) as unknown as Window | null);
-  const hook = renderHook(() => useChannelPopup(setup.mayLeave), {
+  const hook = renderHook(useChannelPopup, {
     wrapper: ({ children }: { children: ReactNode }) => (
       <TestApiProvider apis={[[incomingMailApiRef, api]]}>
         {children}
@@ -196,32 +195,6 @@ describe('useAuthorizePopup', () => {
     expect(state()).toEqual({
       status: 'blocked',
       startUrl: START_URL,
-      inPlace: true,
-    });
-    consent.status = 'succeeded';
-    await pass(POLL_MS);
-    expect(state()).toEqual({ status: 'succeeded' });
-  });
-
-  it('opens a window at the next click where the page may not be left', async () => {
-    window.history.replaceState(
-      null,
-      '',
-      '/incoming-mail/servers/new?incoming-mail-consent=consent',
-    );
-    const { api, authorize, state, consent } = setUp({ mayLeave: false });
-    // A page that is not left is not come back to.
-    expect(state()).toEqual({ status: 'idle' });
-    authorize();
-    await pass(0);
-    expect(api.lastInput('startConsent')).toEqual({
-      params: project,
-      body: { returnOrigin: window.location.origin },
-    });
-    expect(state()).toEqual({
-      status: 'blocked',
-      startUrl: START_URL,
-      inPlace: false,
     });
     consent.status = 'succeeded';
     await pass(POLL_MS);

@@ -11,7 +11,7 @@ export type { AuthorizeState } from './AuthorizeState';
 export type { StartConsent } from './runConsent';
 
 /** The name of the window, so that a second click reuses the first one's. */
-export const POPUP_NAME = 'incoming-mail-authorize';
+const POPUP_NAME = 'incoming-mail-authorize';
 
 /** The authorization of a mailbox, and what can be done with it. */
 export interface AuthorizePopup {
@@ -37,28 +37,14 @@ interface Running {
   consentId?: string;
 }
 
-/** Options of {@link useAuthorizePopup}. */
-export interface AuthorizePopupOptions {
-  /**
-   * Whether the tab itself may go to the provider where the browser blocks the
-   * popup: not where the page holds what is not saved yet. By default it may.
-   */
-  mayLeave?: boolean;
-}
-
 /**
  * All I/O of a consent; see `waitForConsent` for what is believed. When the
  * component goes away the waiting stops, but the person may still finish in
  * the popup. A tab that comes back from the provider goes on where it left.
  */
-export function useAuthorizePopup(
-  options: AuthorizePopupOptions = {},
-): AuthorizePopup {
-  const { mayLeave = true } = options;
+export function useAuthorizePopup(): AuthorizePopup {
   const api = useApi(incomingMailApiRef);
-  const [returnedId] = useState(() =>
-    mayLeave ? findReturnedConsent() : undefined,
-  );
+  const [returnedId] = useState(findReturnedConsent);
   const [state, setState] = useState<AuthorizeState>({ status: 'idle' });
   const runningRef = useRef<Running>();
 
@@ -86,7 +72,6 @@ export function useAuthorizePopup(
       runConsent({
         api,
         popup: running.popup,
-        mayLeave,
         start,
         onState: next => {
           setState(next);
@@ -100,7 +85,7 @@ export function useAuthorizePopup(
         signal: running.controller.signal,
       });
     },
-    [api, begin, mayLeave],
+    [api, begin],
   );
 
   const claim = useCallback(

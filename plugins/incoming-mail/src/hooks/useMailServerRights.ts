@@ -4,6 +4,8 @@ import {
   mailServerAuthorizePermission,
   mailServerCreatePermission,
   mailServerDeletePermission,
+  mailServerReadRawPermission,
+  mailServerRunPermission,
   mailServerUpdatePermission,
 } from '@postroom/plugin-incoming-mail-common';
 
@@ -13,6 +15,10 @@ export interface MailServerRights {
   readonly update: boolean;
   readonly delete: boolean;
   readonly authorize: boolean;
+  /** Download the mails themselves. */
+  readonly readRaw: boolean;
+  /** Have held mails handled again. */
+  readonly run: boolean;
 }
 
 /** Which buttons are shown. The backend decides on its own what is done. */
@@ -23,10 +29,14 @@ export function useMailServerRights(): MailServerRights {
   const authorize = usePermission({
     permission: mailServerAuthorizePermission,
   });
+  const readRaw = usePermission({ permission: mailServerReadRawPermission });
+  const run = usePermission({ permission: mailServerRunPermission });
   return {
     create: create.allowed,
     update: update.allowed,
     delete: remove.allowed,
     authorize: authorize.allowed,
+    readRaw: readRaw.allowed,
+    run: run.allowed,
   };
 }

@@ -70,17 +70,25 @@ export function MessageRunPanel({ message, actions }: MessageRunPanelProps) {
       {running.status === 'done' && (
         <Notice severity="info" title={t('mailLog.runAgain.started')} />
       )}
-      {trying.status === 'done' && (
-        <section aria-label={t('mailLog.dryRun.title')}>
-          <Typography variant="body2">
-            <strong>{t('mailLog.dryRun.title')}:</strong>{' '}
-            {trying.value.state
-              ? t(`mailLog.dryRun.state.${trying.value.state}`)
-              : t('mailLog.dryRun.unknown')}
-          </Typography>
-          <DecisionTrace trace={trying.value.trace} />
-        </section>
-      )}
+      {/* There before what it tells, so that it is read out. */}
+      <div aria-live="polite">
+        {trying.status === 'done' && <DryRunResult run={trying.value} />}
+      </div>
     </Stack>
+  );
+}
+
+function DryRunResult({ run }: { run: MessageDryRun }) {
+  const { t } = useTranslationRef(incomingMailTranslationRef);
+  return (
+    <section aria-label={t('mailLog.dryRun.title')}>
+      <Typography variant="body2">
+        <strong>{t('mailLog.dryRun.title')}:</strong>{' '}
+        {run.state
+          ? t(`mailLog.dryRun.state.${run.state}`)
+          : t('mailLog.dryRun.unknown')}
+      </Typography>
+      <DecisionTrace trace={run.trace} />
+    </section>
   );
 }

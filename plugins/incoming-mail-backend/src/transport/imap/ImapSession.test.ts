@@ -210,6 +210,12 @@ describe('ImapSession', () => {
         'login-refused',
         'AUTHENTICATE failed.',
       ],
+      [
+        'AUTHENTICATE',
+        'NO [AUTHENTICATIONFAILED] Invalid credentials',
+        'login-refused',
+        'Invalid credentials',
+      ],
       ['AUTHENTICATE', 'NO [LIMIT] later', 'throttled', 'later'],
       [
         'AUTHENTICATE',
@@ -362,7 +368,7 @@ describe('ImapSession', () => {
       });
     });
 
-    it('hands on how long a server wants to be left alone', async () => {
+    it('hands on how long a server wants to be left alone (R33)', async () => {
       await start();
       server.on('SELECT', ({ tag, write }) =>
         write(
@@ -550,7 +556,7 @@ describe('ImapSession', () => {
       );
     });
 
-    it('ends a line and a flood that never end', async () => {
+    it('ends a line and a flood that never end (T56)', async () => {
       await start();
       server.deliver('one');
       const flood = (chunk: string) => (command: ScriptedCommand) => {
@@ -688,6 +694,23 @@ describe('ImapSession', () => {
       expect(at).toBeGreaterThan(50);
     });
 
+    it('gives nothing of a batch whose connection ends between two mails (R20)', async () => {
+      await start();
+      const refs = [1, 2, 3].map(() => ref(server.deliver('mail')));
+      let ends = true;
+      server.on('UID FETCH', ({ args, socket, proceed }) =>
+        ends ? socket.end(server.row(server.mails[0], args)) : proceed(),
+      );
+      const session = await openInbox();
+      await expect(session.fetch(refs, limits)).rejects.toMatchObject({
+        code: 'connection-lost',
+      });
+      // Nothing of it was taken for read: it can all be had again.
+      ends = false;
+      const { messages } = await (await openInbox()).fetch(refs, limits);
+      expect(messages).toHaveLength(3);
+    });
+
     describe('from a server that does not deliver some of it (P45, P63)', () => {
       const refuse = (uids: readonly number[], answer: string) =>
         server.on('UID FETCH', command => {
@@ -750,7 +773,7 @@ describe('ImapSession', () => {
       });
     });
 
-    it('believes the literal, not the announced size', async () => {
+    it('believes the literal, not the announced size (T50)', async () => {
       await start();
       const raw = Buffer.alloc(5000, 'x');
       server.deliver(raw, { announcedBytes: 10 });
@@ -1037,6 +1060,26 @@ describe('ImapSession', () => {
       const listing = session.list({ after: 0, limit: 1 });
       await session.close();
       await expect(listing).rejects.toMatchObject({ code: 'connection-lost' });
+    });
+
+    it('survives a server that says BYE while nothing is asked, and calls after the end', async () => {
+      await start();
+      let leave: () => void = () => {};
+      server.on('SELECT', command => {
+        leave = () => command.socket.end('* BYE idle for too long\r\n');
+        command.proceed();
+      });
+      server.deliver('one');
+      const left = await openInbox();
+      leave();
+      await server.hungUp();
+      const closed = await openInbox();
+      await closed.close();
+      for (const session of [left, closed]) {
+        await expect(session.fetch([ref(1)], limits)).rejects.toMatchObject({
+          name: 'MailFailure',
+        });
+      }
     });
 
     it('survives a reset of an idle connection', async () => {

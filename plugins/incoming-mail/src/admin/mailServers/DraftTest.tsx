@@ -83,8 +83,12 @@ function Refusal({ testing, saving, invalid }: DraftTestProps) {
 }
 
 /** Whether what is in the form can be saved, and if not, why. */
-function SaveStateNotice({ saveState, onReload }: DraftTestProps) {
+function SaveStateNotice({ testing, saveState, onReload }: DraftTestProps) {
   const { t } = useTranslationRef(incomingMailTranslationRef);
+  const hasFailed =
+    saveState === 'not-tested' &&
+    testing.status === 'done' &&
+    testing.value?.report.ok === false;
   const severities = {
     ready: 'success',
     'not-tested': 'info',
@@ -94,8 +98,8 @@ function SaveStateNotice({ saveState, onReload }: DraftTestProps) {
   } as const;
   return (
     <Notice
-      severity={severities[saveState]}
-      title={t(`mailServer.toSave.${saveState}`)}
+      severity={hasFailed ? 'warning' : severities[saveState]}
+      title={t(`mailServer.toSave.${hasFailed ? 'test-failed' : saveState}`)}
       actions={
         saveState === 'server-changed' &&
         onReload && (

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useState } from 'react';
 import type { HandlerField } from '@postroom/plugin-incoming-mail-common';
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
-import { FormField } from '../../components/FormField';
+import { FormField, FormFieldProps } from '../../components/FormField';
 import { SwitchField } from '../../components/SwitchField';
+import { useEntitySuggestions } from '../../hooks/useEntitySuggestions';
 import { incomingMailTranslationRef } from '../../translation';
 import type { HandlerSetting } from './handlerRows';
 
@@ -33,7 +35,8 @@ export function HandlerSettingField(props: HandlerSettingFieldProps) {
         <SwitchField
           id={id}
           label={field.title}
-          hint={error ?? field.description}
+          hint={field.description}
+          error={error}
           checked={value === true}
           onChange={onChange}
         />
@@ -68,8 +71,9 @@ export function HandlerSettingField(props: HandlerSettingFieldProps) {
       );
     case 'entity':
       return (
-        <FormField
+        <EntityField
           {...shared}
+          kinds={field.entityKinds}
           hint={join(field.description, t('mailServer.handlers.entityHint'))}
           value={text}
           onChange={onChange}
@@ -78,6 +82,24 @@ export function HandlerSettingField(props: HandlerSettingFieldProps) {
     default:
       return <FormField {...shared} value={text} onChange={onChange} />;
   }
+}
+
+/** A ref to type, with entities of the catalog to choose from. */
+function EntityField(props: FormFieldProps & { kinds?: readonly string[] }) {
+  const { kinds, ...field } = props;
+  const [active, setActive] = useState(false);
+  const suggestions = useEntitySuggestions({
+    text: field.value,
+    kinds,
+    active,
+  });
+  return (
+    <FormField
+      {...field}
+      suggestions={suggestions}
+      onFocus={() => setActive(true)}
+    />
+  );
 }
 
 function join(...sentences: (string | undefined)[]): string {

@@ -96,7 +96,11 @@ function LoadedServer(props: { server: MailServer; onChanged: () => void }) {
         }
         onConnect={byApplication && rights.authorize ? again : undefined}
       />
-      <MailServerLogs mailServerId={server.id} />
+      <MailServerLogs
+        mailServerId={server.id}
+        mayDownload={rights.readRaw}
+        mayRun={rights.run}
+      />
     </Stack>
   );
 }

@@ -46,7 +46,7 @@ export interface MailServerEditorProps extends Form {
 /** The fields of a mail server, from its name down to the test. */
 export function MailServerEditor(props: MailServerEditorProps) {
   const { values, choices, errors, onChange } = props;
-  const form = { values, choices, errors, onChange };
+  const form = { values, choices, errors, onChange, folders: props.folders };
   const classes = useStyles();
   const { t } = useTranslationRef(incomingMailTranslationRef);
 

@@ -6,9 +6,11 @@ import {
   HandlerDescription,
   IntegrationChoice,
   MailServer,
+  MailServerDraft,
 } from '@postroom/plugin-incoming-mail-common';
 import type { FieldErrors } from '../../api/fieldErrors';
 import { incomingMailApiRef } from '../../api/incomingMailApiRef';
+import { LoadedView } from '../../components/LoadedView';
 import {
   choiceOf,
   storedPasswordOf,
@@ -18,6 +20,7 @@ import { useAction } from '../../hooks/useAction';
 import { useAuthorizePopup } from '../../hooks/useAuthorizePopup';
 import { useMailServerRights } from '../../hooks/useMailServerRights';
 import { mailServersRouteRef } from '../../routes';
+import { pathWithDraft, useSetDraftId } from './draftInAddress';
 import { DraftAuthorization } from './DraftAuthorization';
 import { DraftTest } from './DraftTest';
 import { MailServerEditor } from './MailServerEditor';
@@ -25,12 +28,14 @@ import {
   authorizationOf,
   draftErrorsOf,
   fromMailServer,
+  HeldDraft,
   newMailServerForm,
   saveStateOf,
   toMailServerSettings,
 } from './mailServerForm';
 import type { EndedState } from './MailServerListContent';
 import { useMailServerDraft } from './useMailServerDraft';
+import { useReturnedDraft } from './useReturnedDraft';
 
 /** Props of {@link MailServerEditorContent}. */
 export interface MailServerEditorContentProps {
@@ -47,17 +52,36 @@ export interface MailServerEditorContentProps {
  * anything.
  */
 export function MailServerEditorContent(props: MailServerEditorContentProps) {
-  const { server, choices, handlers } = props;
+  const returned = useReturnedDraft();
+  return (
+    <LoadedView loaded={returned}>
+      {draft => <LoadedEditor {...props} returned={draft} />}
+    </LoadedView>
+  );
+}
+
+function LoadedEditor(
+  props: MailServerEditorContentProps & {
+    returned: MailServerDraft | undefined;
+  },
+) {
+  const { server, choices, handlers, onReload } = props;
+  const [returned] = useState(() => heldOf(props.returned, server));
   const api = useApi(incomingMailApiRef);
   const navigate = useNavigate();
   const listPath = useRouteRef(mailServersRouteRef)();
   const rights = useMailServerRights();
   const tell = useProblemWords();
-  // What is typed would be lost if the tab went away.
-  const authorization = useAuthorizePopup({ mayLeave: false });
-  const { held, store, setDraft, refresh, save } = useMailServerDraft(server);
-  const [values, setValues] = useState(() =>
-    server ? fromMailServer(server) : newMailServerForm(handlers),
+  const authorization = useAuthorizePopup();
+  const setDraftId = useSetDraftId();
+  const { held, store, setDraft, refresh, save } = useMailServerDraft(
+    server,
+    returned,
+  );
+  const [values, setValues] = useState(
+    () =>
+      returned?.values ??
+      (server ? fromMailServer(server) : newMailServerForm(handlers)),
   );
   const [formErrors, setFormErrors] = useState<FieldErrors>();
 
@@ -78,9 +102,17 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
     if (settings) {
       authorization.authorize(async (body, options) => {
         const { id } = await store(values, settings);
+        const { returnPath } = body;
         return api.call(
           'startDraftConsent',
-          { params: { draftId: id }, body },
+          {
+            params: { draftId: id },
+            body: {
+              ...body,
+              // The path is from before there was a draft to come back to.
+              ...(returnPath && { returnPath: pathWithDraft(returnPath, id) }),
+            },
+          },
           options,
         );
       });
@@ -106,6 +138,14 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
     setDraft(tested.draft);
     return tested;
   });
+  const [listing, listFolders] = useAction(async () => {
+    const settings = judge();
+    if (!settings) {
+      return undefined;
+    }
+    const { id } = await store(values, settings);
+    return api.call('listMailServerDraftFolders', { params: { draftId: id } });
+  });
   const [saving, submit] = useAction(async () => {
     const settings = judge();
     if (settings) {
@@ -120,6 +160,7 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
   const backendErrors = {
     ...consentErrors,
     ...draftErrorsOf(testing.status === 'failed' && testing.error),
+    ...draftErrorsOf(listing.status === 'failed' && listing.error),
     ...draftErrorsOf(saving.status === 'failed' && saving.error),
   };
   const stored = held?.draft ?? server;
@@ -130,6 +171,7 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
       choices={choices}
       handlers={handlers}
       errors={formErrors ?? backendErrors}
+      folders={{ state: listing, list: listFolders }}
       storedPassword={storedPasswordOf(stored, values)}
       authorization={
         <DraftAuthorization
@@ -152,8 +194,25 @@ export function MailServerEditorContent(props: MailServerEditorContentProps) {
         maySave={server ? rights.update : rights.create}
         cancelPath={listPath}
         onTest={test}
-        onReload={props.onReload}
+        onReload={
+          onReload &&
+          (() => {
+            // The draft is of the mail server as it was.
+            setDraftId(undefined);
+            onReload();
+          })
+        }
       />
     </MailServerEditor>
   );
+}
+
+/** A draft with its fields, unless it is of another mail server. */
+function heldOf(
+  draft: MailServerDraft | undefined,
+  server: MailServer | undefined,
+): HeldDraft | undefined {
+  return draft && draft.serverId === server?.id
+    ? { draft, values: fromMailServer(draft) }
+    : undefined;
 }

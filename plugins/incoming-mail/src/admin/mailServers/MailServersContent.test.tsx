@@ -2,12 +2,14 @@
 import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { renderInTestApp } from '@backstage/frontend-test-utils';
+import { CatalogApi, catalogApiRef } from '@backstage/plugin-catalog-react';
 import { usePermission } from '@backstage/plugin-permission-react';
 import {
   failures,
   MailServer,
   MailServerDraft,
   MailServerSettings,
+  MessageSummary,
 } from '@postroom/plugin-incoming-mail-common';
 import { Route, Routes } from 'react-router-dom';
 import {
@@ -24,6 +26,7 @@ import {
   trackerHandler,
 } from '../../__testUtils__/samples';
 import { incomingMailApiRef } from '../../api/incomingMailApiRef';
+import { offerDownload } from '../../components/offerDownload';
 import {
   AuthorizePopup,
   useAuthorizePopup,
@@ -31,6 +34,7 @@ import {
 import { rootRouteRef } from '../../routes';
 import { MailServersContent } from './MailServersContent';
 
+jest.mock('../../components/offerDownload');
 jest.mock('../../hooks/useAuthorizePopup');
 jest.mock('@backstage/plugin-permission-react', () => ({
   ...jest.requireActual('@backstage/plugin-permission-react'),
@@ -66,7 +70,12 @@ const quiet: Answers = {
   deleteMailServerDraft: () => undefined,
 };
 
-function render(path: string, answers: Answers = {}, denied: string[] = []) {
+function render(
+  path: string,
+  answers: Answers = {},
+  denied: string[] = [],
+  catalog: Partial<CatalogApi> = {},
+) {
   const api = new FakeIncomingMailApi({ ...quiet, ...answers });
   jest.mocked(usePermission).mockImplementation(({ permission }) => ({
     loading: false,
@@ -79,7 +88,10 @@ function render(path: string, answers: Answers = {}, denied: string[] = []) {
     {
       initialRouteEntries: [`/incoming-mail/servers${path}`],
       mountedRoutes: { '/incoming-mail': rootRouteRef },
-      apis: [[incomingMailApiRef, api]],
+      apis: [
+        [incomingMailApiRef, api],
+        [catalogApiRef, catalog],
+      ],
     },
   );
   return { api, user: userEvent.setup() };
@@ -331,6 +343,7 @@ describe('MailServersContent', () => {
       expect(
         screen.getByText(/check that IMAP is switched on/),
       ).toBeInTheDocument();
+      expect(screen.getByText(/^The test failed, so this/)).toBeVisible();
       expect(saveButton()).toBeDisabled();
 
       passes = true;
@@ -390,8 +403,6 @@ describe('MailServersContent', () => {
       await user.click(screen.getByRole('button', { name: 'Authorize' }));
       expect(authorization.authorize).toHaveBeenCalledTimes(1);
       expect(api.names).not.toContain('createMailServerDraft');
-      // What is typed would be lost with the page.
-      expect(useAuthorizePopup).toHaveBeenLastCalledWith({ mayLeave: false });
 
       const [start] = authorization.authorize.mock.calls[0];
       const { signal } = new AbortController();
@@ -405,6 +416,21 @@ describe('MailServersContent', () => {
         params: { draftId: aDraft().id },
         body: { returnOrigin: 'https://portal.test' },
       });
+      // Where the popup is blocked the tab goes itself, and comes back to this.
+      await act(async () => {
+        await start(
+          {
+            returnOrigin: 'https://portal.test',
+            returnPath: '/incoming-mail/servers/new',
+          },
+          { signal },
+        );
+      });
+      expect(api.lastInput('startDraftConsent')).toMatchObject({
+        body: {
+          returnPath: `/incoming-mail/servers/new?draft=${aDraft().id}`,
+        },
+      });
       backend.grant();
       authorization.state = { status: 'succeeded' };
       await user.type(screen.getByLabelText('Description'), 'x');
@@ -414,6 +440,133 @@ describe('MailServersContent', () => {
       expect(screen.getByText('The access was given')).toBeInTheDocument();
       expect(saveButton()).toBeDisabled();
       expect(api.names).not.toContain('createMailServer');
+    });
+
+    it('S53: comes back to the draft after the tab itself went to the provider', async () => {
+      authorization.state = { status: 'succeeded' };
+      const draft = aDraft({
+        name: 'Half done',
+        address: 'half@corp.test',
+        authorization: 'own',
+      });
+      const { api } = render(`/new?draft=${draft.id}`, {
+        getMailServerDraft: () => draft,
+      });
+      expect(await screen.findByLabelText(/^Name/)).toHaveValue('Half done');
+      expect(screen.getByLabelText(/^Email address/)).toHaveValue(
+        'half@corp.test',
+      );
+      expect(
+        await screen.findByText('Authorized for what will be saved.'),
+      ).toBeInTheDocument();
+      expect(api.names).not.toContain('createMailServerDraft');
+    });
+
+    it('starts anew where the draft of the address is gone, or another mail server’s', async () => {
+      const missing = await aRefusal(404, 'gone');
+      render(`/new?draft=${aDraft().id}`, {
+        getMailServerDraft: () => Promise.reject(missing),
+      });
+      expect(await screen.findByLabelText(/^Name/)).toHaveValue('');
+      cleanup();
+      render(`/new?draft=${aDraft().id}`, {
+        getMailServerDraft: () => aDraft({ serverId: 'b', name: 'Of another' }),
+      });
+      expect(await screen.findByLabelText(/^Name/)).toHaveValue('');
+    });
+
+    it('starts from what is stored now after a change in between', async () => {
+      const refusal = await aRefusal(
+        409,
+        'no',
+        undefined,
+        undefined,
+        'server-changed',
+      );
+      let stored = aMailServer();
+      const { user } = render(`/${stored.id}/edit`, {
+        ...aDraftBackend().answers,
+        getMailServer: () => stored,
+        updateMailServer: () => {
+          stored = aMailServer({ version: 3, name: 'Theirs' });
+          return Promise.reject(refusal);
+        },
+      });
+      await user.click(
+        await screen.findByRole('button', { name: 'Test connection' }),
+      );
+      await screen.findByText('The test passed for exactly these settings.');
+      await user.click(saveButton());
+      await user.click(await screen.findByRole('button', { name: 'Reload' }));
+      await waitFor(() =>
+        expect(screen.getByLabelText(/^Name/)).toHaveValue('Theirs'),
+      );
+      expect(screen.getByText(/^Test the connection first/)).toBeVisible();
+    });
+
+    it('suggests entities of the catalog, and takes any other ref', async () => {
+      const queryEntities = jest.fn(async () => ({
+        items: [
+          {
+            apiVersion: 'backstage.io/v1alpha1',
+            kind: 'Component',
+            metadata: { name: 'shop', namespace: 'default', title: 'The Shop' },
+          },
+        ],
+        totalItems: 1,
+        pageInfo: {},
+      }));
+      const { user } = render(
+        '/new',
+        {
+          listHandlers: () => ({
+            items: [
+              {
+                id: 'raise-alert',
+                title: 'Raise an alert',
+                fields: [
+                  {
+                    name: 'component',
+                    title: 'Component',
+                    kind: 'entity',
+                    required: true,
+                    entityKinds: ['component'],
+                  },
+                ],
+              },
+            ],
+          }),
+        },
+        [],
+        { queryEntities },
+      );
+      const field = await screen.findByRole('combobox', { name: /^Component/ });
+      expect(queryEntities).not.toHaveBeenCalled();
+      await user.click(field);
+      await user.paste('component:default/sh');
+      await waitFor(() =>
+        expect(queryEntities).toHaveBeenLastCalledWith(
+          expect.objectContaining({
+            filter: { kind: ['component'] },
+            fullTextFilter: expect.objectContaining({ term: 'sh' }),
+            limit: 20,
+          }),
+        ),
+      );
+      const list = document.getElementById(field.getAttribute('list')!)!;
+      await waitFor(() =>
+        expect(list.querySelector('option')).toHaveAttribute(
+          'value',
+          'component:default/shop',
+        ),
+      );
+      expect(list.querySelector('option')).toHaveAttribute('label', 'The Shop');
+
+      queryEntities.mockRejectedValue(new Error('no catalog'));
+      await user.clear(field);
+      await user.paste('system:other/any');
+      await waitFor(() => expect(list.querySelector('option')).toBeNull());
+      expect(field).toHaveValue('system:other/any');
     });
 
     it('needs nobody’s consent where the application reads in its own name', async () => {
@@ -430,7 +583,7 @@ describe('MailServersContent', () => {
       expect(screen.queryByRole('button', { name: 'Authorize' })).toBeNull();
     });
 
-    it('greys out what cannot work, with the reason', async () => {
+    it('S51, S52, S57: greys out what cannot work, with the reason', async () => {
       const { user } = render('/new', {
         listMailServerIntegrations: () => ({
           items: [aChoice(), aChoice({ id: 'b', name: 'New', ready: false })],
@@ -484,6 +637,67 @@ describe('MailServersContent', () => {
       expect(
         screen.getByText(/^Mails are gone from the mailbox/),
       ).toBeVisible();
+    });
+
+    it('offers the folders that the server has, for reading and for moving to', async () => {
+      const backend = aDraftBackend();
+      let lists = false;
+      const { api, user } = render('/new', {
+        ...backend.answers,
+        async listMailServerDraftFolders() {
+          if (!lists) {
+            throw await aRefusal(
+              409,
+              'The mailbox has not been authorized yet. Press Authorize.',
+            );
+          }
+          return {
+            items: [
+              { path: 'INBOX', selectable: true, specialUse: '\\Inbox' },
+              { path: 'Done', selectable: true, specialUse: '\\Archive' },
+              { path: 'Team', selectable: false },
+            ],
+          };
+        },
+      });
+      await fillNew(user);
+      await user.selectOptions(
+        screen.getByLabelText(/^Authentication method/),
+        'OAuth 2.0: Corp mail',
+      );
+      const show = () =>
+        screen.getAllByRole('button', {
+          name: 'Show the folders of the mail server',
+        })[0];
+      await user.click(show());
+      expect(await screen.findByText(/Press Authorize/)).toBeVisible();
+
+      lists = true;
+      await user.click(show());
+      expect(await screen.findByText(/^2 folders were found/)).toBeVisible();
+      expect(api.lastInput('listMailServerDraftFolders')).toEqual({
+        params: { draftId: aDraft().id },
+      });
+      // As a browser offers them; anything else can still be typed.
+      const offeredAt = (label: RegExp) => {
+        const list = screen.getByLabelText(label).getAttribute('list');
+        return [...document.querySelectorAll(`#${list} option`)].map(option => [
+          option.getAttribute('value'),
+          option.getAttribute('label'),
+        ]);
+      };
+      const offered = [
+        ['INBOX', 'INBOX (inbox)'],
+        ['Done', 'Done (archive)'],
+      ];
+      expect(offeredAt(/^Folder/)).toEqual(offered);
+      await user.selectOptions(
+        screen.getByLabelText('After a mail is stored'),
+        'Move it to another folder',
+      );
+      expect(offeredAt(/^Move to folder/)).toEqual(offered);
+      await fill(user, /^Move to folder/, 'Elsewhere');
+      expect(screen.getByLabelText(/^Move to folder/)).toHaveValue('Elsewhere');
     });
 
     it('S69: binds handlers in an order, with the settings that they ask for', async () => {
@@ -864,6 +1078,90 @@ describe('MailServersContent', () => {
       ).toBeInTheDocument();
       expect(api.lastInput('startMailServerImport')).toMatchObject({
         body: { last: 100 },
+      });
+    });
+
+    describe('its mail log (S58, P91)', () => {
+      const quarantined: MessageSummary = {
+        id: 'm1',
+        state: 'quarantined',
+        acceptedAt: '2024-05-06T07:08:09.000Z',
+        sizeBytes: 1536,
+        truncated: false,
+        imported: false,
+        subject: 'Disk full',
+        attempts: 4,
+        failure: 'handler-failed',
+        trace: [{ step: 'handle', verdict: 'failed', reason: 'alert: failed' }],
+      };
+
+      it('downloads a mail, tries it without effect, and has it handled again', async () => {
+        const { api, user } = render(path, {
+          listMailServerMessages: () => ({ items: [quarantined] }),
+          dryRunMailServerMessage: () => ({
+            state: 'done',
+            trace: [
+              { step: 'handle', verdict: 'passed', reason: 'alert: created 2' },
+            ],
+          }),
+          runMailServerMessage: () => ({ ...quarantined, state: 'stored' }),
+          downloadMailServerMessage: () => new Blob(['raw']),
+        });
+        jest.mocked(offerDownload).mockImplementation(() => {});
+        await user.click(
+          await screen.findByRole('button', { name: /Disk full/ }),
+        );
+        const details = within(
+          await screen.findByRole('region', { name: 'Details of “Disk full”' }),
+        );
+        expect(details.getByText(/alert: failed/)).toBeInTheDocument();
+        const params = { mailServerId: aMailServer().id, messageId: 'm1' };
+
+        await user.click(
+          details.getByRole('button', { name: 'Try without effect' }),
+        );
+        const result = await details.findByRole('region', {
+          name: /without effect|What would/,
+        });
+        expect(result).toHaveTextContent('alert: created 2');
+        // It was there before, so that a screen reader reads it out.
+        expect(result.parentElement).toHaveAttribute('aria-live', 'polite');
+        expect(api.lastInput('dryRunMailServerMessage')).toEqual({ params });
+        expect(api.names).not.toContain('runMailServerMessage');
+
+        await user.click(details.getByRole('button', { name: 'Handle again' }));
+        expect(
+          await details.findByText('The mail is handled again in a moment.'),
+        ).toBeInTheDocument();
+        expect(api.lastInput('runMailServerMessage')).toEqual({ params });
+
+        await user.click(
+          details.getByRole('button', { name: 'Download mail' }),
+        );
+        await waitFor(() => expect(offerDownload).toHaveBeenCalledTimes(1));
+        expect(api.lastInput('downloadMailServerMessage')).toEqual({ params });
+      });
+
+      it('has each of these only for those who may (T31)', async () => {
+        const { user } = render(
+          path,
+          { listMailServerMessages: () => ({ items: [quarantined] }) },
+          [
+            'incoming-mail.mail-server.read-raw',
+            'incoming-mail.mail-server.run',
+          ],
+        );
+        await user.click(
+          await screen.findByRole('button', { name: /Disk full/ }),
+        );
+        await screen.findByText(/alert: failed/);
+        for (const name of [
+          'Download mail',
+          'Try without effect',
+          'Handle again',
+        ]) {
+          expect(screen.queryByRole('button', { name })).toBeNull();
+        }
       });
     });
 

@@ -12,7 +12,7 @@ import { MailServerContent } from './MailServerContent';
 import { MailServerListContent } from './MailServerListContent';
 import { NewMailServerContent } from './NewMailServerContent';
 
-/** The tab *Incoming mail*: the list, each mail server, and the editor. */
+/** The tab *Mail servers*: the list, each mail server, and the editor. */
 export function MailServersContent() {
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const { loading, allowed } = usePermission({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import IconButton from '@material-ui/core/IconButton';
+import { makeStyles } from '@material-ui/core/styles';
 import Switch from '@material-ui/core/Switch';
 import DeleteIcon from '@material-ui/icons/DeleteOutline';
 import EditIcon from '@material-ui/icons/EditOutlined';
@@ -18,6 +19,15 @@ import type { MailServerRights } from '../../hooks/useMailServerRights';
 import { editMailServerRouteRef, mailServerRouteRef } from '../../routes';
 import { incomingMailTranslationRef } from '../../translation';
 import { useHandlerTitles } from './useHandlers';
+
+const useStyles = makeStyles(
+  theme => ({
+    // Room for an address, which else is broken where it does not end.
+    mailbox: { minWidth: 160 },
+    server: { color: theme.palette.text.secondary },
+  }),
+  { name: 'IncomingMailMailServersTable' },
+);
 
 /** Props of {@link MailServersTable}. */
 export interface MailServersTableProps {
@@ -44,15 +54,9 @@ export function MailServersTable(props: MailServersTableProps) {
       ),
     },
     {
-      id: 'address',
-      label: t('mailServers.column.address'),
-      render: ({ address }) => address,
-    },
-    {
-      id: 'server',
-      label: t('mailServers.column.server'),
-      render: ({ server }) =>
-        `${server.protocol.toUpperCase()} ${server.host}:${server.port}`,
+      id: 'mailbox',
+      label: t('mailServers.column.mailbox'),
+      render: server => <MailboxCell server={server} />,
     },
     {
       id: 'signIn',
@@ -113,6 +117,18 @@ export function MailServersTable(props: MailServersTableProps) {
       columns={columns}
       rows={props.servers}
     />
+  );
+}
+
+function MailboxCell({ server: { address, server } }: { server: MailServer }) {
+  const classes = useStyles();
+  return (
+    <div className={classes.mailbox}>
+      <div>{address}</div>
+      <div className={classes.server}>
+        {`${server.protocol.toUpperCase()} ${server.host}:${server.port}`}
+      </div>
+    </div>
   );
 }
 

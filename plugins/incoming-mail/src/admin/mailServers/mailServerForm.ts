@@ -63,8 +63,10 @@ export function newMailServerForm(
   };
 }
 
-/** The form of a mail server that exists. */
-export function fromMailServer(server: MailServer): MailServerFormValues {
+/** The form of a mail server that exists, or of a draft. */
+export function fromMailServer(
+  server: MailServer | MailServerDraft,
+): MailServerFormValues {
   return {
     ...fromMailbox(server),
     name: server.name,

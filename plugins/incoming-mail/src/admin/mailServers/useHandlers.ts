@@ -10,10 +10,13 @@ export function useHandlers(): Loaded<{
   return useEndpoint('listHandlers', {});
 }
 
-/** What people call a handler; its id, while that is not known. */
+/** What people call a handler; its id, where none such is installed. */
 export function useHandlerTitles(): (handlerId: string) => string {
   const handlers = useHandlers();
   const items = handlers.status === 'ready' ? handlers.value.items : [];
+  // Nothing for a moment, rather than a word that changes into another.
+  const unknown = (handlerId: string) =>
+    handlers.status === 'loading' ? '' : handlerId;
   return handlerId =>
-    items.find(({ id }) => id === handlerId)?.title ?? handlerId;
+    items.find(({ id }) => id === handlerId)?.title ?? unknown(handlerId);
 }

@@ -8,6 +8,7 @@ import type {
 } from '@postroom/plugin-incoming-mail-common';
 import { kindOfError } from '../../api/errorKind';
 import { incomingMailApiRef } from '../../api/incomingMailApiRef';
+import { isInAddress, useSetDraftId } from './draftInAddress';
 import { HeldDraft, isHeld, MailServerFormValues } from './mailServerForm';
 import { saveObstacleOf } from './saveObstacleOf';
 
@@ -30,14 +31,18 @@ export interface DraftOfEditor {
 /**
  * The draft that an editor works on. It is opened when there is something to
  * authorize or test, and dropped when the editor goes away unsaved: a person
- * may have only so many.
+ * may have only so many. Its id stands in the address, so that a tab that went
+ * to the provider, was reloaded, or is laid out anew for a narrow window, comes
+ * back to it.
  */
 export function useMailServerDraft(
   server: MailServer | undefined,
+  initial: HeldDraft | undefined,
 ): DraftOfEditor {
   const api = useApi(incomingMailApiRef);
-  const [held, setHeld] = useState<HeldDraft>();
-  const heldRef = useRef<HeldDraft>();
+  const [held, setHeld] = useState(initial);
+  const heldRef = useRef(initial);
+  const setDraftId = useSetDraftId();
 
   const hold = useCallback((next: HeldDraft | undefined) => {
     heldRef.current = next;
@@ -56,7 +61,7 @@ export function useMailServerDraft(
   useEffect(
     () => () => {
       const draftId = heldRef.current?.draft.id;
-      if (draftId !== undefined) {
+      if (draftId !== undefined && !isInAddress(draftId)) {
         api
           .call('deleteMailServerDraft', { params: { draftId } })
           // It goes by itself after a day.
@@ -95,6 +100,7 @@ export function useMailServerDraft(
       ? await replace(current.draft.id, settings)
       : await open(settings);
     hold({ draft, values });
+    setDraftId(draft.id);
     return draft;
   };
 

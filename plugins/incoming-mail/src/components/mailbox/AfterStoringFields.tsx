@@ -6,6 +6,7 @@ import { incomingMailTranslationRef } from '../../translation';
 import { FormField } from '../FormField';
 import { Notice } from '../Notice';
 import { afterStoringWord } from './afterStoringWord';
+import { FolderPathField } from './FolderPathField';
 import type { MailboxFormValues } from './mailboxForm';
 import type { MailboxFormProps } from './MailboxFormProps';
 
@@ -43,12 +44,13 @@ export function AfterStoringFields<V extends MailboxFormValues>(
         ))}
       />
       {values.afterStoring === 'move' && (
-        <FormField
+        <FolderPathField
           id="incoming-mail-move-to"
           label={t('mailbox.afterStoring.moveTo')}
           value={values.moveTo}
           error={errorAt(errors, 'afterStoring.folder')}
           hint={t('mailbox.afterStoring.moveToHint')}
+          folders={props.folders}
           onChange={moveTo => onChange({ ...values, moveTo })}
           required
         />

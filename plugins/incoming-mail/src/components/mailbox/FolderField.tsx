@@ -2,7 +2,7 @@
 import { useTranslationRef } from '@backstage/frontend-plugin-api';
 import { errorAt } from '../../api/fieldErrors';
 import { incomingMailTranslationRef } from '../../translation';
-import { FormField } from '../FormField';
+import { FolderPathField } from './FolderPathField';
 import type { MailboxFormValues } from './mailboxForm';
 import type { MailboxFormProps } from './MailboxFormProps';
 
@@ -13,12 +13,13 @@ export function FolderField<V extends MailboxFormValues>(
   const { values, errors, onChange } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   return values.server.protocol === 'imap' ? (
-    <FormField
+    <FolderPathField
       id="incoming-mail-folder"
       label={t('mailbox.folder')}
       value={values.folder}
       error={errorAt(errors, 'folder')}
       hint={t('mailbox.folderHint')}
+      folders={props.folders}
       onChange={folder => onChange({ ...values, folder })}
     />
   ) : null;

@@ -92,8 +92,9 @@ function PasswordFields<V extends MailboxFormValues>(
   const { values, errors, choices, storedPassword, onChange } = props;
   const { t } = useTranslationRef(incomingMailTranslationRef);
   const words = useProblemWords();
+  // Those of the server are told beside the server.
   const doubts = problemsOf(values, choices).filter(
-    ({ impossible }) => !impossible,
+    ({ impossible, field }) => !impossible && field !== 'server',
   );
   return (
     <>
