@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Usage: node scripts/bench/scale.mjs [--only hanging,kept,replicas] [--kept <n,…>] [--polled <n,…>]
+// Usage: node scripts/bench/scale.mjs [--only hanging,kept,replicas] [--kept <n,…>]
+//   [--polled <n,…>] [--shared <n>] [--mailboxes <n>] [--concurrency <n>]
 // How many mailboxes the polling of one replica, and of three, carries. The
 // mail servers are simulated; the database, the connections and the plugin's
 // own classes are not. A benchmark and not a test: it judges nothing.
@@ -15,6 +16,7 @@ import {
   startScaleServer,
 } from './scaleWorld.mjs';
 
+const HANGING_MS = 3 * INTERVAL_MS;
 const MEASURED_MS = 1.5 * INTERVAL_MS;
 
 const { values: args } = parseArgs({
@@ -22,6 +24,9 @@ const { values: args } = parseArgs({
     only: { type: 'string', default: 'hanging,kept,replicas' },
     kept: { type: 'string', default: '1000,4000,10000' },
     polled: { type: 'string', default: '4000,10000' },
+    mailboxes: { type: 'string', default: '1000' },
+    concurrency: { type: 'string' },
+    shared: { type: 'string', default: '3000' },
   },
 });
 
@@ -57,16 +62,20 @@ async function costsOf(world, replica, work) {
   return read().map((after, at) => (after - before[at]) / elapsed);
 }
 
-async function measureHanging(place, { name, spreadMs, idleConnections }) {
+async function measureHanging(
+  place,
+  { name, spreadMs, idleConnections, count, concurrency },
+) {
   const world = await openScaleWorld(place, {
-    count: 1_000,
-    hanging: 200,
+    count,
+    hanging: count / 5,
     spreadMs,
   });
   try {
-    await world.startReplica({ idleConnections });
-    await sleep(4 * INTERVAL_MS);
-    return [name, ...describeStarts(await world.starts())];
+    await world.startReplica({ idleConnections, concurrency });
+    const upFromMs = await world.now();
+    await sleep(HANGING_MS);
+    return [name, ...describeStarts(await world.starts({ upFromMs }))];
   } finally {
     await world.close();
   }
@@ -104,7 +113,7 @@ async function measureKept(place, count, idleConnections = count) {
       sleep(MEASURED_MS),
     );
     const memory = memoryOf(replica.pid);
-    const starts = await world.starts(rows[0].now);
+    const starts = await world.starts({ sinceMs: rows[0].now });
     const visited = new Set(starts.map(one => one.subject_id)).size;
     const stopped = replica.hear('stopped');
     await replica.end();
@@ -143,7 +152,7 @@ async function measureReplicas(place, count, idleConnections) {
       return Number(rows[0].now);
     };
     const since = (await now()) - 2 * INTERVAL_MS;
-    const starts = await world.starts(since);
+    const starts = await world.starts({ sinceMs: since });
     const shares = replicas.map(
       ({ holder }) =>
         starts.filter(one => one.holder === holder).length / starts.length,
@@ -153,7 +162,7 @@ async function measureReplicas(place, count, idleConnections) {
       (
         await world
           .db('leases')
-          .where({ holder: dead.holder })
+          .where({ kind: 'poll', holder: dead.holder })
           .select('subject_id')
       ).map(row => row.subject_id),
     );
@@ -198,15 +207,25 @@ await runMain(async () => {
   const place = { databases, server };
   try {
     if (wanted.has('hanging')) {
-      const rows = [];
-      for (const setting of [
-        { name: 'polled, first due within a minute', idleConnections: 0 },
-        { name: 'polled, all due at once', spreadMs: 0, idleConnections: 0 },
-        { name: '200 kept, within a minute', idleConnections: 200 },
-      ]) {
-        rows.push(await measureHanging(place, setting));
-      }
-      console.log('\n1,000 mailboxes, 200 of them on hosts that hang\n');
+      const rows = await Promise.all(
+        [
+          { name: 'polled, first due within a minute', idleConnections: 0 },
+          { name: 'polled, all due at once', spreadMs: 0, idleConnections: 0 },
+          {
+            name: 'a fifth kept, within a minute',
+            idleConnections: Number(args.mailboxes) / 5,
+          },
+        ].map(setting =>
+          measureHanging(place, {
+            ...setting,
+            count: Number(args.mailboxes),
+            concurrency: args.concurrency && Number(args.concurrency),
+          }),
+        ),
+      );
+      console.log(
+        `\n${args.mailboxes} mailboxes, a fifth on hosts that hang\n`,
+      );
       console.log(toTable(['how', ...STARTS], rows));
     }
     if (wanted.has('kept')) {
@@ -237,10 +256,12 @@ await runMain(async () => {
       );
     }
     if (wanted.has('replicas')) {
-      const rows = [
-        await measureReplicas(place, 3_000, 3_000),
-        await measureReplicas(place, 3_000, 0),
-      ];
+      const count = Number(args.shared);
+      // Side by side, as neither is about what it costs.
+      const rows = await Promise.all([
+        measureReplicas(place, count, count),
+        measureReplicas(place, count, 0),
+      ]);
       console.log('\nThree replicas, then one is killed\n');
       console.log(
         toTable(

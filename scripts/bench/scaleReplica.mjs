@@ -52,7 +52,12 @@ const dispatcher = new PollDispatcher({
       user: mailbox.address,
       password: new Secret('secret'),
     }),
-    policy: { intervalMs, messagesPerVisit: 500, maxMessageBytes: 26_214_400 },
+    policy: {
+      intervalMs,
+      messagesPerVisit: 500,
+      maxMessageBytes: 26_214_400,
+      maxWaiting: 5_000,
+    },
   },
   journal: new JournalStore({ db, logger }),
   logger,

@@ -102,12 +102,12 @@ export async function openScaleWorld(
   const world = {
     db,
     databasePid: database.pid,
-    async startReplica({ idleConnections }) {
+    async startReplica({ idleConnections, concurrency = CONCURRENCY }) {
       const replica = runTypeScript('scaleReplica.mjs', {
         database: { ...database.config, pool: { min: 2, max: 10 } },
         intervalMs: INTERVAL_MS,
         tickMs: TICK_MS,
-        concurrency: CONCURRENCY,
+        concurrency,
         idleConnections,
       });
       const { holder } = await replica.hear('ready');
@@ -115,15 +115,25 @@ export async function openScaleWorld(
       replicas.push(made);
       return made;
     },
-    /** How late visits of mailboxes that answer began, and how many, by replica. */
-    async starts(sinceMs = 0) {
+    /**
+     * How late visits of mailboxes that answer began. What was due before
+     * `upFromMs`, when nobody was there, counts from then.
+     */
+    async starts({ sinceMs = 0, upFromMs = 0 } = {}) {
       const { rows } = await db.raw(
-        `SELECT s.holder, s.subject_id, s.started_at - s.due_at AS late
+        `SELECT s.holder, s.subject_id,
+           s.started_at - GREATEST(s.due_at, ?::bigint) AS late
          FROM bench_starts s JOIN mailboxes m ON m.id = s.subject_id
          WHERE m.host = '127.0.0.1' AND s.started_at >= ?`,
-        [sinceMs],
+        [upFromMs, sinceMs],
       );
       return rows.map(row => ({ ...row, late: Number(row.late) }));
+    },
+    async now() {
+      const { rows } = await db.raw(
+        'SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint AS now',
+      );
+      return Number(rows[0].now);
     },
     async keptBy() {
       const rows = await db('leases')

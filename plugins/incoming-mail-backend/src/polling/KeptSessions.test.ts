@@ -264,6 +264,7 @@ describe.each(databases.eachSupportedId())('KeptSessions (%s)', databaseId => {
                 credentials: oauth('token'),
                 signal,
               }),
+            isCurrent: async () => true,
             signal: new AbortController().signal,
           });
           await connection.rest();

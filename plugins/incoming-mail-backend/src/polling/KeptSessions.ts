@@ -13,6 +13,7 @@ import {
   resumeKept,
   toSafeError,
 } from '../database';
+import { sleep } from '../lib';
 import { AccountBusyError } from './AccountBusyError';
 import { FairShare } from './FairShare';
 import { MailboxConnection } from './MailboxConnection';
@@ -29,6 +30,9 @@ import { MailboxConnection } from './MailboxConnection';
 // of kept leases with the number of connections; where they differ, those
 // whose lease is gone are closed at once: after a change of settings nothing
 // of the former ones stays open for longer than a look takes to come round.
+
+// Saying goodbye to a thousand servers must not keep a process from ending.
+const MAX_STOP_MS = 4_000;
 
 // A server that never stops telling news costs two visits a second.
 const NEWS_PAUSE_MS = 500;
@@ -56,7 +60,6 @@ interface Kept {
   readonly connection: MailboxConnection;
   /** Joining: not in the database yet. Visiting: taken. */
   state: 'joining' | 'waiting' | 'visiting';
-  hasNews: boolean;
   /** Stops listening. */
   callOff: AbortController;
   listening: Promise<void>;
@@ -68,6 +71,8 @@ export class KeptSessions {
   readonly #share: FairShare;
   /** By mailbox, those kept longest first. */
   readonly #kept = new Map<string, Kept>();
+  /** Those that have news, or are due. */
+  readonly #ready = new Set<Kept>();
   readonly #ending = new Set<Promise<void>>();
   #timer?: NodeJS.Timeout;
   #renewedAt = performance.now();
@@ -122,7 +127,6 @@ export class KeptSessions {
       ticket,
       connection,
       state: 'joining',
-      hasNews: false,
       callOff: new AbortController(),
       listening: Promise.resolve(),
     };
@@ -154,12 +158,12 @@ export class KeptSessions {
     if (this.size === 0 || limit <= 0) {
       return [];
     }
-    const due = await findDueKept(db, holder);
-    const wanted = [...this.#kept.values()]
-      .filter(({ state }) => state === 'waiting')
-      .filter(({ ticket, hasNews }) => hasNews || due.has(ticket.subjectId))
-      .slice(0, limit);
+    if (this.#ready.size < limit) {
+      (await findDueKept(db, holder)).forEach(id => this.#markReady(id));
+    }
+    const wanted = [...this.#ready].slice(0, limit);
     for (const kept of wanted) {
+      this.#ready.delete(kept);
       kept.state = 'visiting';
       kept.callOff.abort();
     }
@@ -182,8 +186,7 @@ export class KeptSessions {
   /** Closes the connections whose leases are gone. Cheap where none are. */
   async look(): Promise<void> {
     const { db, holder } = this.#options;
-    const waiting = this.#waiting();
-    if (waiting.length > 0 && (await countKept(db, holder)) !== this.size) {
+    if (this.size > 0 && (await countKept(db, holder)) !== this.size) {
       await this.renew();
     }
   }
@@ -202,7 +205,7 @@ export class KeptSessions {
     return this.#round;
   }
 
-  /** Gives everything back and closes it, in two seconds or so. */
+  /** Gives everything back and closes it, in a few seconds at most. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -222,7 +225,12 @@ export class KeptSessions {
       }
     }
     this.#waiting().forEach(kept => this.#drop(kept));
-    await Promise.all(this.#ending);
+    const ended = new AbortController();
+    await Promise.race([
+      Promise.all(this.#ending),
+      sleep(MAX_STOP_MS, ended.signal),
+    ]);
+    ended.abort();
   }
 
   /** Resolves when nothing is being closed. */
@@ -304,8 +312,8 @@ export class KeptSessions {
           reason: toSafeError(error).message,
         });
       }
-      // The server ended it, perhaps because the token ran out; or another
-      // mailbox wants the account. The next visit is due when it was.
+      // The server ended it, perhaps because the token ran out, or another
+      // mailbox of the account wants its turn. The next visit is due when it was.
       if (this.#drop(kept)) {
         await letGo(this.#options.db, [ticket]).catch(() => {});
       }
@@ -316,13 +324,20 @@ export class KeptSessions {
     }
     const pauseMs = NEWS_PAUSE_MS - (performance.now() - since);
     const tell = () => {
-      kept.hasNews = true;
+      this.#markReady(ticket.subjectId);
       this.#options.onReady();
     };
     if (pauseMs > 0) {
       setTimeout(tell, pauseMs).unref();
     } else {
       tell();
+    }
+  }
+
+  #markReady(mailboxId: string): void {
+    const kept = this.#kept.get(mailboxId);
+    if (kept?.state === 'waiting') {
+      this.#ready.add(kept);
     }
   }
 
@@ -333,6 +348,7 @@ export class KeptSessions {
       return false;
     }
     this.#kept.delete(ticket.subjectId);
+    this.#ready.delete(kept);
     callOff.abort();
     const ending = connection
       .close({ stored: true })

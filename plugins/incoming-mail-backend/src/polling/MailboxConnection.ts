@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
-import { MailSession, OpenFolder } from '../transport';
+import { MailSession, OpenFolder, SessionCredentials } from '../transport';
 
 /**
  * The connection of one mailbox, for one visit or several. What was opened is
@@ -17,6 +17,9 @@ export class MailboxConnection {
   constructor(mayStay: boolean = false) {
     this.#mayStay = mayStay;
   }
+
+  /** What it was signed in with. */
+  credentials?: SessionCredentials;
 
   /** Whether it was left open for the next visit. */
   get isOpen(): boolean {
@@ -35,6 +38,8 @@ export class MailboxConnection {
    *
    * @param visit.connect - opens a signed-in session, which lives until its
    *   signal is aborted
+   * @param visit.isCurrent - whether the connection that is there may still be
+   *   used; throws where the mailbox may not be read any more
    * @param visit.signal - closes the connection, until the visit ends
    * @throws MailFailure
    */
@@ -42,6 +47,7 @@ export class MailboxConnection {
     folder: string,
     visit: {
       connect(life: AbortSignal): Promise<MailSession>;
+      isCurrent(): Promise<boolean>;
       signal: AbortSignal;
     },
   ): Promise<{ session: MailSession; folder: OpenFolder }> {
@@ -52,7 +58,7 @@ export class MailboxConnection {
     this.#endVisit = () => signal.removeEventListener('abort', abort);
     signal.throwIfAborted();
 
-    const opened = await this.#reopen(folder, signal);
+    const opened = await this.#reopen(folder, visit);
     if (opened) {
       return opened;
     }
@@ -90,9 +96,20 @@ export class MailboxConnection {
     await session?.close(options);
   }
 
-  async #reopen(folder: string, signal: AbortSignal) {
+  async #reopen(
+    folder: string,
+    {
+      isCurrent,
+      signal,
+    }: { isCurrent(): Promise<boolean>; signal: AbortSignal },
+  ) {
     const session = this.#session;
     if (!session) {
+      return undefined;
+    }
+    if (!(await isCurrent())) {
+      this.#session = undefined;
+      await session.close({ stored: true });
       return undefined;
     }
     try {

@@ -81,6 +81,7 @@ export class PollDispatcher {
   readonly #kept: KeptSessions;
   readonly #recorder: VisitRecorder;
   readonly #stopping = new AbortController();
+  #claimsFirst = true;
 
   constructor(options: PollDispatcherOptions) {
     const { deps, holder, leaseMs, concurrency, logger } = options;
@@ -146,22 +147,29 @@ export class PollDispatcher {
     await this.#kept.stop();
   }
 
+  // Where there is too much to do, neither kind of visits waits for the other.
   async #load(limit: number): Promise<KeptVisit[]> {
-    const { deps, holder, leaseMs } = this.#options;
+    this.#claimsFirst = !this.#claimsFirst;
+    if (this.#claimsFirst) {
+      const claimed = await this.#claim(limit);
+      return [...claimed, ...(await this.#kept.take(limit - claimed.length))];
+    }
     const kept = await this.#kept.take(limit);
-    const claimed = await claimDue(deps.db, {
+    return [...kept, ...(await this.#claim(limit - kept.length))];
+  }
+
+  async #claim(limit: number): Promise<KeptVisit[]> {
+    const { deps, holder, leaseMs } = this.#options;
+    const tickets = await claimDue(deps.db, {
       kind: 'poll',
       holder,
-      limit: limit - kept.length,
+      limit,
       durationMs: leaseMs,
     });
-    return [
-      ...kept,
-      ...claimed.map(ticket => ({
-        ticket,
-        connection: new MailboxConnection(this.#kept.hasRoom),
-      })),
-    ];
+    return tickets.map(ticket => ({
+      ticket,
+      connection: new MailboxConnection(this.#kept.hasRoom),
+    }));
   }
 
   async #visit(visit: KeptVisit, signal: AbortSignal): Promise<void> {

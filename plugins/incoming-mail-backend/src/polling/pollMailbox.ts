@@ -6,6 +6,7 @@ import {
   MailSession,
   MessageRef,
   OpenFolder,
+  secretOf,
   SessionCredentials,
 } from '../transport';
 import { AccountBusyError } from './AccountBusyError';
@@ -73,7 +74,12 @@ export async function pollMailbox(
   let isDone = false;
   try {
     const { session, folder } = await connection.open(mailbox.folder, {
-      connect: life => openSessionOf(mailbox, deps, life),
+      connect: life =>
+        openSessionOf(mailbox, deps, { signal: life, connection }),
+      // A connection does not outlive the token that it was opened with, nor a
+      // consent that has ended.
+      isCurrent: async () =>
+        isSame(await deps.credentials(mailbox, { signal }), connection),
       signal,
     });
     const visit: Visit = { mailbox, ticket, session, deps, signal };
@@ -136,11 +142,16 @@ export async function pollMailbox(
 async function openSessionOf(
   mailbox: Mailbox,
   deps: PollDeps,
-  signal: AbortSignal,
+  {
+    signal,
+    connection,
+  }: { signal: AbortSignal; connection: MailboxConnection },
 ): Promise<MailSession> {
   const { openSession } = deps;
-  const open = (credentials: SessionCredentials) =>
-    signIn(mailbox, credentials, { openSession, signal });
+  const open = (credentials: SessionCredentials) => {
+    connection.credentials = credentials;
+    return signIn(mailbox, credentials, { openSession, signal });
+  };
   const credentials = await deps.credentials(mailbox, { signal });
   try {
     return await open(credentials);
@@ -162,6 +173,16 @@ async function openSessionOf(
       throw await namedAsMendable(second, mailbox, deps);
     }
   }
+}
+
+function isSame(
+  current: SessionCredentials,
+  { credentials }: MailboxConnection,
+): boolean {
+  return (
+    credentials !== undefined &&
+    secretOf(credentials).reveal() === secretOf(current).reveal()
+  );
 }
 
 // The catalogue's words for a refused login are those for a mailbox's owner.

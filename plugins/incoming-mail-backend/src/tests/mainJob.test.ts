@@ -90,9 +90,9 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
       text,
     ]);
 
-  async function setUp() {
+  async function setUp(config: object = {}) {
     db = await openTestDatabase(databases, databaseId as TestDatabaseId);
-    const { as, address } = await startTestPlugin(db);
+    const { as, address } = await startTestPlugin(db, { config });
     const owner = as(olga);
     const reserved = (await as(ada).post('/redirect-urls')).body;
     const registered = await fetch(`${sandboxUrl}/api/clients`, {
@@ -280,7 +280,8 @@ describe.each(databases.eachSupportedId())('the main job (%s)', databaseId => {
   });
 
   it('S70 S71: a withdrawn grant is a state with a way out, and authorizing again goes on where it stopped', async () => {
-    const world = await setUp();
+    // A connection that is kept lives as long as its token.
+    const world = await setUp({ polling: { idleConnections: 0 } });
     await world.authorize();
     await mail('before', 'Before', 'Hello.');
     await world.visit();

@@ -353,13 +353,16 @@ export class ImapSession implements MailSession {
     const startedAt = performance.now();
     try {
       await this.#client.idle();
-      if (!this.#client.usable) {
-        throw this.#toFailure({ code: 'NoConnection' }, 'wait');
-      }
-      return performance.now() - startedAt;
+    } catch (error) {
+      throw this.#toFailure(error, 'wait');
     } finally {
       this.#idling = undefined;
     }
+    // Where the connection ends amid IDLE, imapflow only says that it ended.
+    if (!this.#client.usable) {
+      throw this.#toFailure({ code: 'NoConnection' }, 'wait');
+    }
+    return performance.now() - startedAt;
   }
 
   /** How far the connection came; imapflow still says so when it is closed. */
