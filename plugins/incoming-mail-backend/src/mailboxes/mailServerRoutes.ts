@@ -103,8 +103,9 @@ export function mountMailServerRoutes(
     authorize: update,
     audit: { event: 'mail-server-check', severity: 'low', meta: ofServer },
     handle: async ({ input, userRef }) => {
+      const mailbox = await find(input);
       checks.take(userRef);
-      return actions.check(await find(input), { showDetail: true });
+      return actions.check(mailbox, { showDetail: true });
     },
   });
 
@@ -128,8 +129,9 @@ export function mountMailServerRoutes(
     authorize: may(mailServerAuthorizePermission),
     audit: { event: 'mail-server-connect', severity: 'medium', meta: ofServer },
     handle: async ({ input, userRef }) => {
+      const mailbox = await find(input);
       checks.take(userRef);
-      return actions.connect(await find(input));
+      return actions.connect(mailbox);
     },
   });
 
@@ -137,8 +139,9 @@ export function mountMailServerRoutes(
     authorize: update,
     audit: { event: 'mail-server-preview', severity: 'low', meta: ofServer },
     handle: async ({ input, userRef }) => {
+      const mailbox = await find(input);
       checks.take(userRef);
-      return actions.preview(await find(input));
+      return actions.preview(mailbox);
     },
   });
 
@@ -242,8 +245,9 @@ function mountDraftRoutes(
       meta: ofDraft,
     },
     handle: async ({ input, userRef }) => {
+      const { id } = await drafts.get(input.params.draftId, userRef);
       checks.take(userRef);
-      return drafts.connect(input.params.draftId, userRef);
+      return drafts.connect(id, userRef);
     },
   });
 
@@ -251,8 +255,9 @@ function mountDraftRoutes(
     authorize: read,
     audit: { event: 'mail-server-draft-check', severity: 'low', meta: ofDraft },
     handle: async ({ input, userRef }) => {
+      const { id } = await drafts.get(input.params.draftId, userRef);
       checks.take(userRef);
-      return drafts.test(input.params.draftId, userRef);
+      return drafts.test(id, userRef);
     },
   });
 
@@ -264,8 +269,9 @@ function mountDraftRoutes(
       meta: ofDraft,
     },
     handle: async ({ input, userRef }) => {
+      const { id } = await drafts.get(input.params.draftId, userRef);
       checks.take(userRef);
-      return drafts.listFolders(input.params.draftId, userRef);
+      return drafts.listFolders(id, userRef);
     },
   });
 }
