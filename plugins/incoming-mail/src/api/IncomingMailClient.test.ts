@@ -85,7 +85,7 @@ describe('IncomingMailClient', () => {
     const downloads = Object.entries(endpoints)
       .filter(([, endpoint]) => endpoint.download)
       .map(([name]) => name);
-    expect(downloads).toEqual(['downloadMessage']);
+    expect(downloads).toEqual(['downloadMailServerMessage', 'downloadMessage']);
   });
 
   it('throws what the backend answered', async () => {
