@@ -29,6 +29,7 @@ exports.up = async function up(knex) {
       .comment('How often in a row it did');
     table.bigInteger('entered_at').notNullable();
     table.index(['entered_at'], 'account_gates_entered_idx');
+    table.index(['wanted_at'], 'account_gates_wanted_idx');
   });
 };
 

@@ -92,8 +92,8 @@ export function mountChannelRoutes(
     authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { event: 'channel-check', severity: 'low', meta: ofProject },
     handle: async ({ input, userRef, credentials }) => {
-      const mailbox = await find(input);
       checks.take(userRef);
+      const mailbox = await find(input);
       return signingIn(authorizer, credentials, showDetail =>
         actions.check(mailbox, { showDetail }),
       );
@@ -149,8 +149,8 @@ export function mountChannelRoutes(
     authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { event: 'channel-preview', severity: 'low', meta: ofProject },
     handle: async ({ input, userRef, credentials }) => {
-      const mailbox = await find(input);
       checks.take(userRef);
+      const mailbox = await find(input);
       return signingIn(authorizer, credentials, () => actions.preview(mailbox));
     },
   });
@@ -159,8 +159,8 @@ export function mountChannelRoutes(
     authorize: whoMay(authorizer, channelUpdatePermission),
     audit: { event: 'channel-folders', severity: 'low', meta: ofProject },
     handle: async ({ input, userRef, credentials }) => {
-      const mailbox = await find(input);
       checks.take(userRef);
+      const mailbox = await find(input);
       return signingIn(authorizer, credentials, () =>
         actions.listFolders(mailbox),
       );

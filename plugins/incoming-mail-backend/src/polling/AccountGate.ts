@@ -28,6 +28,9 @@ import { gatedSession } from './gatedSession';
 const TAKEN_MS = 5_000;
 const JITTER = 0.4;
 
+// How soon a kept session is given up for somebody who waits.
+const WANTED_EVERY_MS = 1_000;
+
 const HOUR_MS = 3_600_000;
 const FIRST_PATIENCE_MS = 60_000;
 
@@ -58,7 +61,9 @@ export class AccountGate {
   readonly #leaseMs: number;
   readonly #random: () => number;
   readonly #stays = new Map<string, Stay>();
-  #renewal?: NodeJS.Timeout;
+  #timer?: NodeJS.Timeout;
+  #renewedAt = 0;
+  #looking?: Promise<void>;
 
   constructor(options: {
     store: AccountGateStore;
@@ -183,8 +188,11 @@ export class AccountGate {
       keptAt: performance.now(),
     };
     this.#stays.set(ticket.account, stay);
-    this.#renewal ??= setInterval(() => void this.#renew(), this.#tickMs);
-    this.#renewal.unref();
+    if (!this.#timer) {
+      this.#renewedAt = performance.now();
+      this.#timer = setInterval(() => this.#tick(), this.#tickMs);
+      this.#timer.unref();
+    }
     return stay;
   }
 
@@ -199,8 +207,8 @@ export class AccountGate {
       this.#stays.delete(ticket.account);
     }
     if (this.#stays.size === 0) {
-      clearInterval(this.#renewal);
-      this.#renewal = undefined;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
     }
     const left = isOneOf(failure, unwilling)
       ? this.#store.leaveAlone(ticket, this.#patienceMs(ticket, failure))
@@ -226,34 +234,59 @@ export class AccountGate {
 
   // Often enough for a person who waits.
   get #tickMs(): number {
-    return Math.min(this.#leaseMs / 4, TAKEN_MS);
+    return Math.min(this.#renewEveryMs, WANTED_EVERY_MS);
+  }
+
+  get #renewEveryMs(): number {
+    return this.#leaseMs / 4;
+  }
+
+  /** One look at a time. Where the database does not answer, the next one counts. */
+  #tick(): void {
+    const isDue = performance.now() - this.#renewedAt > this.#renewEveryMs;
+    const look = () => (isDue ? this.#renew() : this.#yieldWanted());
+    this.#looking ??= look()
+      .catch(() => {})
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    this.#cutUnrenewed();
+  }
+
+  // Others may be let in when the lease has run out; by then nothing is sent.
+  #cutUnrenewed(): void {
+    const now = performance.now();
+    for (const { keptAt, lost } of this.#stays.values()) {
+      if (now - keptAt > this.#leaseMs - this.#renewEveryMs) {
+        lost.abort();
+      }
+    }
   }
 
   async #renew(): Promise<void> {
     const askedAt = performance.now();
-    // Where the database does not answer, a renewal may still be under way.
     const stays = [...this.#stays.values()];
-    stays
-      .filter(({ keptAt }) => askedAt - keptAt > this.#leaseMs - this.#tickMs)
-      .forEach(({ lost }) => lost.abort());
-    const kept = await this.#store
-      .renew(
-        stays.map(({ ticket }) => ticket.account),
-        { holder: this.#holder, durationMs: this.#leaseMs },
-      )
-      .catch(() => undefined);
-    if (!kept) {
-      return;
-    }
+    const kept = await this.#store.renew(
+      stays.map(({ ticket }) => ticket.account),
+      { holder: this.#holder, durationMs: this.#leaseMs },
+    );
+    this.#renewedAt = askedAt;
     for (const stay of stays) {
-      const found = kept.get(stay.ticket.account);
-      if (found?.ticket !== stay.ticket.ticket) {
-        stay.lost.abort();
-      } else {
+      if (kept.get(stay.ticket.account) === stay.ticket.ticket) {
         stay.keptAt = askedAt;
-        if (found.wanted) {
-          stay.wanted.abort();
-        }
+      } else {
+        stay.lost.abort();
+      }
+    }
+    await this.#yieldWanted();
+  }
+
+  async #yieldWanted(): Promise<void> {
+    const wanted = await this.#store.listWanted(this.#holder);
+    for (const [account, ticket] of wanted) {
+      const stay = this.#stays.get(account);
+      if (stay?.ticket.ticket === ticket) {
+        stay.wanted.abort();
       }
     }
   }

@@ -88,26 +88,40 @@ export class AccountGateStore {
    * Prolongs the stay of this replica in many accounts with one statement for
    * each 500 of them.
    *
-   * @returns the tickets of those in which it still is, by account, and where
-   *   somebody waits
+   * @returns the tickets of those in which it still is, by account
    */
   async renew(
     accounts: readonly string[],
     options: { holder: string; durationMs: number },
-  ): Promise<ReadonlyMap<string, { ticket: number; wanted: boolean }>> {
-    const kept = new Map<string, { ticket: number; wanted: boolean }>();
+  ): Promise<ReadonlyMap<string, number>> {
+    const kept = new Map<string, number>();
     for (let at = 0; at < accounts.length; at += ROWS_PER_STATEMENT) {
       const rows = await this.#db<DbAccountGateRow>(tables.accountGates)
         .whereIn('account', accounts.slice(at, at + ROWS_PER_STATEMENT))
         .andWhere({ holder: options.holder })
         .andWhere('lease_until', '>', dbNow(this.#db))
         .update({ lease_until: dbNowPlus(this.#db, options.durationMs) } as {})
-        .returning(['account', 'ticket', 'wanted_at']);
-      rows.forEach(({ account, ticket, wanted_at: wantedAt }) =>
-        kept.set(account, { ticket, wanted: wantedAt !== null }),
-      );
+        .returning(['account', 'ticket']);
+      rows.forEach(({ account, ticket }) => kept.set(account, ticket));
     }
     return kept;
+  }
+
+  /**
+   * Which accounts somebody waits for, of those that this replica is in; the
+   * 500 of them that are waited for longest.
+   *
+   * @returns tickets, by account
+   */
+  async listWanted(holder: string): Promise<ReadonlyMap<string, number>> {
+    const rows: Array<Pick<DbAccountGateRow, 'account' | 'ticket'>> =
+      await this.#db<DbAccountGateRow>(tables.accountGates)
+        .where({ holder })
+        .whereNotNull('wanted_at')
+        .orderBy('wanted_at')
+        .limit(ROWS_PER_STATEMENT)
+        .select('account', 'ticket');
+    return new Map(rows.map(({ account, ticket }) => [account, ticket]));
   }
 
   /**
