@@ -7,9 +7,9 @@ import { Tx } from './transaction';
 type Cell = string | number | boolean | Buffer | null | Knex.Raw;
 
 /**
- * Inserts rows, which all must have the columns of the first and no others, with one statement.
- * For many rows at a time: knex's own builder takes longer to build the
- * statement than the engine to run it.
+ * Inserts rows, which all must have the columns of the first and no others,
+ * with one statement. For many rows at a time: knex's own builder takes longer
+ * to build the statement than the engine to run it.
  *
  * @param options.unless - names the columns of a unique index: a row that is
  *   there already stays as it is
@@ -44,14 +44,19 @@ export async function insertRows<T = unknown>(
   const values = rows.map(
     row => `(${columns.map(name => toPlaceholder(row[name])).join(',')})`,
   );
-  const conflict = options.unless
-    ? ` ON CONFLICT (${options.unless.join(', ')}) DO NOTHING`
-    : '';
-  const returning = options.returning ? ` RETURNING ${options.returning}` : '';
-  const statement = `INSERT INTO ${table} (${columns.join(
-    ', ',
-  )}) VALUES ${values.join(',')}${conflict}${returning}`;
+  const { unless, returning } = options;
+  const statement = [
+    `insert into ${quote(table)} (${columns.map(quote)})`,
+    `values ${values.join(',')}`,
+    ...(unless ? [`on conflict (${unless.map(quote)}) do nothing`] : []),
+    ...(returning ? [`returning ${quote(returning)}`] : []),
+  ].join(' ');
   return (await rowsOfRaw(tx, statement, bindings)) as T[];
+}
+
+// Names are the code's own, never data.
+function quote(name: string): string {
+  return `"${name}"`;
 }
 
 function isRaw(value: Cell): value is Knex.Raw {
