@@ -50,9 +50,14 @@ const sabotages = {
       return {};
     },
   },
-  // Every replica visits every mailbox, at any time. Not a fault that the suite
-  // has to find: with it, unique keys alone hold (R4).
+  // Every replica visits every mailbox, at any time, whoever is connected to its
+  // account. Not a fault that the suite has to find: with it, unique keys alone
+  // hold (R4).
   'no-poll-leases': {
+    'polling/AccountGate.ts': ({ AccountGate }) => {
+      AccountGate.prototype.guard = openSession => openSession;
+      return {};
+    },
     'database/leases.ts': original => {
       const isPoll = ({ kind }) => kind === 'poll';
       /** By mailbox: when this replica visits it again. */
