@@ -24,7 +24,7 @@ const { aChannel } = source('__testUtils__/aChannel.ts');
 // All else is what the plugin has unless told otherwise. As a rule connections
 // are not kept: what is measured is the reading of mail that is there, and it
 // begins when it is told to and not when the server tells of mail.
-const readConfig = ({ maxMessageBytes, keepsConnections }) =>
+const readConfig = ({ processes, maxMessageBytes, keepsConnections }) =>
   readIncomingMailConfig(
     new ConfigReader({
       app: { baseUrl: 'http://127.0.0.1:3000' },
@@ -32,7 +32,11 @@ const readConfig = ({ maxMessageBytes, keepsConnections }) =>
         egress: { allowPrivate: ['127.0.0.1'] },
         development: { allowPlaintextLoopback: true },
         ...(!keepsConnections && { polling: { idleConnections: 0 } }),
-        ...(maxMessageBytes && { messages: { maxBytes: maxMessageBytes } }),
+        messages: {
+          ...(maxMessageBytes && { maxBytes: maxMessageBytes }),
+          // Where nothing is handled, reading would be held back for ever.
+          ...(!processes && { maxWaiting: 1_000_000 }),
+        },
       },
     }),
   );
@@ -67,7 +71,7 @@ const logger = {
  *   handled as well
  */
 export async function openReplica({ database, processes, ...settings }) {
-  const config = readConfig(settings);
+  const config = readConfig({ processes, ...settings });
   const db = requireFromPlugin('knex')(database);
   await db.migrate.latest({ directory: migrationsDirectory() });
   const stores = createStores({ db, logger });
