@@ -35,7 +35,8 @@ const toTable = (head, rows) =>
   [head, head.map(() => '---'), ...rows]
     .map(cells => `| ${cells.join(' | ')} |`)
     .join('\n');
-const seconds = ms => `${(ms / 1000).toFixed(1)} s`;
+const seconds = ms =>
+  Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : '–';
 const percent = share => `${(share * 100).toFixed(1)} %`;
 
 function quantile(sorted, q) {
