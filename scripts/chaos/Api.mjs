@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { listPages } from '../lib/listPages.mjs';
 import { pause } from './waiting.mjs';
 
 const CALL_DEADLINE_MS = 10_000;
@@ -42,19 +43,8 @@ export class Api {
   }
 
   /** All rows of a list. */
-  async list(path) {
-    const items = [];
-    let cursor;
-    do {
-      const query = new URLSearchParams({
-        limit: '100',
-        ...(cursor && { cursor }),
-      });
-      const page = await this.call('GET', `${path}?${query}`);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor);
-    return items;
+  list(path) {
+    return listPages(page => this.call('GET', page), path);
   }
 
   /** The text of a file, each byte a character. */

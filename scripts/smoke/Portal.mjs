@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { listPages } from '../lib/listPages.mjs';
 
 /** The HTTP API of the portal, as one signed-in person uses it. */
 export class Portal {
@@ -47,19 +48,8 @@ export class Portal {
   }
 
   /** All rows of a list, over all its pages. */
-  async list(path) {
-    const items = [];
-    let cursor;
-    do {
-      const query = new URLSearchParams({
-        limit: '100',
-        ...(cursor && { cursor }),
-      });
-      const page = await this.call('GET', `${path}?${query}`);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor);
-    return items;
+  list(path) {
+    return listPages(page => this.call('GET', page), path);
   }
 
   /** The bytes of a file. */
