@@ -23,26 +23,21 @@ const logger = {
   error: (...said) => process.stderr.write(`${JSON.stringify(said)}\n`),
   child: () => logger,
 };
+const {
+  createStores,
+} = require('../../plugins/incoming-mail-backend/src/createStores.ts');
 const { createHostPolicy } = room('egress');
-const { InboxStore } = room('inbox');
-const { JournalStore } = room('journal');
-const { ImportStore, MailboxStore } = room('mailboxes');
-const { CursorStore, GapStore, KnownSourceStore, PollDispatcher } =
-  room('polling');
+const { PollDispatcher } = room('polling');
 const { Secret } = room('secrets');
 const { createOpenSession } = room('transport');
 
 const db = knexFactory(database);
 const holder = randomUUID();
+const { journal, ...stores } = createStores({ db, logger });
 const dispatcher = new PollDispatcher({
   deps: {
     db,
-    cursors: new CursorStore(db),
-    gaps: new GapStore(db),
-    sources: new KnownSourceStore(db),
-    inbox: new InboxStore(db),
-    mailboxes: new MailboxStore(db),
-    imports: new ImportStore(db),
+    ...stores,
     openSession: createOpenSession({
       policy: createHostPolicy({ allowPrivate: ['127.0.0.0/8'] }),
       allowPlaintextLoopback: true,
@@ -59,7 +54,7 @@ const dispatcher = new PollDispatcher({
       maxWaiting: 5_000,
     },
   },
-  journal: new JournalStore({ db, logger }),
+  journal,
   logger,
   holder,
   leaseMs: LEASE_MS,

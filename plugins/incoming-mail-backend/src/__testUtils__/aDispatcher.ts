@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mockServices } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
-import { InboxStore } from '../inbox';
-import { JournalStore } from '../journal';
-import { ImportStore, MailboxStore, toCredentials } from '../mailboxes';
-import { CursorStore } from '../polling/CursorStore';
-import { GapStore } from '../polling/GapStore';
-import { KnownSourceStore } from '../polling/KnownSourceStore';
+import { createStores } from '../createStores';
+import { toCredentials } from '../mailboxes';
 import {
   PollDispatcher,
   PollDispatcherOptions,
@@ -25,19 +21,12 @@ export function aDispatcher(
 ) {
   const outcomes: PollOutcome[] = [];
   const wakes: string[] = [];
-  const journal = new JournalStore({
-    db,
-    logger: mockServices.logger.mock(),
-  });
+  const logger = mockServices.logger.mock();
+  const { journal, ...stores } = createStores({ db, logger });
   const dispatcher = new PollDispatcher({
     deps: {
       db,
-      cursors: new CursorStore(db),
-      gaps: new GapStore(db),
-      sources: new KnownSourceStore(db),
-      inbox: new InboxStore(db),
-      mailboxes: new MailboxStore(db),
-      imports: new ImportStore(db),
+      ...stores,
       openSession,
       credentials: async mailbox =>
         toCredentials(
@@ -56,7 +45,7 @@ export function aDispatcher(
       },
     },
     journal,
-    logger: mockServices.logger.mock(),
+    logger,
     holder: 'test',
     leaseMs: 60_000,
     concurrency: 2,
