@@ -185,6 +185,35 @@ describe('faults', () => {
     await client.logout();
   });
 
+  it('answers a command as it is told to, or ends the connection, and others not', async () => {
+    const client = await sandbox.connectImap();
+    await faults({
+      imapAnswer: { command: 'SELECT', reply: 'NO [THROTTLED] Later' },
+    });
+    await expect(client.mailboxOpen('INBOX')).rejects.toMatchObject({
+      responseStatus: 'NO',
+      serverResponseCode: 'THROTTLED',
+    });
+    await client.noop();
+    const closed = new Promise(resolve => {
+      client.once('close', resolve);
+    });
+    await faults({ imapAnswer: { command: 'SELECT' } });
+    await expect(client.mailboxOpen('INBOX')).rejects.toThrow();
+    await closed;
+    await expect(
+      faults({ imapAnswer: { command: 'NOOP', reply: 'NO\r\n* BYE' } }),
+    ).rejects.toThrow('400');
+  });
+
+  it('keeps quiet about what it can do', async () => {
+    await faults({ imapHides: ['MOVE', 'UIDPLUS'] });
+    const { capabilities } = await sandbox.connectImap();
+    expect([...capabilities.keys()]).toContain('IDLE');
+    expect([...capabilities.keys()]).not.toContain('MOVE');
+    expect([...capabilities.keys()]).not.toContain('UIDPLUS');
+  });
+
   it('makes the UIDs of an account worthless', async () => {
     await sandbox.deliver(account, 'Subject: one\r\n\r\n');
     const client = await sandbox.connectImap();
