@@ -4,9 +4,11 @@
 // in place of the platform around it the least that lets it start. Whoever
 // names a user is that user, and may do everything: rights are not on trial.
 //
-// CHAOS_REPLICA (JSON): { port, baseUrl, address, database, incomingMail, sabotage }
+// CHAOS_REPLICA (JSON): { port, baseUrl, address, database, incomingMail,
+//   sabotage, noticesUrl, migrations? }
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
+const { migrateFrom } = require('./migrateFrom.cjs');
 const { resolveLocalhost } = require('./resolveLocalhost.cjs');
 const { sabotage } = require('./sabotage.cjs');
 
@@ -23,12 +25,21 @@ const requireFromPlugin = createRequire(
 // and the provider are `localhost` to all of them.
 resolveLocalhost(order.address);
 sabotage(join(ROOT, 'plugins', 'incoming-mail-backend', 'src'), order.sabotage);
+if (order.migrations) {
+  migrateFrom(order.migrations);
+}
 
 const { coreServices, createServiceFactory } = requireFromBackend(
   '@backstage/backend-plugin-api',
 );
 const { createSpecializedBackend } = requireFromBackend(
   '@backstage/backend-app-api',
+);
+const { DefaultSchedulerService } = requireFromBackend(
+  '@backstage/backend-defaults/scheduler',
+);
+const { metricsServiceRef } = requireFromBackend(
+  '@backstage/backend-plugin-api/alpha',
 );
 const { ConfigReader } = requireFromBackend('@backstage/config');
 const { catalogServiceRef } = requireFromPlugin(
@@ -50,7 +61,6 @@ const platform = [
   ['rootHealth', 'rootHealthServiceFactory'],
   ['rootHttpRouter', 'rootHttpRouterServiceFactory'],
   ['rootLifecycle', 'rootLifecycleServiceFactory'],
-  ['scheduler', 'schedulerServiceFactory'],
   ['alpha', 'metricsServiceFactory'],
   ['alpha', 'tracingServiceFactory'],
 ].map(
@@ -164,20 +174,45 @@ class LineLogger {
   }
 }
 
-const notifications = { send: async () => {} };
+const notifications = {
+  async send(notification) {
+    const reply = await fetch(order.noticesUrl, {
+      method: 'POST',
+      body: JSON.stringify(notification),
+    });
+    await reply.arrayBuffer();
+  },
+};
+
+/**
+ * The platform's own, for which nothing waits at first: no replica lives for
+ * half a minute here.
+ */
+const scheduler = createServiceFactory({
+  service: coreServices.scheduler,
+  deps: {
+    database: coreServices.database,
+    logger: coreServices.logger,
+    rootLifecycle: coreServices.rootLifecycle,
+    httpRouter: coreServices.httpRouter,
+    pluginMetadata: coreServices.pluginMetadata,
+    metrics: metricsServiceRef,
+  },
+  factory: deps => {
+    const own = DefaultSchedulerService.create(deps);
+    const { scheduleTask } = own;
+    own.scheduleTask = ({ initialDelay: _, ...task }) =>
+      scheduleTask.call(own, task);
+    return own;
+  },
+});
 
 const config = new ConfigReader({
   app: { baseUrl: 'http://localhost:3000' },
   backend: {
     baseUrl: order.baseUrl,
     listen: { host: '127.0.0.1', port: order.port },
-    database: {
-      client: 'pg',
-      connection: order.database,
-      knexConfig: {
-        pool: { min: 0, max: 8, acquireTimeoutMillis: 10_000 },
-      },
-    },
+    database: order.database,
     lifecycle: { serverShutdownDelay: { milliseconds: 0 } },
   },
   incomingMail: order.incomingMail,
@@ -201,7 +236,7 @@ const own = [
 
 async function start() {
   const backend = createSpecializedBackend({
-    defaultServiceFactories: [...platform, ...own],
+    defaultServiceFactories: [...platform, scheduler, ...own],
   });
   backend.add(
     requireFromPlugin('@postroom/plugin-incoming-mail-backend').default,
