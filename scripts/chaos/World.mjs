@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../lib/ports.mjs';
+import { keptPort } from '../lib/ports.mjs';
 import { Browser } from '../smoke/Browser.mjs';
 import { Api } from './Api.mjs';
 import { Channel } from './Channel.mjs';
@@ -157,7 +157,7 @@ export class World {
       'odd-imap': sandbox.imapPort,
       'odd-pop3': sandbox.pop3Port,
     });
-    this.ports[SPARE] = await freePort();
+    this.ports[SPARE] = await keptPort();
     await this.#registerIntegration(client);
     if (this.broken === 'no-unique-key') {
       await this.#disableUniqueKey();
@@ -181,7 +181,7 @@ export class World {
       const address = `127.0.${this.#number}.${11 + n}`;
       const wires = new Wires({ replica: name, address });
       this.#closing.push(() => wires.close());
-      const port = await freePort();
+      const port = await keptPort();
       this.baseUrl ??= `http://localhost:${port}`;
       const replica = new Replica({
         name,
@@ -200,7 +200,7 @@ export class World {
   /** @param {Record<string, number>} servers - ports, by the wire's name */
   async #layWires(servers) {
     for (const [wire, server] of Object.entries(servers)) {
-      const port = await freePort();
+      const port = await keptPort();
       this.ports[wire] = port;
       for (const { wires } of this.replicas) {
         await wires.lay(wire, { port, server });

@@ -5,6 +5,7 @@ import { mailServerRows } from './mailServer.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
+import { versionRows } from './versions.mjs';
 
 /**
  * One row of the table of faults.
@@ -47,4 +48,5 @@ export const rows = [
   ...mailServerRows,
   ...oddPop3Rows,
   ...tokenRows,
+  ...versionRows,
 ];

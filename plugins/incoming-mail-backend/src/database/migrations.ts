@@ -8,6 +8,10 @@ import { Knex } from 'knex';
 /**
  * The plugin's database with all migrations applied, unless the host applies
  * them itself (`skipMigrations`).
+ *
+ * It may also have migrations of a later version: while that is rolled out,
+ * and after it was rolled back, replicas of this one start as well. Migrations
+ * only add, so what they added is not in the way.
  */
 export async function openDatabase(database: DatabaseService): Promise<Knex> {
   const knex = await database.getClient();
@@ -15,7 +19,11 @@ export async function openDatabase(database: DatabaseService): Promise<Knex> {
   // and those end up in logs and replies.
   knex.client.config.compileSqlOnError = false;
   if (!database.migrations?.skip) {
-    await knex.migrate.latest({ directory: migrationsDirectory() });
+    await knex.migrate.latest({
+      directory: migrationsDirectory(),
+      // By default knex refuses a database with migrations that it has no file of.
+      disableMigrationsListValidation: true,
+    });
   }
   return knex;
 }

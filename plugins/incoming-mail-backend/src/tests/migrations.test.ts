@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  createMockDirectory,
+  mockServices,
+  TestDatabaseId,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { anIntegration } from '../__testUtils__/aChannel';
-import { migrationsDirectory, tables } from '../database';
+import { migrationsDirectory, openDatabase, tables } from '../database';
 import { addMailbox } from '../oauth/__testUtils__/fixtures';
 
 jest.setTimeout(60_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const nextVersion = createMockDirectory();
 
 describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
   const directory = migrationsDirectory();
@@ -29,6 +35,42 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(await existing(db)).toEqual([]);
     await db.migrate.latest({ directory });
     expect(await existing(db)).toEqual(Object.values(tables));
+  });
+
+  it('let a replica of this version start after the next one has migrated, and migrate what it lacks (R41)', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const open = () =>
+      openDatabase(mockServices.database.mock({ getClient: async () => db }));
+    nextVersion.setContent({
+      '29991231000000_next.js': `
+        exports.up = knex => knex.schema.alterTable('mailboxes', table => {
+          table.text('next_note');
+        });
+        exports.down = async () => {};
+      `,
+    });
+    await open();
+    expect(await existing(db)).toEqual(Object.values(tables));
+    await db.migrate.latest({ directory: [directory, nextVersion.path] });
+    // What knex says by default.
+    await expect(db.migrate.latest({ directory })).rejects.toThrow(
+      'The migration directory is corrupt',
+    );
+
+    await db.migrate.down({
+      directory: [directory, nextVersion.path],
+      name: '20261123223000_retention.js',
+    });
+    await open();
+
+    expect(await db.schema.hasColumn(tables.mailboxes, 'next_note')).toBe(true);
+    expect(
+      await db.schema.hasColumn(tables.inboxMessages, 'raw_removed_at'),
+    ).toBe(true);
+    await addMailbox(db, { integrationId: await anIntegration(db) });
+    expect(await db(tables.mailboxes)).toEqual([
+      expect.objectContaining({ next_note: null }),
+    ]);
   });
 
   it('keep what is there, one step up and one step down', async () => {
