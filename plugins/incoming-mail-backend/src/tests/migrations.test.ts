@@ -73,6 +73,31 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     ]);
   });
 
+  it('are tried again where replicas at work are in their way, and not where they are wrong (R41)', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const open = () =>
+      openDatabase(
+        mockServices.database.mock({ getClient: async () => db }),
+        nextVersion.path,
+      );
+    const failing = (code: string) => `
+      let tries = 0;
+      exports.up = async knex => {
+        await knex.schema.createTable('things', table => table.string('id'));
+        tries += 1;
+        if (tries < 3) {
+          throw Object.assign(new Error('Failed'), { code: '${code}' });
+        }
+      };
+      exports.down = async () => {};
+    `;
+    nextVersion.setContent({ [`1_wrong_${databaseId}.js`]: failing('42P01') });
+    await expect(open()).rejects.toThrow('Failed');
+    nextVersion.setContent({ [`1_late_${databaseId}.js`]: failing('40P01') });
+    await open();
+    expect(await db.schema.hasTable('things')).toBe(true);
+  });
+
   it('keep what is there, one step up and one step down', async () => {
     const db = await databases.init(databaseId as TestDatabaseId);
     const name = '20261123160000_token_lifecycle.js';
