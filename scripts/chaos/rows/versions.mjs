@@ -8,6 +8,8 @@ import { pause } from '../waiting.mjs';
 
 const NEXT = '29991231000000_next_version.cjs';
 const GRACE_MS = 11_000;
+/** At night. */
+const TOGETHER_MS = 10 * 60_000;
 
 /** The present migrations and one more, as the next version has them. */
 async function nextVersionIn(folder) {
@@ -47,13 +49,21 @@ function underLoad(world, channels, row) {
 
 /** Replaces a replica, as a deployment does: asked to go, and started anew. */
 async function redeploy(world, replica, migrations) {
-  if (migrations) {
-    world.migrations.set(replica.name, migrations);
-  } else {
-    world.migrations.delete(replica.name);
-  }
+  world.migrations.set(replica.name, migrations);
   await replica.terminate(GRACE_MS);
   await world.startOne(replica);
+}
+
+/** All versions together, and at night whoever is killed comes back. */
+async function runTogether(world, { night }) {
+  const until = performance.now() + (night ? TOGETHER_MS : 1_000);
+  do {
+    await pause(1_000);
+    if (night) {
+      await world.kill(world.random.pick(world.serving()));
+      await world.allUp();
+    }
+  } while (performance.now() < until);
 }
 
 async function nextVersionIsApplied(world) {
@@ -64,8 +74,11 @@ async function nextVersionIsApplied(world) {
   return rows.length > 0;
 }
 
-/** Has the schema be that of the present version, for the rows that follow. */
-async function takeNextVersionBack(world) {
+/**
+ * Rolls back to the present version, on the schema of the next one; and then,
+ * for the rows that follow, the schema as well.
+ */
+async function rollBack(world) {
   world.migrations.clear();
   await world.restartAll();
   if (!(await nextVersionIsApplied(world))) {
@@ -81,39 +94,33 @@ async function takeNextVersionBack(world) {
 /** R41 */
 const rollingUpgrade = {
   id: 'R41',
-  title:
-    'the next version rolled out under load, restarts of this one, and back',
-  async run(world, { night }) {
+  title: 'the next version rolled out under load, and back',
+  async run(world, size) {
     const channels = [
       await world.channel('storm-a'),
       await world.channel('storm-b'),
     ];
-    const togetherMs = night ? 10 * 60_000 : 1_500;
-    const migrations = await nextVersionIn(world.folder);
     const [first, second, third] = world.replicas;
+    const migrations = await nextVersionIn(world.folder);
     const stop = underLoad(world, channels, 'R41');
     try {
       await pause(300);
-      await redeploy(world, first, migrations);
+      // Two of them find that there is something to migrate.
+      await Promise.all(
+        [first, second].map(each => redeploy(world, each, migrations)),
+      );
       if (!(await nextVersionIsApplied(world))) {
         throw new Error('The next version has not migrated');
       }
-      // Both together; this one is killed and comes back to the new schema.
-      await second.kill();
-      await world.startOne(second);
-      await pause(togetherMs);
-      // This one alone, and then only the next one.
-      await first.terminate(GRACE_MS);
-      await pause(500);
-      await world.startOne(first);
-      await redeploy(world, second, migrations);
-      await redeploy(world, third, migrations);
-      // Rolled back: the schema stays, and all of it is still understood.
-      await redeploy(world, first);
-      await redeploy(world, second);
+      await runTogether(world, size);
+      // The present one alone, which comes to the new schema for the first time.
+      await Promise.all([first.kill(), second.kill(), third.kill()]);
+      world.kills += 3;
+      await world.startOne(third);
+      await Promise.all([world.startOne(first), world.startOne(second)]);
     } finally {
       await stop();
-      await takeNextVersionBack(world);
+      await rollBack(world);
     }
     await world.drain(channels);
     return channels;
