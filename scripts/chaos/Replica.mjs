@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { signalGroup, startNode, stop } from '../lib/processes.mjs';
 import { fromRoot, requireFromRoot, ROOT } from '../lib/repository.mjs';
 
@@ -139,6 +140,17 @@ export class Replica {
     if (this.#running && signalGroup(this.#running, 0)) {
       await this.kill();
     }
+  }
+
+  /** How often it has said something, in all its lives. */
+  async timesSaid(text) {
+    const log = await readFile(this.options.logFile, 'utf8');
+    return log.split(text).length - 1;
+  }
+
+  /** Of the process that runs now. */
+  get pid() {
+    return this.#running.pid;
   }
 
   tail() {

@@ -5,6 +5,7 @@ import { mailServerRows } from './mailServer.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
+import { sqliteRows } from './sqlite.mjs';
 import { versionRows } from './versions.mjs';
 
 /**
@@ -15,6 +16,8 @@ import { versionRows } from './versions.mjs';
  * @property {string} title
  * @property {Visits} [visits] - {@link usualVisits} by default; replicas start
  *   again where it changes
+ * @property {object} [apart] - what the world is to be like that it has for
+ *   itself: options of a World; without it the row shares one
  * @property {boolean} [nightOnly]
  * @property {(world: import('../World.mjs').World, size: Size) =>
  *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
@@ -49,4 +52,5 @@ export const rows = [
   ...oddPop3Rows,
   ...tokenRows,
   ...versionRows,
+  ...sqliteRows,
 ];
