@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { shortVisits } from '../crashPoints.mjs';
 import { pause } from '../waiting.mjs';
 
 // A database that is a file. One process is what it is for; a second one, as
@@ -19,13 +20,16 @@ const twoProcesses = {
   id: 'R50',
   title: 'two processes on one SQLite file, each killed now and then',
   apart: { engine: 'sqlite', replicas: 2 },
+  // Many transactions, and so many chances to be in each other's way.
+  visits: shortVisits,
   async run(world, { night }) {
-    const channels = [await world.channel('one'), await world.channel('two')];
-    for (let n = 0; n < (night ? 50 : 12); n += 1) {
-      await Promise.all(channels.map(channel => channel.deliverMany('R50', 5)));
+    const names = ['one', 'two', 'three', 'four'];
+    const channels = await Promise.all(names.map(name => world.channel(name)));
+    for (let n = 0; n < (night ? 50 : 8); n += 1) {
+      await Promise.all(channels.map(channel => channel.deliverMany('R50', 3)));
       await world.poke(channels);
-      await pause(world.random.between(0, 300));
-      if (n % 5 === 4) {
+      await pause(world.random.between(0, 200));
+      if (n % 8 === 5) {
         await world.kill(world.random.pick(world.serving()));
         await world.allUp();
       }
