@@ -201,8 +201,8 @@ const scheduler = createServiceFactory({
   factory: deps => {
     const own = DefaultSchedulerService.create(deps);
     const { scheduleTask } = own;
-    own.scheduleTask = ({ initialDelay: _, ...task }) =>
-      scheduleTask.call(own, task);
+    own.scheduleTask = task =>
+      scheduleTask.call(own, { ...task, initialDelay: undefined });
     return own;
   },
 });

@@ -25,6 +25,7 @@ const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 25_000 };
  * @param {object} options
  * @param {import('./rows/index.mjs').Row[][]} options.shares - rows by world
  * @param {'ci' | 'night' | 'short'} options.size
+ * @param {number} [options.soakMinutes] - see `readOptions.mjs`
  * @param {string} options.seed
  * @param {string} [options.broken] - see `readOptions.mjs`
  * @param {string} options.dovecotProgram
@@ -35,7 +36,12 @@ const PATIENCE_MS = { ci: 40_000, night: 10 * 60_000, short: 25_000 };
  * @returns {Promise<SuiteEnd>}
  */
 export async function runSuite(options) {
-  const { shares, size, open, say, firstNumber = 1 } = options;
+  const { shares, size: name, open, say, firstNumber = 1 } = options;
+  const size = {
+    night: name === 'night',
+    short: name === 'short',
+    soakMinutes: options.soakMinutes,
+  };
   const startedAt = performance.now();
   const queue = new RowQueue(shares);
   const common = {
@@ -43,14 +49,14 @@ export async function runSuite(options) {
     seed: options.seed,
     dovecotProgram: options.dovecotProgram,
     broken: options.broken,
-    patienceMs: PATIENCE_MS[size],
+    patienceMs: PATIENCE_MS[name],
   };
   const worlds = shares.map(
     (rows, index) =>
       new World({
         ...common,
         number: firstNumber + index,
-        replicas: size === 'short' ? 2 : 3,
+        replicas: size.short ? 2 : 3,
         visits: visitsOf(rows[0]),
       }),
   );
@@ -61,10 +67,10 @@ export async function runSuite(options) {
     if (!row.apart) {
       return runAndSay(world, row, { size, say });
     }
-    const startedAt = performance.now();
+    const begunAt = performance.now();
     const ended = await runApart(row, { ...common, size, open });
     apart.push(ended);
-    sayEnd(row, ended.end, { startedAt, say });
+    sayEnd(row, ended.end, { startedAt: begunAt, say });
     return ended.end.outcome;
   };
   const verdicts = await Promise.all(
@@ -85,7 +91,7 @@ export async function runSuite(options) {
   ]);
   counts[isClean(total) ? 'passed' : 'failed'] += 1;
   const all = [...worlds, ...apart.map(({ world }) => world)];
-  const add = name => all.reduce((so, world) => so + world[name], 0);
+  const add = what => all.reduce((so, world) => so + world[what], 0);
   say(
     (performance.now() - startedAt) / 1000,
     '',

@@ -5,6 +5,7 @@ import { mailServerRows } from './mailServer.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
+import { soakRows } from './soak.mjs';
 import { sqliteRows } from './sqlite.mjs';
 import { versionRows } from './versions.mjs';
 
@@ -19,6 +20,8 @@ import { versionRows } from './versions.mjs';
  * @property {object} [apart] - what the world is to be like that it has for
  *   itself: options of a World; without it the row shares one
  * @property {boolean} [nightOnly]
+ * @property {(size: Size) => number} [deadlineMs] - where it takes longer than
+ *   rows do
  * @property {(world: import('../World.mjs').World, size: Size) =>
  *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
  *   under load; returns the channels that it used, or undefined where it
@@ -29,6 +32,7 @@ import { versionRows } from './versions.mjs';
  * @typedef {object} Size
  * @property {boolean} night - all of it
  * @property {boolean} short - a test of the suite itself
+ * @property {number} soakMinutes - how long the longest row takes
  */
 
 /**
@@ -53,4 +57,5 @@ export const rows = [
   ...tokenRows,
   ...versionRows,
   ...sqliteRows,
+  ...soakRows,
 ];
