@@ -2,6 +2,7 @@
 import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
 import { mailServerRows } from './mailServer.mjs';
+import { noticeRows } from './notices.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
@@ -55,6 +56,7 @@ export const rows = [
   ...mailServerRows,
   ...oddPop3Rows,
   ...tokenRows,
+  ...noticeRows,
   ...versionRows,
   ...sqliteRows,
   ...soakRows,
