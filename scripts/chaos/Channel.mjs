@@ -36,6 +36,8 @@ export class Channel {
    * @param {object} [options.afterStoring] - as the API has it
    * @param {{ deliver(address: string, raw: Buffer): Promise<void> }}
    *   [options.mail] - where its mail is put; that of the server by default
+   * @param {string} [options.address] - where another one has it as well
+   * @param {string} [options.folder]
    */
   constructor({
     world,
@@ -44,6 +46,8 @@ export class Channel {
     deletes = false,
     afterStoring,
     mail,
+    address = `${name}@corp.test`,
+    folder,
   }) {
     this.#world = world;
     this.#server = server;
@@ -51,7 +55,8 @@ export class Channel {
     this.#afterStoring = afterStoring;
     this.#mail = mail;
     this.name = name;
-    this.address = `${name}@corp.test`;
+    this.address = address;
+    this.folder = folder;
     this.project = `/projects/component/default/${name}`;
     this.path = `${this.project}/channel`;
     /** @type {Delivered[]} */
@@ -67,6 +72,7 @@ export class Channel {
       server: this.#world.mailHostOf(wire, integration),
       authentication: { method: 'oauth', integrationId: integration.id },
       afterStoring: this.#afterStoring,
+      folder: this.folder,
     });
     await this.#world.consent(this.path, this.address);
     if (isPop3) {

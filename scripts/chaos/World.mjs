@@ -208,6 +208,11 @@ export class World {
     }
   }
 
+  /** Has something be ended with the world. @param {() => Promise<void>} close */
+  closeLater(close) {
+    this.#closing.push(close);
+  }
+
   /** Lets the spare wire lead to a server. @param {number} server - its port */
   async laySpareWire(server) {
     const port = this.ports[SPARE];
@@ -358,7 +363,13 @@ export class World {
     }
     const channel = new Channel({ world: this, name, ...options });
     this.#channels.set(name, channel);
-    this.sandbox.addAccount({ address: channel.address, password: 'sandbox' });
+    const isNew = this.channels().every(
+      each => each === channel || each.address !== channel.address,
+    );
+    if (isNew) {
+      const { address } = channel;
+      this.sandbox.addAccount({ address, password: 'sandbox' });
+    }
     await options.before?.(channel);
     await channel.connect(this.#integration);
     return channel;

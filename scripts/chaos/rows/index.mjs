@@ -6,6 +6,7 @@ import { noticeRows } from './notices.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
+import { serverAnswerRows } from './serverAnswers.mjs';
 import { soakRows } from './soak.mjs';
 import { sqliteRows } from './sqlite.mjs';
 import { versionRows } from './versions.mjs';
@@ -56,6 +57,7 @@ export const rows = [
   ...mailServerRows,
   ...oddPop3Rows,
   ...tokenRows,
+  ...serverAnswerRows,
   ...noticeRows,
   ...versionRows,
   ...sqliteRows,
