@@ -60,10 +60,12 @@ export class Replica {
     });
     const running = startNode({
       name,
-      // An argument of Node's, so that the threads that read mail have it too.
+      // Arguments of Node's, so that the threads that read mail have them too.
       args: [
         '--require',
         requireFromRoot.resolve('@backstage/cli/config/nodeTransform.cjs'),
+        '--require',
+        fromRoot('scripts', 'chaos', 'poisonThreads.cjs'),
         fromRoot('scripts', 'chaos', 'replica.cjs'),
       ],
       cwd: ROOT,

@@ -4,6 +4,7 @@ import { databaseRows } from './database.mjs';
 import { mailServerRows } from './mailServer.mjs';
 import { noticeRows } from './notices.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
+import { readerRows } from './readers.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
 import { serverAnswerRows } from './serverAnswers.mjs';
@@ -58,6 +59,7 @@ export const rows = [
   ...oddPop3Rows,
   ...tokenRows,
   ...serverAnswerRows,
+  ...readerRows,
   ...noticeRows,
   ...versionRows,
   ...sqliteRows,
