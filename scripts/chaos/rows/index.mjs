@@ -7,6 +7,7 @@ import { oddPop3Rows } from './oddPop3.mjs';
 import { readerRows } from './readers.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
+import { retentionRows } from './retention.mjs';
 import { serverAnswerRows } from './serverAnswers.mjs';
 import { soakRows } from './soak.mjs';
 import { sqliteRows } from './sqlite.mjs';
@@ -60,6 +61,7 @@ export const rows = [
   ...tokenRows,
   ...serverAnswerRows,
   ...readerRows,
+  ...retentionRows,
   ...noticeRows,
   ...versionRows,
   ...sqliteRows,
