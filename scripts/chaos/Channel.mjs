@@ -10,7 +10,8 @@ const BASELINE_DEADLINE_MS = 20_000;
  * @typedef {object} Delivered
  * @property {string} uuid - stands in the mail's text, first line
  * @property {Buffer} raw
- * @property {number} copies - how often it lies there
+ * @property {number} copies - how often it lies there; 0: as old mail, which is
+ *   to become nothing
  * @property {boolean} mayVanish - somebody may have taken it away unread
  * @property {string} row - which row of the suite put it there
  */
