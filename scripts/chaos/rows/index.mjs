@@ -2,6 +2,7 @@
 import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
 import { mailServerRows } from './mailServer.mjs';
+import { movingRows } from './moving.mjs';
 import { noticeRows } from './notices.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { readerRows } from './readers.mjs';
@@ -62,6 +63,7 @@ export const rows = [
   ...serverAnswerRows,
   ...readerRows,
   ...retentionRows,
+  ...movingRows,
   ...noticeRows,
   ...versionRows,
   ...sqliteRows,
