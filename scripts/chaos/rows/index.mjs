@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
+import { largeMailboxRows } from './largeMailbox.mjs';
 import { mailServerRows } from './mailServer.mjs';
 import { movingRows } from './moving.mjs';
 import { noticeRows } from './notices.mjs';
@@ -64,6 +65,7 @@ export const rows = [
   ...readerRows,
   ...retentionRows,
   ...movingRows,
+  ...largeMailboxRows,
   ...noticeRows,
   ...versionRows,
   ...sqliteRows,
