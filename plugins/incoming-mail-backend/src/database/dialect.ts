@@ -21,6 +21,11 @@ export function forUpdateSkipLocked<T extends Knex.QueryBuilder>(
   return isPostgres(tx) ? (query.forUpdate().skipLocked() as T) : query;
 }
 
+/** Locks the selected rows for this transaction. See {@link forUpdateSkipLocked}. */
+export function forUpdate<T extends Knex.QueryBuilder>(tx: Knex, query: T): T {
+  return isPostgres(tx) ? (query.forUpdate() as T) : query;
+}
+
 /**
  * Locks the selected rows against change but not against other readers of
  * this kind. See {@link forUpdateSkipLocked}.
@@ -66,6 +71,46 @@ export async function rowsOfRaw(
 ): Promise<unknown[]> {
   const result = await tx.raw(sql, values as Knex.RawBinding[]);
   return isPostgres(tx) ? result.rows : result;
+}
+
+/**
+ * Rows of a table by many keys at once, each looked up in an index of its own
+ * column: `column IN (…)` has PostgreSQL read the whole table as long as it has
+ * no statistics of it, which is when the first thousands of mails come in.
+ *
+ * @param options.keys - at most a few hundred; each counts once
+ * @param options.where - what the rows have besides, such as their mailbox
+ * @returns the rows found, in no order
+ */
+export async function rowsByKeys<T>(
+  tx: Knex,
+  options: {
+    table: string;
+    column: string;
+    keys: Iterable<string>;
+    where?: Readonly<Record<string, string>>;
+    select: readonly string[];
+  },
+): Promise<T[]> {
+  const { table, column, where = {}, select } = options;
+  const keys = [...new Set(options.keys)];
+  if (keys.length === 0) {
+    return [];
+  }
+  const besides = tx(table).where(where).select(select);
+  const query = isPostgres(tx)
+    ? tx
+        .select('found.*')
+        .fromRaw('unnest(?::text[]) AS wanted(key)', [keys])
+        .joinRaw('CROSS JOIN LATERAL ? AS found', [
+          // OFFSET keeps it a look-up for each key.
+          besides.whereRaw('?? = wanted.key', [column]).offset(tx.raw('0')),
+        ])
+    : besides.whereRaw('?? IN (SELECT value FROM json_each(?))', [
+        column,
+        JSON.stringify(keys),
+      ]);
+  return (await query) as T[];
 }
 
 /** Whether an insert or update failed because of a unique index. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 export {
+  forUpdate,
   holdName,
   isUniqueViolation,
   limitStatements,
+  rowsByKeys,
   rowsOfRaw,
 } from './dialect';
 export { insertRows } from './insertRows';

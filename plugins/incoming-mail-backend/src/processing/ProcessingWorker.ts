@@ -59,7 +59,7 @@ import {
 /** How many waiting mails are looked up at a time. */
 const LIST_SIZE = 200;
 /** How many of them may share a transaction, and how large they are together. */
-const BATCH_COUNT = 50;
+const BATCH_COUNT = 100;
 const BATCH_BYTES = 8 * 1_048_576;
 /** How long a mailbox rests when the database failed amid its work. */
 const REST_AFTER_ERROR_MS = 5_000;
