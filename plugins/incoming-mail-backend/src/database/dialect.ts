@@ -88,7 +88,7 @@ export async function rowsByKeys<T>(
     table: string;
     column: string;
     keys: Iterable<string>;
-    where?: Readonly<Record<string, string>>;
+    where?: Readonly<Record<string, string | null>>;
     select: readonly string[];
   },
 ): Promise<T[]> {
@@ -101,7 +101,7 @@ export async function rowsByKeys<T>(
   const query = isPostgres(tx)
     ? tx
         .select('found.*')
-        .fromRaw('unnest(?::text[]) AS wanted(key)', [keys])
+        .from(tx.raw('unnest(?::text[]) AS wanted(key)', [keys]))
         .joinRaw('CROSS JOIN LATERAL ? AS found', [
           // OFFSET keeps it a look-up for each key.
           besides.whereRaw('?? = wanted.key', [column]).offset(tx.raw('0')),

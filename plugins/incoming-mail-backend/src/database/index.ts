@@ -12,6 +12,7 @@ export { fromJson } from './json';
 export {
   addLease,
   claimDue,
+  heldLease,
   holdLease,
   LeaseLostError,
   releaseLease,

@@ -24,12 +24,14 @@ import {
   fromDbTime,
   fromDbTimeToIso,
   fromJson,
+  heldLease,
   holdLease,
   insertRows,
   inTransaction,
   LeaseLostError,
   LeaseTicket,
   readPage,
+  rowsByKeys,
   rowsOfRaw,
   scheduleWork,
   tables,
@@ -388,18 +390,17 @@ export class InboxStore {
     ticket: LeaseTicket,
     messageIds: readonly string[],
   ): Promise<ReadonlyMap<string, number>> {
-    return inTransaction(this.#db, async tx => {
-      await holdLease(tx, ticket);
-      const rows = await tx<DbInboxMessageRow>(tables.inboxMessages)
-        .whereIn('id', [...messageIds])
-        .andWhere({ state: 'stored' })
-        .update({ attempts: tx.raw('?? + 1', ['attempts']) } as {})
-        .returning(['id', 'attempts']);
-      if (rows.length !== messageIds.length) {
-        throw new LeaseLostError(ticket);
-      }
-      return new Map(rows.map(row => [row.id, row.attempts]));
-    });
+    const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
+      .with('held', heldLease(this.#db, ticket))
+      .whereIn('id', [...messageIds])
+      .andWhere({ state: 'stored' })
+      .whereExists(this.#db('held'))
+      .update({ attempts: this.#db.raw('?? + 1', ['attempts']) } as {})
+      .returning(['id', 'attempts']);
+    if (rows.length !== messageIds.length) {
+      throw new LeaseLostError(ticket);
+    }
+    return new Map(rows.map(row => [row.id, row.attempts]));
   }
 
   /**
@@ -718,14 +719,26 @@ async function knownContents(
   mailboxId: string,
   arrivals: readonly Arrival[],
 ): Promise<Set<string>> {
-  const rows = await tx<DbInboxMessageRow>(tables.inboxMessages)
-    .where({ mailbox_id: mailboxId })
-    .whereIn(
-      'sha256',
-      arrivals.map(({ row }) => row.sha256),
-    )
-    .select('sha256');
-  return new Set(rows.map(row => row.sha256));
+  const among = {
+    table: tables.inboxMessages,
+    where: { mailbox_id: mailboxId },
+    select: ['sha256'],
+  };
+  type Found = Pick<DbInboxMessageRow, 'sha256'>;
+  // Equal bytes have equal headers.
+  const alike = await rowsByKeys<Found>(tx, {
+    ...among,
+    column: 'head_digest',
+    keys: arrivals.flatMap(({ row }) => row.head_digest ?? []),
+  });
+  // Rows of former versions have no digest of theirs.
+  const former = await rowsByKeys<Found>(tx, {
+    ...among,
+    column: 'sha256',
+    keys: arrivals.map(({ row }) => row.sha256),
+    where: { ...among.where, head_digest: null },
+  });
+  return new Set([...alike, ...former].map(row => row.sha256));
 }
 
 /**
@@ -740,12 +753,18 @@ async function findOriginals(
   const hashes = arrivals.flatMap(({ row }) => row.content_hash ?? []);
   const first = new Map<string, string>();
   if (hashes.length > 0) {
-    const stored = await tx<DbInboxMessageRow>(tables.inboxMessages)
-      .where({ mailbox_id: mailboxId })
-      .whereIn('content_hash', hashes)
-      .whereNull('duplicate_of')
-      .select('id', 'content_hash');
-    stored.forEach(row => first.set(row.content_hash!, row.id));
+    const stored = await rowsByKeys<
+      Pick<DbInboxMessageRow, 'id' | 'content_hash' | 'duplicate_of'>
+    >(tx, {
+      table: tables.inboxMessages,
+      column: 'content_hash',
+      keys: hashes,
+      where: { mailbox_id: mailboxId },
+      select: ['id', 'content_hash', 'duplicate_of'],
+    });
+    stored
+      .filter(row => row.duplicate_of === null)
+      .forEach(row => first.set(row.content_hash!, row.id));
   }
   const originals = new Map<string, string>();
   for (const { row } of arrivals) {
