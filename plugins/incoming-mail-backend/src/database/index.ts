@@ -5,7 +5,7 @@ export {
   limitStatements,
   rowsOfRaw,
 } from './dialect';
-export { insertRows } from './insertRows';
+export { insertRows, ROWS_PER_STATEMENT } from './insertRows';
 export { fromJson } from './json';
 export {
   addLease,

@@ -12,7 +12,7 @@ export async function findRoom({
   deps,
 }: Pick<Visit, 'mailbox' | 'deps'>): Promise<number> {
   const { maxWaiting } = deps.policy;
-  const waiting = await deps.inbox.countWaiting(mailbox.id, maxWaiting);
+  const waiting = await deps.queue.countWaiting(mailbox.id, maxWaiting);
   const allowed = mailbox.heldBackAt ? relievedBelow(maxWaiting) : maxWaiting;
   return waiting >= allowed ? 0 : maxWaiting - waiting;
 }
