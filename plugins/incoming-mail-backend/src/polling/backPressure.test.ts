@@ -15,8 +15,8 @@ import {
   releaseLease,
   tables,
 } from '../database';
-import { relievedBelow } from './findRoom';
 import { nextVisitInMs } from './pollSchedule';
+import { relievedBelow } from './VisitBudget';
 
 jest.setTimeout(60_000);
 
@@ -111,10 +111,26 @@ describe.each(databases.eachSupportedId())(
     it('are held back by nothing where nothing is left', async () => {
       const world = await setUp(4);
       deliver(world, 4);
-      expect(await visitAndRecord(world)).toMatchObject({ accepted: 4 });
+      expect(await visitAndRecord(world)).toMatchObject({
+        accepted: 4,
+        heldBack: true,
+      });
       const outcome = await visitAndRecord(world);
+      expect(world.mailbox.heldBackAt).toBeDefined();
       expect(outcome).toMatchObject({ accepted: 0, more: false });
       expect(outcome).not.toHaveProperty('heldBack');
+      await visitAndRecord(world);
+      expect(world.mailbox.heldBackAt).toBeUndefined();
+    });
+
+    it('count what waits only where there is mail to fetch', async () => {
+      const world = await setUp();
+      const count = jest.spyOn(world.deps.queue, 'countWaiting');
+      expect(await visitAndRecord(world)).toMatchObject({ accepted: 0 });
+      expect(count).not.toHaveBeenCalled();
+      deliver(world, 1);
+      expect(await visitAndRecord(world)).toMatchObject({ accepted: 1 });
+      expect(count).toHaveBeenCalledTimes(1);
     });
 
     it('are due as soon as half of it is handled', async () => {
