@@ -133,6 +133,28 @@ describe.each(databases.eachSupportedId())(
       expect(count).toHaveBeenCalledTimes(1);
     });
 
+    it('take no more than there is room for of what comes amid a visit', async () => {
+      const world = await setUp();
+      deliver(world, 9);
+      await visitAndRecord(world);
+      await visitAndRecord(world);
+      const outcome = await visit(world, {
+        openSession: async options => {
+          const session = await world.deps.openSession(options);
+          const list = session.list.bind(session);
+          jest.spyOn(session, 'list').mockImplementationOnce(async wanted => {
+            deliver(world, 3);
+            return list(wanted);
+          });
+          return session;
+        },
+      });
+      expect(outcome).toMatchObject({ accepted: 1, more: true });
+      expect(await stored(world)).toHaveLength(10);
+      await processAll(world);
+      expect(await visit(world)).toMatchObject({ accepted: 2, left: 0 });
+    });
+
     it('are due as soon as half of it is handled', async () => {
       const world = await setUp();
       const { db, deps, ticket, mailbox } = world;
