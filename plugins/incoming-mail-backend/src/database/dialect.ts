@@ -73,46 +73,6 @@ export async function rowsOfRaw(
   return isPostgres(tx) ? result.rows : result;
 }
 
-/**
- * Rows of a table by many keys at once, each looked up in an index of its own
- * column: `column IN (…)` has PostgreSQL read the whole table as long as it has
- * no statistics of it, which is when the first thousands of mails come in.
- *
- * @param options.keys - at most a few hundred; each counts once
- * @param options.where - what the rows have besides, such as their mailbox
- * @returns the rows found, in no order
- */
-export async function rowsByKeys<T>(
-  tx: Knex,
-  options: {
-    table: string;
-    column: string;
-    keys: Iterable<string>;
-    where?: Readonly<Record<string, string | null>>;
-    select: readonly string[];
-  },
-): Promise<T[]> {
-  const { table, column, where = {}, select } = options;
-  const keys = [...new Set(options.keys)];
-  if (keys.length === 0) {
-    return [];
-  }
-  const besides = tx(table).where(where).select(select);
-  const query = isPostgres(tx)
-    ? tx
-        .select('found.*')
-        .from(tx.raw('unnest(?::text[]) AS wanted(key)', [keys]))
-        .joinRaw('CROSS JOIN LATERAL ? AS found', [
-          // OFFSET keeps it a look-up for each key.
-          besides.whereRaw('?? = wanted.key', [column]).offset(tx.raw('0')),
-        ])
-    : besides.whereRaw('?? IN (SELECT value FROM json_each(?))', [
-        column,
-        JSON.stringify(keys),
-      ]);
-  return (await query) as T[];
-}
-
 /** Whether an insert or update failed because of a unique index. */
 export function isUniqueViolation(error: unknown): boolean {
   return isDatabaseConflictError(error);

@@ -4,10 +4,9 @@ export {
   holdName,
   isUniqueViolation,
   limitStatements,
-  rowsByKeys,
   rowsOfRaw,
 } from './dialect';
-export { insertRows } from './insertRows';
+export { insertRows, ROWS_PER_STATEMENT } from './insertRows';
 export { fromJson } from './json';
 export {
   addLease,
@@ -36,6 +35,7 @@ export { announceReplica, countShares, withdrawReplica } from './replicas';
 export { workWithLease } from './workWithLease';
 export { migrationsDirectory, openDatabase } from './migrations';
 export { readPage } from './pages';
+export { rowsByKeys } from './rowsByKeys';
 export * from './tables';
 export {
   dbNow,
