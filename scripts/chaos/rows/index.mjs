@@ -5,6 +5,7 @@ import { largeMailboxRows } from './largeMailbox.mjs';
 import { mailServerRows } from './mailServer.mjs';
 import { movingRows } from './moving.mjs';
 import { noticeRows } from './notices.mjs';
+import { oddImapRows } from './oddImap.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { readerRows } from './readers.mjs';
 import { replicaRows } from './replicas.mjs';
@@ -60,6 +61,7 @@ export const rows = [
   ...databaseRows,
   ...mailServerRows,
   ...oddPop3Rows,
+  ...oddImapRows,
   ...tokenRows,
   ...serverAnswerRows,
   ...readerRows,
