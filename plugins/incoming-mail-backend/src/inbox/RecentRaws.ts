@@ -65,17 +65,18 @@ export class RecentRaws {
   }
 
   async #nextTake(waitMs: number, signal: AbortSignal): Promise<void> {
+    let done = () => {};
     await new Promise<void>(resolve => {
-      const done = () => {
+      const timer = setTimeout(resolve, waitMs);
+      done = () => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#waiting.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, waitMs);
       signal.addEventListener('abort', done);
       this.#waiting.add(done);
     });
+    signal.removeEventListener('abort', done);
+    this.#waiting.delete(done);
   }
 
   #forget(messageId: string, raw: Buffer): void {
