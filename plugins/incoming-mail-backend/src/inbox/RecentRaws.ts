@@ -13,7 +13,7 @@ const TAKEN_LATELY_MS = 1_000;
 /**
  * The bytes of mails that this replica has just stored, so that handling them
  * a moment later does not have to ask the database for what it was told a
- * moment ago. Nothing depends on it: an id is random and never given twice, so
+ * moment ago. Nothing depends on it: an id is never given twice, so
  * bytes found under one are those that were stored under it, and what is not
  * found, as it was left out, is old or was stored by another replica, is read
  * from the database. An entry whose transaction was undone is never asked for.
