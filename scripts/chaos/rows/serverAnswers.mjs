@@ -108,8 +108,11 @@ const patience = {
   async run(world, { night }) {
     const channel = await world.channel('patience', { server: ODD });
     for (const reply of night ? PATIENCE : PATIENCE.slice(0, 2)) {
+      // Nobody is about to sign in for another reason.
+      await visitOnce(world, channel);
+      await world.misbehave({ imapAnswer: { command: 'AUTHENTICATE', reply } });
       const attempts = world.tally(onWire(ODD, 'AUTHENTICATE', 'toServer'));
-      await answer(world, 'AUTHENTICATE', reply);
+      hangUp(world, ODD);
       await channel.deliverMany('R33.1', 2);
       const visited = await visitOnce(world, channel);
       expectState(visited, ['degraded']);
