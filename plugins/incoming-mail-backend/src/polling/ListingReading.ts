@@ -80,6 +80,11 @@ export class ListingReading implements Reading {
     return this.cursor.keyedBy === 'digest';
   }
 
+  // Gaps are among what is listed anew.
+  get mayFillGaps(): boolean {
+    return true;
+  }
+
   get unlisted(): number {
     return this.#fresh.length;
   }

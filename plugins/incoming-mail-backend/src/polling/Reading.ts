@@ -31,6 +31,8 @@ export interface Reading {
    * could not be had at former visits, then new ones. None: that is all.
    */
   next(limit: number): Promise<MessageRef[]>;
+  /** Whether `next` may give mails that could not be had at former visits. */
+  readonly mayFillGaps: boolean;
   /** How many mails `next` has not given yet, at most. */
   readonly unlisted: number;
   /**

@@ -38,8 +38,12 @@ export class StoringAhead {
 
   async #store(batch: Batch): Promise<void> {
     const store = () => storeBatch(this.#visit, this.#reading, batch);
-    const { observeStoring } = this.#visit.deps;
-    this.#progress.accepted += await (observeStoring?.(store) ?? store());
+    const { observeStoring, onAccepted } = this.#visit.deps;
+    const accepted = await (observeStoring?.(store) ?? store());
+    this.#progress.accepted += accepted;
+    if (accepted > 0) {
+      onAccepted?.();
+    }
   }
 }
 
@@ -65,7 +69,9 @@ function storeBatch(
     });
     const lost = await deps.gaps.count(tx, under.cursorId, refused);
     await deps.inbox.acceptUndelivered(tx, { ...under, sources: lost });
-    await deps.gaps.remove(tx, under.cursorId, keysWithout(asked, refused));
+    if (reading.mayFillGaps) {
+      await deps.gaps.remove(tx, under.cursorId, keysWithout(asked, refused));
+    }
     await reading.moveOver(tx, { asked, messages, lost });
     return accepted;
   });
