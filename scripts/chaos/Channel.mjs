@@ -10,7 +10,8 @@ const BASELINE_DEADLINE_MS = 20_000;
  * @typedef {object} Delivered
  * @property {string} uuid - stands in the mail's text, first line
  * @property {Buffer} raw
- * @property {number} copies - how often it lies there
+ * @property {number} copies - how often it lies there; 0: as old mail, which is
+ *   to become nothing
  * @property {boolean} mayVanish - somebody may have taken it away unread
  * @property {string} row - which row of the suite put it there
  */
@@ -20,6 +21,8 @@ export class Channel {
   #world;
   #server;
   #deletes;
+  #afterStoring;
+  #mail;
   /** Far above what Dovecot begins with, the seconds since 1970. */
   #validity = 3_000_000_000;
 
@@ -27,16 +30,34 @@ export class Channel {
    * @param {object} options
    * @param {import('./World.mjs').World} options.world
    * @param {string} options.name - of the project, and before the `@`
-   * @param {'imap' | 'pop3' | 'odd-pop3'} [options.server] - Dovecot, or the
-   *   sandbox's, which can be told to be odd
+   * @param {'imap' | 'pop3' | 'odd-imap' | 'odd-pop3' | 'spare-imap'}
+   *   [options.server] - Dovecot, or the sandbox's, which can be told to be
+   *   odd, or the one that a row has for itself
    * @param {boolean} [options.deletes] - stored mail is deleted on the server
+   * @param {object} [options.afterStoring] - as the API has it
+   * @param {{ deliver(address: string, raw: Buffer): Promise<void> }}
+   *   [options.mail] - where its mail is put; that of the server by default
+   * @param {string} [options.address] - where another one has it as well
+   * @param {string} [options.folder]
    */
-  constructor({ world, name, server = 'imap', deletes = false }) {
+  constructor({
+    world,
+    name,
+    server = 'imap',
+    deletes = false,
+    afterStoring,
+    mail,
+    address = `${name}@corp.test`,
+    folder,
+  }) {
     this.#world = world;
     this.#server = server;
     this.#deletes = deletes;
+    this.#afterStoring = afterStoring;
+    this.#mail = mail;
     this.name = name;
-    this.address = `${name}@corp.test`;
+    this.address = address;
+    this.folder = folder;
     this.project = `/projects/component/default/${name}`;
     this.path = `${this.project}/channel`;
     /** @type {Delivered[]} */
@@ -45,13 +66,17 @@ export class Channel {
 
   /** Saves the channel, has its mailbox's owner consent, and begins to read. */
   async connect(integration) {
+    const isPop3 = this.#server.endsWith('pop3');
+    const wire = isPop3 ? 'imap' : this.#server;
     await this.#world.api.call('POST', this.path, {
       address: this.address,
-      server: this.#world.mailHostOf('imap', integration),
+      server: this.#world.mailHostOf(wire, integration),
       authentication: { method: 'oauth', integrationId: integration.id },
+      afterStoring: this.#afterStoring,
+      folder: this.folder,
     });
     await this.#world.consent(this.path, this.address);
-    if (this.#server !== 'imap') {
+    if (isPop3) {
       await this.#readByPop3(this.#world.mailHostOf(this.#server, integration));
     }
   }
@@ -62,6 +87,14 @@ export class Channel {
       `UPDATE mailboxes SET protocol = 'pop3', port = $2, after_storing = $3
         WHERE address = $1`,
       [this.address, port, this.#deletes ? 'delete' : 'leave'],
+    );
+    // As a change of settings does: a connection may be kept by now.
+    await this.#world.query(
+      `UPDATE leases SET ticket = ticket + 1, due_at = 0,
+          holder = NULL, kept_by = NULL, lease_until = NULL
+        FROM mailboxes
+        WHERE kind = 'poll' AND subject_id = mailboxes.id AND address = $1`,
+      [this.address],
     );
     // The first visit takes what is there for old.
     await ask(
@@ -85,10 +118,10 @@ export class Channel {
 
   /** Replaces some of the settings. */
   async update(settings) {
-    const { address, server, folder, authentication, version } =
+    const { address, server, folder, authentication, afterStoring, version } =
       await this.read();
     await this.#world.api.call('PUT', this.path, {
-      ...{ address, server, folder, authentication, version },
+      ...{ address, server, folder, authentication, afterStoring, version },
       ...settings,
     });
   }
@@ -147,7 +180,9 @@ export class Channel {
   }
 
   async #put(raw) {
-    if (this.#server === 'odd-pop3') {
+    if (this.#mail) {
+      await this.#mail.deliver(this.address, raw);
+    } else if (this.#server.startsWith('odd')) {
       await this.#world.putIntoSandbox(this.address, raw);
     } else {
       await this.#world.dovecot.mail.deliver(this.address, raw);

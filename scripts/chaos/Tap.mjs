@@ -7,7 +7,7 @@ const CONNECT_DEADLINE_MS = 10_000;
  * A moment on a wire.
  *
  * @typedef {object} Moment
- * @property {'imap' | 'pop3' | 'provider' | 'database'} wire
+ * @property {string} wire - `imap`, `pop3`, `provider`, `database`, …
  * @property {'toServer' | 'toClient'} [direction] - `toServer` by default
  * @property {string[]} bytes - to be seen one after the other on one connection
  * @property {'before' | 'answered'} at - before the last of these bytes go on;
@@ -24,11 +24,13 @@ export class Watch {
   #isOver = false;
   #hit;
   #resolveHit;
+  /** When the moment came so far, on the monotonic clock, in milliseconds. */
+  seenAt = [];
 
   /**
    * @param {Moment} moment
    * @param {object} options
-   * @param {number} [options.occurrence] - from 1
+   * @param {number} [options.occurrence] - from 1; `Infinity` only counts
    * @param {(tap: Tap) => Promise<'go on' | void>} options.onHit - without
    *   `go on` the connection ends there, and what was held is lost
    */
@@ -60,6 +62,7 @@ export class Watch {
     if (this.#isOver) {
       return false;
     }
+    this.seenAt.push(performance.now());
     this.#left -= 1;
     this.#isOver = this.#left === 0;
     return this.#isOver;

@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../lib/ports.mjs';
+import { keptPort } from '../lib/ports.mjs';
 import { Browser } from '../smoke/Browser.mjs';
 import { Api } from './Api.mjs';
 import { Channel } from './Channel.mjs';
 import { MailboxOwner } from './MailboxOwner.mjs';
+import { NoticeBoard } from './NoticeBoard.mjs';
 import { PostgresServer } from './PostgresServer.mjs';
 import { Replica } from './Replica.mjs';
 import { sandboxLibrary } from './sandboxLibrary.mjs';
@@ -20,6 +21,9 @@ export const DATABASE = 'backstage_plugin_incoming-mail';
 
 /** How long the dead keep others from their work. */
 export const LEASE_MS = 1_200;
+
+/** A wire that leads nowhere until a row has a server for it. */
+const SPARE = 'spare-imap';
 
 const POKE_EACH_MS = 700;
 const STUCK_MS = 8_000;
@@ -45,6 +49,7 @@ export class World {
   #size;
   #number;
   #guard;
+  #engine;
   kills = 0;
   restarts = 0;
   cuts = 0;
@@ -59,6 +64,8 @@ export class World {
    * @param {number} options.replicas - how many
    * @param {import('./rows/index.mjs').Visits} options.visits
    * @param {number} options.patienceMs - until all mail has ended
+   * @param {'postgres' | 'sqlite'} [options.engine] - of the database, which
+   *   replicas share; SQLite is a file, and has no wire
    */
   constructor({
     number,
@@ -69,10 +76,12 @@ export class World {
     replicas,
     visits,
     patienceMs,
+    engine = 'postgres',
   }) {
     this.#number = number;
     this.#guard = guard;
     this.#size = replicas;
+    this.#engine = engine;
     this.patienceMs = patienceMs;
     this.seed = seed;
     this.broken = broken;
@@ -83,6 +92,8 @@ export class World {
     this.visits = visits;
     /** Environment of a replica by its name, from its next start on. */
     this.environments = new Map();
+    /** Folder of migrations of a replica by its name, where not its own. */
+    this.migrations = new Map();
     this.api = new Api(() => this.serving());
   }
 
@@ -105,20 +116,27 @@ export class World {
     this.folder = await mkdtemp(join(tmpdir(), 'postroom-chaos-'));
     await chmod(this.folder, 0o711);
     const { startSandbox, startDovecot } = sandboxLibrary();
-    const [postgres, sandbox] = await Promise.all([
-      PostgresServer.start(this.folder, this.#guard),
+    const [postgres, sandbox, notices] = await Promise.all([
+      this.#engine === 'postgres' &&
+        PostgresServer.start(this.folder, this.#guard),
       startSandbox({ httpPort: 0, imapPort: 0 }),
+      NoticeBoard.start(),
     ]);
-    this.postgres = postgres;
     this.sandbox = sandbox;
+    this.notices = notices;
     this.#closing.push(
-      () => postgres.stop(),
       () => sandbox.close(),
+      () => notices.close(),
     );
+    if (postgres) {
+      this.postgres = postgres;
+      this.#closing.push(() => postgres.stop());
+    }
     await this.#makeReplicas();
     await this.#layWires({
       provider: sandbox.httpPort,
-      database: postgres.port,
+      notices: notices.port,
+      ...(postgres && { database: postgres.port }),
     });
     await this.#startReplicas();
     const client = await this.#registerClient();
@@ -136,8 +154,10 @@ export class World {
     await this.#layWires({
       imap: this.dovecot.imapPort,
       pop3: this.dovecot.pop3Port,
+      'odd-imap': sandbox.imapPort,
       'odd-pop3': sandbox.pop3Port,
     });
+    this.ports[SPARE] = await keptPort();
     await this.#registerIntegration(client);
     if (this.broken === 'no-unique-key') {
       await this.#disableUniqueKey();
@@ -161,7 +181,7 @@ export class World {
       const address = `127.0.${this.#number}.${11 + n}`;
       const wires = new Wires({ replica: name, address });
       this.#closing.push(() => wires.close());
-      const port = await freePort();
+      const port = await keptPort();
       this.baseUrl ??= `http://localhost:${port}`;
       const replica = new Replica({
         name,
@@ -169,7 +189,7 @@ export class World {
         wires,
         guard: this.#guard,
         logFile: join(this.folder, `replica-${name}.log`),
-        order: () => this.#orderOf({ address, port, vaultKey }),
+        order: () => this.#orderOf({ name, address, port, vaultKey }),
         env: () => this.environments.get(name) ?? {},
       });
       this.#closing.push(() => replica.remove());
@@ -180,7 +200,7 @@ export class World {
   /** @param {Record<string, number>} servers - ports, by the wire's name */
   async #layWires(servers) {
     for (const [wire, server] of Object.entries(servers)) {
-      const port = await freePort();
+      const port = await keptPort();
       this.ports[wire] = port;
       for (const { wires } of this.replicas) {
         await wires.lay(wire, { port, server });
@@ -188,18 +208,28 @@ export class World {
     }
   }
 
-  #orderOf({ address, port, vaultKey }) {
+  /** Has something be ended with the world. @param {() => Promise<void>} close */
+  closeLater(close) {
+    this.#closing.push(close);
+  }
+
+  /** Lets the spare wire lead to a server. @param {number} server - its port */
+  async laySpareWire(server) {
+    const port = this.ports[SPARE];
+    for (const { wires } of this.replicas) {
+      await wires.lay(SPARE, { port, server });
+    }
+  }
+
+  #orderOf({ name, address, port, vaultKey }) {
     return {
       address,
       port,
       baseUrl: this.baseUrl,
       sabotage: this.sabotage,
-      database: {
-        host: address,
-        port: this.ports.database,
-        user: this.postgres.user,
-        password: this.postgres.password,
-      },
+      migrations: this.migrations.get(name),
+      noticesUrl: `http://localhost:${this.ports.notices}`,
+      database: this.#databaseOf(address),
       incomingMail: {
         vault: { keys: [{ kid: 'chaos', secret: vaultKey }] },
         egress: { allowPrivate: ['127.0.0.0/8'] },
@@ -215,14 +245,36 @@ export class World {
     };
   }
 
+  /** As `backend.database` of the configuration has it. */
+  #databaseOf(address) {
+    return this.#engine === 'sqlite'
+      ? {
+          client: 'better-sqlite3',
+          connection: { directory: join(this.folder, 'sqlite') },
+        }
+      : {
+          client: 'pg',
+          connection: {
+            host: address,
+            port: this.ports.database,
+            user: this.postgres.user,
+            password: this.postgres.password,
+          },
+          knexConfig: {
+            pool: { min: 0, max: 8, acquireTimeoutMillis: 10_000 },
+          },
+        };
+  }
+
   // The first alone: it makes the tables.
   async #startReplicas() {
     const [first, ...others] = this.replicas;
-    await this.#startOne(first);
-    await Promise.all(others.map(replica => this.#startOne(replica)));
+    await this.startOne(first);
+    await Promise.all(others.map(replica => this.startOne(replica)));
   }
 
-  async #startOne(replica) {
+  /** @throws where it ends instead */
+  async startOne(replica) {
     if (!(await replica.start())) {
       throw new Error(`Replica ${replica.name} ended:\n${replica.tail()}`);
     }
@@ -264,6 +316,8 @@ export class World {
         { protocol: 'imap', ...host, port: this.ports.imap },
         { protocol: 'pop3', ...host, port: this.ports.pop3 },
         { protocol: 'pop3', ...host, port: this.ports['odd-pop3'] },
+        { protocol: 'imap', ...host, port: this.ports['odd-imap'] },
+        { protocol: 'imap', ...host, port: this.ports[SPARE] },
       ],
     });
   }
@@ -309,7 +363,14 @@ export class World {
     }
     const channel = new Channel({ world: this, name, ...options });
     this.#channels.set(name, channel);
-    this.sandbox.addAccount({ address: channel.address, password: 'sandbox' });
+    const isNew = this.channels().every(
+      each => each === channel || each.address !== channel.address,
+    );
+    if (isNew) {
+      const { address } = channel;
+      this.sandbox.addAccount({ address, password: 'sandbox' });
+    }
+    await options.before?.(channel);
     await channel.connect(this.#integration);
     return channel;
   }
@@ -376,6 +437,46 @@ export class World {
     };
   }
 
+  /**
+   * Counts how often a moment comes, on all replicas' wires together.
+   *
+   * @param {import('./Tap.mjs').Moment} moment
+   */
+  tally(moment) {
+    const watch = new Watch(moment, {
+      occurrence: Infinity,
+      onHit: async () => 'go on',
+    });
+    this.replicas.forEach(({ wires }) => wires.arm(watch));
+    return {
+      get count() {
+        return watch.seenAt.length;
+      },
+      seenAt: watch.seenAt,
+      end: () => {
+        watch.disarm();
+        this.replicas.forEach(({ wires }) => wires.disarm(watch));
+      },
+    };
+  }
+
+  /**
+   * Has a task of the plugin's housekeeping run soon, on whichever replica.
+   * What a killed replica was about is taken for over, as it is by itself
+   * minutes later.
+   *
+   * @param {string} name - as in `scheduleHousekeeping.ts`
+   */
+  async runTask(name) {
+    await this.query(
+      `UPDATE backstage_backend_tasks__tasks
+        SET next_run_start_at = now(), current_run_ticket = NULL,
+          current_run_started_at = NULL, current_run_expires_at = NULL
+        WHERE id = $1`,
+      [`incoming-mail-${name}`],
+    );
+  }
+
   /** kill -9, and a new start in passing. */
   async kill(replica) {
     this.kills += 1;
@@ -385,7 +486,7 @@ export class World {
 
   /** Has all replicas up, those that are down started. */
   async allUp() {
-    await Promise.all(this.replicas.map(replica => this.#startOne(replica)));
+    await Promise.all(this.replicas.map(replica => this.startOne(replica)));
   }
 
   /** Ends all replicas, and starts them again when something has been done. */
@@ -415,7 +516,7 @@ export class World {
   /** Ends all replicas and starts one that knows nothing. */
   async leaveOne() {
     await Promise.all(this.replicas.map(replica => replica.remove()));
-    await this.#startOne(this.replicas[0]);
+    await this.startOne(this.replicas[0]);
   }
 
   /** Nothing is broken any more, and everybody is there. */

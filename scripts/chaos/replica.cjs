@@ -4,9 +4,11 @@
 // in place of the platform around it the least that lets it start. Whoever
 // names a user is that user, and may do everything: rights are not on trial.
 //
-// CHAOS_REPLICA (JSON): { port, baseUrl, address, database, incomingMail, sabotage }
+// CHAOS_REPLICA (JSON): { port, baseUrl, address, database, incomingMail,
+//   sabotage, noticesUrl, migrations? }
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
+const { migrateFrom } = require('./migrateFrom.cjs');
 const { resolveLocalhost } = require('./resolveLocalhost.cjs');
 const { sabotage } = require('./sabotage.cjs');
 
@@ -23,12 +25,21 @@ const requireFromPlugin = createRequire(
 // and the provider are `localhost` to all of them.
 resolveLocalhost(order.address);
 sabotage(join(ROOT, 'plugins', 'incoming-mail-backend', 'src'), order.sabotage);
+if (order.migrations) {
+  migrateFrom(order.migrations);
+}
 
 const { coreServices, createServiceFactory } = requireFromBackend(
   '@backstage/backend-plugin-api',
 );
 const { createSpecializedBackend } = requireFromBackend(
   '@backstage/backend-app-api',
+);
+const { DefaultSchedulerService } = requireFromBackend(
+  '@backstage/backend-defaults/scheduler',
+);
+const { metricsServiceRef } = requireFromBackend(
+  '@backstage/backend-plugin-api/alpha',
 );
 const { ConfigReader } = requireFromBackend('@backstage/config');
 const { catalogServiceRef } = requireFromPlugin(
@@ -50,7 +61,6 @@ const platform = [
   ['rootHealth', 'rootHealthServiceFactory'],
   ['rootHttpRouter', 'rootHttpRouterServiceFactory'],
   ['rootLifecycle', 'rootLifecycleServiceFactory'],
-  ['scheduler', 'schedulerServiceFactory'],
   ['alpha', 'metricsServiceFactory'],
   ['alpha', 'tracingServiceFactory'],
 ].map(
@@ -164,20 +174,64 @@ class LineLogger {
   }
 }
 
-const notifications = { send: async () => {} };
+const notifications = {
+  async send(notification) {
+    const reply = await fetch(order.noticesUrl, {
+      method: 'POST',
+      body: JSON.stringify(notification),
+    });
+    await reply.arrayBuffer();
+  },
+};
+
+const UNITS_MS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000 };
+/** How much more often than in life; no replica lives for long here. */
+const HURRY = 60;
+
+/** @param {Record<keyof typeof UNITS_MS, number>} duration */
+function hurried(duration) {
+  const ms = Object.entries(duration).reduce(
+    (sum, [unit, count]) => sum + UNITS_MS[unit] * count,
+    0,
+  );
+  return { milliseconds: ms / HURRY };
+}
+
+/** The platform's own, for which the minutes of housekeeping are seconds. */
+const scheduler = createServiceFactory({
+  service: coreServices.scheduler,
+  deps: {
+    database: coreServices.database,
+    logger: coreServices.logger,
+    rootLifecycle: coreServices.rootLifecycle,
+    httpRouter: coreServices.httpRouter,
+    pluginMetadata: coreServices.pluginMetadata,
+    metrics: metricsServiceRef,
+  },
+  factory: deps => {
+    const own = DefaultSchedulerService.create(deps);
+    const { scheduleTask } = own;
+    own.scheduleTask = task =>
+      scheduleTask.call(
+        own,
+        task.scope === 'global'
+          ? {
+              ...task,
+              frequency: hurried(task.frequency),
+              initialDelay: undefined,
+            }
+          : task,
+      );
+    return own;
+  },
+});
 
 const config = new ConfigReader({
   app: { baseUrl: 'http://localhost:3000' },
   backend: {
     baseUrl: order.baseUrl,
     listen: { host: '127.0.0.1', port: order.port },
-    database: {
-      client: 'pg',
-      connection: order.database,
-      knexConfig: {
-        pool: { min: 0, max: 8, acquireTimeoutMillis: 10_000 },
-      },
-    },
+    database: order.database,
     lifecycle: { serverShutdownDelay: { milliseconds: 0 } },
   },
   incomingMail: order.incomingMail,
@@ -201,7 +255,7 @@ const own = [
 
 async function start() {
   const backend = createSpecializedBackend({
-    defaultServiceFactories: [...platform, ...own],
+    defaultServiceFactories: [...platform, scheduler, ...own],
   });
   backend.add(
     requireFromPlugin('@postroom/plugin-incoming-mail-backend').default,

@@ -17,14 +17,17 @@ const NIGHT_DEADLINE_MS = 45 * 60_000;
 /**
  * Runs one row, heals the world, and has the oracle look at the row's mail.
  *
+ * @param {import('./World.mjs').World} world
+ * @param {import('./rows/index.mjs').Row} row
+ * @param {import('./rows/index.mjs').Size} size
  * @returns {Promise<RowEnd>}
  */
 export async function runRow(world, row, size) {
-  const night = size === 'night';
+  const usualMs = size.night ? NIGHT_DEADLINE_MS : DEADLINE_MS;
   try {
     const verdict = await within(
-      runAndJudge(world, row, { night, short: size === 'short' }),
-      night ? NIGHT_DEADLINE_MS : DEADLINE_MS,
+      runAndJudge(world, row, size),
+      row.deadlineMs?.(size) ?? usualMs,
       row.title,
     );
     return verdict

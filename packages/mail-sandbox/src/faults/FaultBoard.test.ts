@@ -185,6 +185,50 @@ describe('faults', () => {
     await client.logout();
   });
 
+  it('answers a command as it is told to, or ends the connection, and others not', async () => {
+    const client = await sandbox.connectImap();
+    await faults({
+      imapAnswer: { command: 'SELECT', reply: 'NO [THROTTLED] Later' },
+    });
+    await expect(client.mailboxOpen('INBOX')).rejects.toMatchObject({
+      responseStatus: 'NO',
+      serverResponseCode: 'THROTTLED',
+    });
+    await client.noop();
+    const closed = new Promise(resolve => {
+      client.once('close', resolve);
+    });
+    await faults({ imapAnswer: { command: 'SELECT' } });
+    await expect(client.mailboxOpen('INBOX')).rejects.toThrow();
+    await closed;
+    await expect(
+      faults({ imapAnswer: { command: 'NOOP', reply: 'NO\r\n* BYE' } }),
+    ).rejects.toThrow('400');
+  });
+
+  it('opens mailboxes without a UIDVALIDITY, or with others each time', async () => {
+    const opened = async () => {
+      const client = await sandbox.connectImap();
+      return (await client.mailboxOpen('INBOX')).uidValidity;
+    };
+    const real = await opened();
+    await faults({ imapUidValidity: 'absent' });
+    expect(await opened()).toBeUndefined();
+    await faults({ imapUidValidity: 'changing' });
+    const first = await opened();
+    expect(await opened()).not.toBe(first);
+    await faults({ imapUidValidity: null });
+    expect(await opened()).toBe(real);
+  });
+
+  it('keeps quiet about what it can do', async () => {
+    await faults({ imapHides: ['MOVE', 'UIDPLUS'] });
+    const { capabilities } = await sandbox.connectImap();
+    expect([...capabilities.keys()]).toContain('IDLE');
+    expect([...capabilities.keys()]).not.toContain('MOVE');
+    expect([...capabilities.keys()]).not.toContain('UIDPLUS');
+  });
+
   it('makes the UIDs of an account worthless', async () => {
     await sandbox.deliver(account, 'Subject: one\r\n\r\n');
     const client = await sandbox.connectImap();

@@ -237,6 +237,10 @@ export class ImapConnection implements ImapSession, Connection {
   async #runCommand(command: ImapCommand): Promise<void> {
     const spec = allCommands.get(command.name);
     if (!spec) throw new ImapSyntaxError('Unknown command');
+    const { imapAnswer } = this.services.faults.current;
+    if (imapAnswer?.command === command.name) {
+      return this.#answerAsTold(command.tag, imapAnswer.reply);
+    }
     const reply = await this.#perform(spec, command);
     if (this.selected?.isStale) {
       this.#ending = true;
@@ -247,6 +251,14 @@ export class ImapConnection implements ImapSession, Connection {
       await this.sendLine(line);
     }
     return this.sendLine(formatReply(command.tag, reply));
+  }
+
+  async #answerAsTold(tag: string, reply: string | undefined): Promise<void> {
+    if (reply === undefined) {
+      this.#ending = true;
+      return undefined;
+    }
+    return this.sendLine(`${tag} ${reply}`);
   }
 
   async #perform(

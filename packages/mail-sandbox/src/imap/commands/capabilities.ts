@@ -19,6 +19,8 @@ export function capabilityList(session: ImapSession): string {
   const login = session.account
     ? []
     : session.services.mechanisms.map(mechanism => `AUTH=${mechanism}`);
+  const { imapHides = [] } = session.services.faults.current;
+  const named = capabilities.filter(name => !imapHides.includes(name));
   const tls = session.offersStartTls ? ['STARTTLS'] : [];
-  return ['CAPABILITY', ...capabilities, ...tls, ...login].join(' ');
+  return ['CAPABILITY', ...named, ...tls, ...login].join(' ');
 }
