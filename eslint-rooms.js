@@ -28,7 +28,7 @@ const BACKEND_ROOMS = {
     'journal',
   ],
   processing: ['database', 'http', 'lib', 'mailboxes', 'inbox', 'journal'],
-  requests: ['database', 'http'],
+  requests: ['database', 'http', 'lib'],
   retention: ['database', 'inbox', 'journal', 'oauth'],
   health: ['database', 'http'],
 };

@@ -58,12 +58,13 @@ function storeBatch(
   const under = { mailboxId: mailbox.id, cursorId: reading.cursor.id };
   return inTransaction(deps.db, async tx => {
     await holdLease(tx, ticket);
+    const arrived = messages.map(message => ({
+      ...toArrivedMessage(message),
+      review: reading.needsReview(message.ref),
+    }));
     const accepted = await deps.inbox.accept(tx, {
       ...under,
-      messages: messages.map(message => ({
-        ...toArrivedMessage(message),
-        review: reading.needsReview(message.ref),
-      })),
+      messages: arrived,
       recognisesBytes: reading.recognisesBytes,
       acknowledges: wantsSettling(mailbox),
     });
@@ -72,7 +73,7 @@ function storeBatch(
     if (reading.mayFillGaps) {
       await deps.gaps.remove(tx, under.cursorId, keysWithout(asked, refused));
     }
-    await reading.moveOver(tx, { asked, messages, lost });
+    await reading.moveOver(tx, { asked, messages: arrived, lost });
     return accepted;
   });
 }

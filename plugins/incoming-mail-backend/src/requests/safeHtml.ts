@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import sanitizeHtml from 'sanitize-html';
+import { boundedHtml, MAX_HTML_DEPTH } from '../lib';
 
 // The first of two walls: what passes here is shown in a sandboxed frame
 // without scripts and without our origin. Everything is an allow-list, and
 // every rewriting happens on the tree, before it becomes text again: nothing
 // may touch the result afterwards.
 
-const MAX_CHARACTERS = 1_048_576;
-// The parser underneath looks through all open elements at each closing tag, so
-// its time grows with tags times depth: 20,000 tags take a third of a second at
-// worst, a mebibyte full of them half a minute.
-const MAX_TAGS = 20_000;
-const MAX_DEPTH = 100;
 const MAX_URL_LENGTH = 2_048;
 // Mail that exists is final after one pass, and a second one finds it so.
 const MAX_PASSES = 5;
@@ -34,18 +29,6 @@ const DROPPED_WITH_CONTENT = [
   'noembed', 'noframes', 'noscript', 'object', 'option', 'plaintext', 'script',
   'select', 'style', 'svg', 'template', 'textarea', 'title', 'video', 'xmp',
 ];
-
-function beginning(html: string): string {
-  const bounded = html.slice(0, MAX_CHARACTERS);
-  let end = -1;
-  for (let tags = 0; tags <= MAX_TAGS; tags += 1) {
-    end = bounded.indexOf('<', end + 1);
-    if (end < 0) {
-      return bounded;
-    }
-  }
-  return bounded.slice(0, end);
-}
 
 const LINK_PROTOCOLS: ReadonlySet<string> = new Set([
   'http:',
@@ -241,7 +224,7 @@ const options: sanitizeHtml.IOptions = {
   allowProtocolRelative: false,
   nonTextTags: DROPPED_WITH_CONTENT,
   disallowedTagsMode: 'discard',
-  nestingLimit: MAX_DEPTH,
+  nestingLimit: MAX_HTML_DEPTH,
   // Styles are judged by safeStyle; a parser for all of CSS would only be one
   // more thing to attack.
   parseStyleAttributes: false,
@@ -265,7 +248,7 @@ export function safeHtml(html: string): string {
   // What is left out can change how the rest is read: inside <math> a table
   // does not end a paragraph, and without the <math> it does. Only what is read
   // the same again means to a browser what it meant to us.
-  let before = beginning(html);
+  let before = boundedHtml(html);
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const after = sanitizeHtml(before, options);
     if (after === before) {
