@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
+import { destinationRows } from './destination.mjs';
 import { mailServerRows } from './mailServer.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
+import { providerRows } from './provider.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
 
@@ -47,4 +49,6 @@ export const rows = [
   ...mailServerRows,
   ...oddPop3Rows,
   ...tokenRows,
+  ...providerRows,
+  ...destinationRows,
 ];
