@@ -36,6 +36,8 @@ export class TokenDesk {
   #target;
   /** Accounts, by each token that they were given. */
   #accounts = new Map();
+  /** How the client of an access token proves itself (`Authorization`). */
+  #clients = new Map();
   /** By account. */
   #newest = new Map();
   #renewals = new Map();
@@ -114,9 +116,14 @@ export class TokenDesk {
       send(res, answer);
       return;
     }
-    const reply = await this.#passOn(req, body);
+    const { authorization } = req.headers;
+    const reply = await this.#passOn(req, {
+      body,
+      // The provider speaks of a token to nobody but the client that it is for.
+      authorization: this.#clients.get(form.get('token')) ?? authorization,
+    });
     if (req.url === TOKEN_PATH) {
-      this.#remember(form, reply);
+      this.#remember(form, reply, authorization);
     }
     res.writeHead(reply.status, reply.headers).end(reply.body);
   }
@@ -141,10 +148,11 @@ export class TokenDesk {
     return undefined;
   }
 
-  async #passOn({ url, method, headers }, body) {
+  async #passOn({ url, method, headers }, { body, authorization }) {
     const asked = request({
       ...{ host: '127.0.0.1', port: this.#target },
-      ...{ path: url, method, headers },
+      ...{ path: url, method },
+      headers: { ...headers, ...(authorization && { authorization }) },
     });
     asked.end(body);
     const [reply] = await once(asked, 'response');
@@ -156,7 +164,7 @@ export class TokenDesk {
   }
 
   /** Whose the tokens of a reply are: a code's ID token says it. */
-  #remember(form, { status, body }) {
+  #remember(form, { status, body }, authorization) {
     if (status !== 200) {
       return;
     }
@@ -164,6 +172,7 @@ export class TokenDesk {
     const account =
       this.#accounts.get(form.get('refresh_token')) ?? readEmail(reply);
     this.#accounts.set(reply.access_token, account);
+    this.#clients.set(reply.access_token, authorization);
     if (reply.refresh_token) {
       this.#accounts.set(reply.refresh_token, account);
       this.#newest.set(account, reply.refresh_token);

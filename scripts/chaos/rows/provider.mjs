@@ -218,12 +218,10 @@ const unwell = {
     }
     const since = channels.map(({ address }) => world.desk.renewalsOf(address));
     // As after five failures: for the next minute nobody asks, or once.
-    await Promise.all(
-      channels.map(async channel => {
-        await failBefore(world, channel, 5);
-        await runOut(world, channel);
-      }),
-    );
+    for (const channel of channels) {
+      await failBefore(world, channel, 5);
+      await runOut(world, channel);
+    }
     await pokeFor(world, channels, night ? 3 * MINUTE_MS : 3_000);
     const most = night ? 3 : 1;
     for (const [n, channel] of channels.entries()) {
@@ -305,12 +303,10 @@ const consentsEnded = {
     }
     await world.drain(channels);
     const since = channels.map(({ address }) => world.desk.renewalsOf(address));
-    await Promise.all(
-      channels.map(async channel => {
-        await runOut(world, channel);
-        await channel.deliverMany('R29', 2);
-      }),
-    );
+    for (const channel of channels) {
+      await runOut(world, channel);
+      await channel.deliverMany('R29', 2);
+    }
     await Promise.all(
       channels.map((channel, n) =>
         untilState(channel, ['needs-consent'], refusals[n][0]),
