@@ -110,7 +110,7 @@ export function readIncomingMailConfig(
       tickMs: durationMs('polling.tick', SECOND, 100),
       concurrency: count('polling.concurrency', 64, 256),
       visitTimeoutMs: durationMs('polling.visitTimeout', 10 * MINUTE, SECOND),
-      messagesPerVisit: count('polling.messagesPerVisit', 500, 10_000),
+      messagesPerVisit: count('polling.messagesPerVisit', 2_000, 10_000),
       idleConnections: readCount(
         root,
         'incomingMail.polling.idleConnections',

@@ -52,9 +52,8 @@ export function createLoops(options: LoopsOptions) {
 
   const parser = openParser({ threads: processing.threads });
   const worker = new ProcessingWorker({
+    ...stores,
     ...shared,
-    inbox: stores.inbox,
-    mailboxes: stores.mailboxes,
     registry,
     parser,
     concurrency: processing.concurrency,

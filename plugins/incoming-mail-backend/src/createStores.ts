@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Db } from './database';
-import { InboxStore } from './inbox';
+import { createInboxStores, InboxStores } from './inbox';
 import { JournalStore } from './journal';
 import { ImportStore, MailboxStore } from './mailboxes';
 import { CursorStore, GapStore, KnownSourceStore } from './polling';
 
 /** What the plugin's two loops keep in the database. */
-export interface Stores {
+export interface Stores extends InboxStores {
   readonly cursors: CursorStore;
   readonly gaps: GapStore;
   readonly imports: ImportStore;
-  readonly inbox: InboxStore;
   readonly journal: JournalStore;
   readonly mailboxes: MailboxStore;
   readonly sources: KnownSourceStore;
@@ -26,10 +25,10 @@ export function createStores({
   logger: LoggerService;
 }): Stores {
   return {
+    ...createInboxStores(db),
     cursors: new CursorStore(db),
     gaps: new GapStore(db),
     imports: new ImportStore(db),
-    inbox: new InboxStore(db),
     journal: new JournalStore({ db, logger }),
     mailboxes: new MailboxStore(db),
     sources: new KnownSourceStore(db),

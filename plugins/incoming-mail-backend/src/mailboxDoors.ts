@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Db } from './database';
 import { Authorizer, MountEndpoint, RunLimit } from './http';
-import { InboxStore } from './inbox';
+import { MessageLogStore } from './inbox';
 import { JournalStore } from './journal';
 import {
   BindingStore,
@@ -37,7 +37,7 @@ export interface MailboxDoorsOptions {
   readonly notices: NoticeStore;
   readonly cursors: CursorStore;
   readonly sources: KnownSourceStore;
-  readonly inbox: InboxStore;
+  readonly messageLog: MessageLogStore;
   readonly oauth: OAuth;
   readonly openSession: OpenSession;
   readonly allowPlaintextLoopback: boolean;
@@ -61,7 +61,7 @@ export interface MailboxDoors {
 
 /** Puts the doors together. */
 export function createMailboxDoors(options: MailboxDoorsOptions): MailboxDoors {
-  const { db, mailboxes, cursors, inbox, oauth, registry } = options;
+  const { db, mailboxes, cursors, messageLog, oauth, registry } = options;
   const servers = new MailServerStore(db);
   const bindings = new BindingStore(db);
   const draftStore = new DraftStore(db);
@@ -80,7 +80,7 @@ export function createMailboxDoors(options: MailboxDoorsOptions): MailboxDoors {
     },
     findIntegration: (id: string) => oauth.integrations.findChoice(id),
     findGrant: (mailboxId: string) => oauth.findGrant(mailboxId),
-    countMessages: (mailboxId: string) => inbox.count(mailboxId),
+    countMessages: (mailboxId: string) => messageLog.count(mailboxId),
     forgetGrant: oauth.forgetGrant,
     moveGrant: oauth.moveGrant,
     findGrantStamp: oauth.findGrantStamp,

@@ -25,7 +25,7 @@ import { createGuardedFetch, createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
 import { InvariantStore, mountHealthRoutes } from './health';
 import { createAuthorizer } from './http';
-import { mountInboxRoutes, RawMailStore } from './inbox';
+import { mountInboxRoutes } from './inbox';
 import { mountJournalRoutes } from './journal';
 import {
   announceHealth,
@@ -105,9 +105,9 @@ export const incomingMailPlugin = createBackendPlugin({
         services.permissionsRegistry.addPermissions(incomingMailPermissions);
 
         const stores = createStores({ db, logger });
-        const { cursors, imports, inbox, journal, mailboxes, sources } = stores;
-        const rawMails = new RawMailStore(db);
-        metrics.watchBacklog(() => rawMails.readBacklog());
+        const { cursors, imports, journal, mailboxes, sources } = stores;
+        const { messageLog, queue, rawMails } = stores;
+        metrics.watchBacklog(() => queue.readBacklog());
         const notices = new NoticeStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -219,7 +219,7 @@ export const incomingMailPlugin = createBackendPlugin({
           notices,
           cursors,
           sources,
-          inbox,
+          messageLog,
           oauth,
           openSession,
           allowPlaintextLoopback,
@@ -231,12 +231,10 @@ export const incomingMailPlugin = createBackendPlugin({
         });
 
         const runs = new MessageRuns({
+          ...stores,
           db,
-          inbox,
-          mailboxes,
           registry,
           parser,
-          journal,
           logger,
           handlerTimeoutMs: config.processing.handlerTimeoutMs,
           onRunnable: () => worker.wake(),
@@ -264,7 +262,8 @@ export const incomingMailPlugin = createBackendPlugin({
               });
               mountInboxRoutes(mount, {
                 authorizer,
-                inbox,
+                messageLog,
+                rawMails,
                 mailboxIdOf,
                 expectMailServer,
               });

@@ -5,7 +5,7 @@ import { FakeMailServer } from './FakeMailSession';
 import { ScriptedPop3Server } from './scriptedPop3Server';
 import { claimDue, LeaseTicket, tables } from '../database';
 import { createHostPolicy } from '../egress';
-import { InboxStore } from '../inbox';
+import { createInboxStores, InboxStores } from '../inbox';
 import { ImportStore, Mailbox, MailboxStore } from '../mailboxes';
 import { Secret } from '../secrets';
 import { createOpenSession, MailSession } from '../transport';
@@ -19,7 +19,7 @@ import { PollDeps } from '../polling/types';
 export interface World<Server = FakeMailServer> {
   readonly db: Knex;
   readonly server: Server;
-  readonly deps: PollDeps;
+  readonly deps: PollDeps & InboxStores;
   mailbox: Mailbox;
   ticket: LeaseTicket;
 }
@@ -83,11 +83,11 @@ export async function aVisitedChannel(
     mailbox,
     ticket: await claim(db),
     deps: {
+      ...createInboxStores(db),
       db,
       cursors: new CursorStore(db),
       gaps: new GapStore(db),
       sources: new KnownSourceStore(db),
-      inbox: new InboxStore(db),
       mailboxes: new MailboxStore(db),
       imports: new ImportStore(db),
       openSession,
@@ -119,9 +119,9 @@ export async function visit(
 
 /** The texts of all stored mails, sorted. */
 export async function stored(world: World<unknown>): Promise<string[]> {
-  const { inbox } = world.deps;
-  const { items } = await inbox.list(world.mailbox.id, { limit: 100 });
-  const raws = await Promise.all(items.map(item => inbox.readRaw(item.id)));
+  const { messageLog, rawMails } = world.deps;
+  const { items } = await messageLog.list(world.mailbox.id, { limit: 100 });
+  const raws = await Promise.all(items.map(item => rawMails.read(item.id)));
   return raws.map(raw => raw.toString('latin1')).sort();
 }
 

@@ -21,6 +21,11 @@ export function forUpdateSkipLocked<T extends Knex.QueryBuilder>(
   return isPostgres(tx) ? (query.forUpdate().skipLocked() as T) : query;
 }
 
+/** Locks the selected rows for this transaction. See {@link forUpdateSkipLocked}. */
+export function forUpdate<T extends Knex.QueryBuilder>(tx: Knex, query: T): T {
+  return isPostgres(tx) ? (query.forUpdate() as T) : query;
+}
+
 /**
  * Locks the selected rows against change but not against other readers of
  * this kind. See {@link forUpdateSkipLocked}.

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 export {
+  forUpdate,
   holdName,
   isUniqueViolation,
   limitStatements,
   rowsOfRaw,
 } from './dialect';
-export { insertRows } from './insertRows';
+export { insertRows, ROWS_PER_STATEMENT } from './insertRows';
 export { fromJson } from './json';
 export {
   addLease,
   claimDue,
+  heldLease,
   holdLease,
   LeaseLostError,
   releaseLease,
@@ -33,6 +35,7 @@ export { announceReplica, countShares, withdrawReplica } from './replicas';
 export { workWithLease } from './workWithLease';
 export { migrationsDirectory, openDatabase } from './migrations';
 export { readPage } from './pages';
+export { rowsByKeys } from './rowsByKeys';
 export * from './tables';
 export {
   dbNow,

@@ -3,6 +3,12 @@ import { Knex } from 'knex';
 import { rowsOfRaw } from './dialect';
 import { Tx } from './transaction';
 
+/**
+ * How many rows or values to put into a statement at most: both engines bound
+ * the number of values in one (PostgreSQL 65,535, SQLite 32,766).
+ */
+export const ROWS_PER_STATEMENT = 500;
+
 /** A column's value; a `Knex.Raw` without values is written into the statement. */
 type Cell = string | number | boolean | Buffer | null | Knex.Raw;
 

@@ -154,10 +154,18 @@ export async function renewLease(
  * nobody can claim the lease before the transaction ends.
  */
 export async function holdLease(tx: Tx, ticket: LeaseTicket): Promise<void> {
-  const row = await forShare(tx, whereTicket(tx, ticket).first('ticket'));
+  const [row] = await heldLease(tx, ticket);
   if (!row) {
     throw new LeaseLostError(ticket);
   }
+}
+
+/**
+ * The same within a statement that is a transaction of its own: it selects one
+ * row, or none where the lease was lost.
+ */
+export function heldLease(db: Knex, ticket: LeaseTicket) {
+  return forShare(db, whereTicket(db, ticket).select('ticket'));
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   inTransaction,
   tables,
 } from '../database';
-import { InboxStore, RawMailStore } from '../inbox';
+import { createInboxStores } from '../inbox';
 import { CursorStore } from '../polling';
 import { RequestStore } from '../requests';
 import { InvariantStore } from './InvariantStore';
@@ -42,7 +42,7 @@ describe.each(databases.eachSupportedId())(
         databaseId as TestDatabaseId,
       );
       const mailbox = await aChannel(db);
-      const inbox = new InboxStore(db);
+      const { attempts, inbox, queue, rawMails } = createInboxStores(db);
       const requests = new RequestStore(db);
       const cursor = await inTransaction(db, tx =>
         new CursorStore(db).create(tx, {
@@ -70,7 +70,7 @@ describe.each(databases.eachSupportedId())(
         });
         await new CursorStore(db).advance(tx, cursor.id, 106);
       });
-      const waiting = await inbox.listWaiting(mailbox.id, 10);
+      const waiting = await queue.listWaiting(mailbox.id, 10);
       const [stored, asked, replied, held, old] = waiting.map(({ id }) => id);
       const [binding] = await db(tables.handlerBindings);
       const threadId = randomUUID();
@@ -97,11 +97,11 @@ describe.each(databases.eachSupportedId())(
             target: 'request:1',
             finished_at: dbNow(tx),
           });
-          await inbox.setThread(tx, id, threadId);
-          await inbox.finish(tx, id, { state: 'done', head: {}, trace: [] });
+          await attempts.setThread(tx, id, threadId);
+          await attempts.finish(tx, id, { state: 'done', head: {}, trace: [] });
         }
         for (const id of [held, old]) {
-          await inbox.finish(tx, id, {
+          await attempts.finish(tx, id, {
             state: 'quarantined',
             head: {},
             trace: [],
@@ -112,7 +112,7 @@ describe.each(databases.eachSupportedId())(
       await db(tables.inboxMessages)
         .where({ id: old })
         .update({ finished_at: dbNowPlus(db, -10_000) });
-      const removed = await new RawMailStore(db).removeOld({
+      const removed = await rawMails.removeOld({
         ageMs: 5_000,
         limit: 10,
         states: ['quarantined'],

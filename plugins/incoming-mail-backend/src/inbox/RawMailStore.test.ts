@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
@@ -14,6 +15,7 @@ import {
   inTransaction,
   tables,
 } from '../database';
+import { aMail, openInbox } from '../__testUtils__/openInbox';
 import { RawMailStore } from './RawMailStore';
 
 jest.setTimeout(60_000);
@@ -30,16 +32,15 @@ describe.each(databases.eachSupportedId())('RawMailStore (%s)', databaseId => {
     const db = await openTestDatabase(databases, databaseId as TestDatabaseId);
     const world = await createWorld(db);
     await visit(world);
-    const { inbox } = world.deps;
+    const { messageLog, queue, rawMails } = world.deps;
     const mailboxId = world.mailbox.id;
-    const rawMails = new RawMailStore(db);
     /** Mails that ended so many days ago in these states, oldest first. */
     const add = async (ends: Array<[state: string, days: number]>) => {
       for (const [n] of ends.entries()) {
         world.server.deliver(mail(n), { receivedAt: new Date() });
       }
       await visit(world);
-      const waiting = await inbox.listWaiting(mailboxId, 100);
+      const waiting = await queue.listWaiting(mailboxId, 100);
       for (const [n, { id }] of waiting.entries()) {
         const [state, days] = ends[n];
         await db(tables.inboxMessages)
@@ -60,11 +61,20 @@ describe.each(databases.eachSupportedId())('RawMailStore (%s)', databaseId => {
       const rows = await db(tables.inboxChunks).distinct('message_id');
       return rows.map(row => row.message_id as string).sort();
     };
-    return { db, world, inbox, mailboxId, rawMails, add, withBytes };
+    return {
+      db,
+      world,
+      messageLog,
+      queue,
+      mailboxId,
+      rawMails,
+      add,
+      withBytes,
+    };
   };
 
   it('removes the bytes of finished mail that is old, in batches, and nothing else (T61, P66)', async () => {
-    const { rawMails, add, withBytes, inbox, mailboxId } = await setUp();
+    const { rawMails, add, withBytes, messageLog, mailboxId } = await setUp();
     const ids = await add([
       ['done', 92],
       ['ignored', 91],
@@ -81,23 +91,23 @@ describe.each(databases.eachSupportedId())('RawMailStore (%s)', databaseId => {
     expect(await remove()).toBe(0);
     expect(await withBytes()).toEqual(ids.slice(3).sort());
 
-    const { items } = await inbox.list(mailboxId, { limit: 10 });
+    const { items } = await messageLog.list(mailboxId, { limit: 10 });
     expect(items).toHaveLength(7);
     const removed = items.filter(({ rawRemovedAt }) => rawRemovedAt);
     expect(removed.map(({ id }) => id).sort()).toEqual(ids.slice(0, 3).sort());
-    await expect(inbox.readRaw(ids[0])).rejects.toThrow(NotFoundError);
-    await expect(inbox.readRaw(ids[0])).rejects.toThrow('no longer kept');
-    expect((await inbox.readRaw(ids[3])).toString()).toBe(mail(3));
+    await expect(rawMails.read(ids[0])).rejects.toThrow(NotFoundError);
+    await expect(rawMails.read(ids[0])).rejects.toThrow('no longer kept');
+    expect((await rawMails.read(ids[3])).toString()).toBe(mail(3));
   });
 
   it('has a mail either handled again or removed', async () => {
-    const { db, rawMails, add, inbox, mailboxId, withBytes } = await setUp();
+    const { db, rawMails, add, queue, mailboxId, withBytes } = await setUp();
     const [kept, gone] = await add([
       ['held', 400],
       ['quarantined', 399],
     ]);
     const runAgain = (id: string) =>
-      inTransaction(db, tx => inbox.runAgain(tx, mailboxId, id));
+      inTransaction(db, tx => queue.runAgain(tx, mailboxId, id));
     await runAgain(kept);
     const removal = { ageMs: 365 * DAY_MS, limit: 10 };
     expect(
@@ -157,16 +167,22 @@ describe.each(databases.eachSupportedId())('RawMailStore (%s)', databaseId => {
     }
   });
 
-  it('tells how much waits, and for how long', async () => {
-    const { rawMails, add } = await setUp();
-    expect(await rawMails.readBacklog()).toEqual({ count: 0, oldestAgeMs: 0 });
-    await add([
-      ['stored', 2],
-      ['stored', 1],
-      ['done', 9],
-    ]);
-    const { count, oldestAgeMs } = await rawMails.readBacklog();
-    expect(count).toBe(2);
-    expect(Math.round(oldestAgeMs / DAY_MS)).toBe(2);
+  it('gives the bytes of several mails, from memory where it has just stored them', async () => {
+    const { db, accept, waiting, rawMails } = await openInbox(
+      await openTestDatabase(databases, databaseId as TestDatabaseId),
+    );
+    const large = randomBytes(2_500_000);
+    await accept([aMail(1), aMail(2, large), aMail(3, '')]);
+    const ids = (await waiting()).map(({ id }) => id);
+    const expected = [Buffer.from('mail 1'), large, Buffer.alloc(0)];
+    const rawsOf = async (store: RawMailStore) => {
+      const raws = await store.readAll(ids);
+      return ids.map(id => raws.get(id));
+    };
+    // Another replica, which has never seen them.
+    expect(await rawsOf(new RawMailStore(db))).toEqual(expected);
+    expect(await rawsOf(rawMails)).toEqual(expected);
+    // Forgotten by now, as they are not read twice as a rule.
+    expect(await rawsOf(rawMails)).toEqual(expected);
   });
 });

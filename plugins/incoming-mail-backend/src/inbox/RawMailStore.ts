@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NotFoundError } from '@backstage/errors';
 import { MessageState } from '@postroom/plugin-incoming-mail-common';
 import { Knex } from 'knex';
 import {
@@ -7,26 +8,135 @@ import {
   DbInteger,
   dbNow,
   dbNowOnce,
+  insertRows,
   inTransaction,
+  ROWS_PER_STATEMENT,
   tables,
+  Tx,
 } from '../database';
+import { RecentRaws } from './RecentRaws';
 
-/** How much mail waits to be handled. */
-export interface Backlog {
-  readonly count: number;
-  /** How long the one that came first has been here; 0 where none waits. */
-  readonly oldestAgeMs: number;
-}
+const CHUNK_BYTES = 1_048_576;
+// The driver holds a statement's values twice.
+const BYTES_PER_INSERT = 4 * CHUNK_BYTES;
 
-/**
- * The bytes of mails, apart from what is known of them: when they go, and how
- * many wait.
- */
+// Not an interface: those have no index signature.
+type ChunkRow = Pick<DbInboxChunkRow, 'message_id' | 'n' | 'bytes'>;
+
+/** The bytes of mails, apart from what is known of them. */
 export class RawMailStore {
   readonly #db: Knex;
+  readonly #recent = new RecentRaws();
 
   constructor(db: Knex) {
     this.#db = db;
+  }
+
+  /** Stores the bytes of mails, in the transaction that accepts them. */
+  async insert(
+    tx: Tx,
+    mails: ReadonlyArray<{ id: string; raw: Buffer }>,
+  ): Promise<void> {
+    let rows: ChunkRow[] = [];
+    let bytes = 0;
+    for (const row of mails.flatMap(toChunks)) {
+      if (
+        rows.length === ROWS_PER_STATEMENT ||
+        bytes + row.bytes.length > BYTES_PER_INSERT
+      ) {
+        await insertRows(tx, tables.inboxChunks, rows);
+        rows = [];
+        bytes = 0;
+      }
+      rows.push(row);
+      bytes += row.bytes.length;
+    }
+    if (rows.length > 0) {
+      await insertRows(tx, tables.inboxChunks, rows);
+    }
+  }
+
+  /** Keeps bytes at hand that are soon asked for; see {@link RecentRaws}. */
+  keepAtHand(messageId: string, raw: Buffer): void {
+    this.#recent.add(messageId, raw);
+  }
+
+  /** The stored bytes of several mails, by their ids. */
+  async readAll(
+    messageIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Buffer>> {
+    const raws = new Map<string, Buffer>();
+    const others: string[] = [];
+    for (const id of messageIds) {
+      const recent = this.#recent.take(id);
+      if (recent) {
+        raws.set(id, recent);
+      } else {
+        others.push(id);
+      }
+    }
+    for (const [id, chunks] of await this.#readChunks(others)) {
+      const [first, ...rest] = chunks;
+      raws.set(id, rest.length === 0 ? first : Buffer.concat(chunks));
+    }
+    return raws;
+  }
+
+  async #readChunks(
+    messageIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Buffer[]>> {
+    if (messageIds.length === 0) {
+      return new Map();
+    }
+    const rows = await this.#db<DbInboxChunkRow>(tables.inboxChunks)
+      .whereIn('message_id', [...messageIds])
+      .orderBy(['message_id', 'n'])
+      .select('message_id', 'bytes');
+    const chunks = new Map<string, Buffer[]>();
+    for (const row of rows) {
+      const before = chunks.get(row.message_id);
+      if (before) {
+        before.push(row.bytes);
+      } else {
+        chunks.set(row.message_id, [row.bytes]);
+      }
+    }
+    return chunks;
+  }
+
+  /**
+   * The stored bytes of a mail, read piece by piece into where they stay.
+   *
+   * @throws NotFoundError where they were removed because of their age
+   */
+  async read(messageId: string): Promise<Buffer> {
+    const chunks = () =>
+      this.#db<DbInboxChunkRow>(tables.inboxChunks).where({
+        message_id: messageId,
+      });
+    const all = await chunks()
+      // Both engines count the bytes of a binary column.
+      .select<Array<{ n: number; length: DbInteger }>>(
+        'n',
+        this.#db.raw('length(bytes) as length'),
+      )
+      .orderBy('n');
+    if (all.length === 0) {
+      throw noLongerKept(messageId);
+    }
+    const size = all.reduce((sum, chunk) => sum + Number(chunk.length), 0);
+    // Memory of its own, as it may be handed on to a thread.
+    const raw = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    for (const { n } of all) {
+      const row = await chunks().andWhere({ n }).first('bytes');
+      if (!row) {
+        // They never change, but go at any moment, all at once.
+        throw noLongerKept(messageId);
+      }
+      length += row.bytes.copy(raw, length);
+    }
+    return raw;
   }
 
   /**
@@ -72,27 +182,20 @@ export class RawMailStore {
       return removed.length;
     });
   }
-
-  /** How much mail of all mailboxes waits, by one look at an index of just these. */
-  async readBacklog(): Promise<Backlog> {
-    const [row] = await selectBacklog(this.#db);
-    return {
-      count: Number(row.count),
-      oldestAgeMs: Math.max(0, Number(row.age ?? 0)),
-    };
-  }
 }
 
-/** Exported for the test of its query plan. */
-export function selectBacklog(db: Knex) {
-  return db(tables.inboxMessages)
-    .select<Array<{ count: DbInteger; age: DbInteger | null }>>(
-      db.raw('count(*) as ??', ['count']),
-      db.raw('? - min(??) as ??', [dbNow(db), 'accepted_at', 'age']),
-    )
-    .where(
-      // Not as a value: SQLite takes an index of a part of the rows only where
-      // the statement itself says that it is about these.
-      db.raw("state = 'stored'"),
-    );
+function toChunks({ id, raw }: { id: string; raw: Buffer }): ChunkRow[] {
+  // At least one chunk, so that an empty mail is told from a lost one.
+  const count = Math.max(1, Math.ceil(raw.length / CHUNK_BYTES));
+  return Array.from({ length: count }, (_, n) => ({
+    message_id: id,
+    n,
+    bytes: raw.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES),
+  }));
+}
+
+function noLongerKept(messageId: string): NotFoundError {
+  return new NotFoundError(
+    `The mail ${messageId} is no longer kept: mails are removed when they are old enough, what became of them stays`,
+  );
 }

@@ -7,12 +7,14 @@ import {
   messageReadRawPermission,
 } from '@postroom/plugin-incoming-mail-common';
 import { Authorizer, MountEndpoint, projectRefOf, whoMay } from '../http';
-import { InboxStore } from './InboxStore';
+import { MessageLogStore } from './MessageLogStore';
+import { RawMailStore } from './RawMailStore';
 
 /** What the routes need. */
 export interface InboxRoutesOptions {
   readonly authorizer: Authorizer;
-  readonly inbox: InboxStore;
+  readonly messageLog: MessageLogStore;
+  readonly rawMails: RawMailStore;
   /** @throws NotFoundError where the project has no channel */
   mailboxIdOf(projectRef: string): Promise<string>;
   /** @throws NotFoundError where there is no such mail server */
@@ -28,13 +30,17 @@ export function mountInboxRoutes(
   mount: MountEndpoint,
   options: InboxRoutesOptions,
 ) {
-  const { authorizer, inbox, mailboxIdOf, expectMailServer } = options;
+  const { authorizer, messageLog, rawMails, mailboxIdOf, expectMailServer } =
+    options;
 
   mount(endpoints.listMessages, {
     authorize: whoMay(authorizer, messageReadPermission),
     audit: { none: 'reads what the page polls' },
     handle: async ({ input }) =>
-      inbox.list(await mailboxIdOf(projectRefOf(input.params)), input.query),
+      messageLog.list(
+        await mailboxIdOf(projectRefOf(input.params)),
+        input.query,
+      ),
   });
 
   mount(endpoints.listMailServerMessages, {
@@ -44,7 +50,7 @@ export function mountInboxRoutes(
     handle: async ({ input }) => {
       const { mailServerId } = input.params;
       await expectMailServer(mailServerId);
-      return inbox.list(mailServerId, input.query);
+      return messageLog.list(mailServerId, input.query);
     },
   });
 
@@ -60,8 +66,8 @@ export function mountInboxRoutes(
     },
     handle: async ({ input }) => {
       const mailboxId = await mailboxIdOf(projectRefOf(input.params));
-      const message = await inbox.get(mailboxId, input.params.messageId);
-      return inbox.readRaw(message.id);
+      const message = await messageLog.get(mailboxId, input.params.messageId);
+      return rawMails.read(message.id);
     },
   });
 
@@ -76,8 +82,8 @@ export function mountInboxRoutes(
     handle: async ({ input }) => {
       const { mailServerId, messageId } = input.params;
       await expectMailServer(mailServerId);
-      const message = await inbox.get(mailServerId, messageId);
-      return inbox.readRaw(message.id);
+      const message = await messageLog.get(mailServerId, messageId);
+      return rawMails.read(message.id);
     },
   });
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Knex } from 'knex';
-import { DbAccountGateRow, dbNow, dbNowPlus, tables } from '../database';
-
-// Both engines bound the number of values in one statement.
-const ROWS_PER_STATEMENT = 500;
+import {
+  DbAccountGateRow,
+  dbNow,
+  dbNowPlus,
+  ROWS_PER_STATEMENT,
+  tables,
+} from '../database';
 
 /** The proof of being in. */
 export interface GateTicket {

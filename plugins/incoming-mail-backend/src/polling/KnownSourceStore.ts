@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Knex } from 'knex';
-import { DbKnownSourceRow, dbNow, dbNowPlus, tables, Tx } from '../database';
-
-// Both engines bound the number of values in one statement; SQLite 32,766.
-const ROWS_PER_STATEMENT = 500;
+import {
+  DbKnownSourceRow,
+  dbNow,
+  dbNowPlus,
+  ROWS_PER_STATEMENT,
+  tables,
+  Tx,
+} from '../database';
 
 const DAY_MS = 86_400_000;
 

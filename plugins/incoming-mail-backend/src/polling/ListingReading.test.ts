@@ -145,7 +145,7 @@ describe.each(databases.eachSupportedId())(
         await visit(world);
       }
       expect(asked(world).filter(line => line === 'RETR 2')).toHaveLength(2);
-      const { items } = await world.deps.inbox.list(world.mailbox.id, {
+      const { items } = await world.deps.messageLog.list(world.mailbox.id, {
         limit: 10,
       });
       expect(items.map(({ state, failure }) => failure ?? state)).toEqual([

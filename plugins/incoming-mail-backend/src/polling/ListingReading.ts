@@ -180,7 +180,7 @@ async function createBaseline(
   return inTransaction(deps.db, async tx => {
     await holdLease(tx, ticket);
     await deps.mailboxes.setReadingSince(tx, mailbox.id);
-    await deps.inbox.forgetAcknowledgements(
+    await deps.acknowledgements.forget(
       tx,
       former.map(({ id }) => id),
     );
@@ -250,7 +250,7 @@ function keyByDigest(visit: Visit, cursor: Cursor): Promise<Cursor> {
     const known = await deps.sources.listDigests(cursor.id, tx);
     const seen = new Map<string, number>();
     await deps.sources.clear(tx, cursor.id);
-    await deps.inbox.forgetAcknowledgements(tx, [cursor.id]);
+    await deps.acknowledgements.forget(tx, [cursor.id]);
     await deps.sources.add(
       tx,
       cursor.id,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { holdLease, inTransaction } from '../database';
-import { FetchedBatch, headDigest, MessageRef } from '../transport';
+import { FetchedBatch, MessageRef } from '../transport';
 import { Reading } from './Reading';
 import { wantsSettling } from './settleStored';
+import { toArrivedMessage } from './toArrivedMessage';
 import { Visit } from './types';
 
 type Batch = { asked: readonly MessageRef[]; fetched: FetchedBatch };
@@ -55,12 +56,9 @@ function storeBatch(
     await holdLease(tx, ticket);
     const accepted = await deps.inbox.accept(tx, {
       ...under,
-      messages: messages.map(({ ref, raw, truncated }) => ({
-        ...ref,
-        headDigest: ref.headDigest ?? headDigest(raw),
-        raw,
-        truncated,
-        review: reading.needsReview(ref),
+      messages: messages.map(message => ({
+        ...toArrivedMessage(message),
+        review: reading.needsReview(message.ref),
       })),
       recognisesBytes: reading.recognisesBytes,
       acknowledges: wantsSettling(mailbox),

@@ -174,7 +174,7 @@ function createCursor(
     if (baseline) {
       await deps.mailboxes.setReadingSince(tx, mailbox.id);
     }
-    await deps.inbox.forgetAcknowledgements(
+    await deps.acknowledgements.forget(
       tx,
       former.map(({ id }) => id),
     );

@@ -15,8 +15,8 @@ import {
   releaseLease,
   tables,
 } from '../database';
-import { relievedBelow } from './findRoom';
 import { nextVisitInMs } from './pollSchedule';
+import { relievedBelow } from './VisitBudget';
 
 jest.setTimeout(60_000);
 
@@ -111,10 +111,48 @@ describe.each(databases.eachSupportedId())(
     it('are held back by nothing where nothing is left', async () => {
       const world = await setUp(4);
       deliver(world, 4);
-      expect(await visitAndRecord(world)).toMatchObject({ accepted: 4 });
+      expect(await visitAndRecord(world)).toMatchObject({
+        accepted: 4,
+        heldBack: true,
+      });
       const outcome = await visitAndRecord(world);
+      expect(world.mailbox.heldBackAt).toBeDefined();
       expect(outcome).toMatchObject({ accepted: 0, more: false });
       expect(outcome).not.toHaveProperty('heldBack');
+      await visitAndRecord(world);
+      expect(world.mailbox.heldBackAt).toBeUndefined();
+    });
+
+    it('count what waits only where there is mail to fetch', async () => {
+      const world = await setUp();
+      const count = jest.spyOn(world.deps.queue, 'countWaiting');
+      expect(await visitAndRecord(world)).toMatchObject({ accepted: 0 });
+      expect(count).not.toHaveBeenCalled();
+      deliver(world, 1);
+      expect(await visitAndRecord(world)).toMatchObject({ accepted: 1 });
+      expect(count).toHaveBeenCalledTimes(1);
+    });
+
+    it('take no more than there is room for of what comes amid a visit', async () => {
+      const world = await setUp();
+      deliver(world, 9);
+      await visitAndRecord(world);
+      await visitAndRecord(world);
+      const outcome = await visit(world, {
+        openSession: async options => {
+          const session = await world.deps.openSession(options);
+          const list = session.list.bind(session);
+          jest.spyOn(session, 'list').mockImplementationOnce(async wanted => {
+            deliver(world, 3);
+            return list(wanted);
+          });
+          return session;
+        },
+      });
+      expect(outcome).toMatchObject({ accepted: 1, more: true });
+      expect(await stored(world)).toHaveLength(10);
+      await processAll(world);
+      expect(await visit(world)).toMatchObject({ accepted: 2, left: 0 });
     });
 
     it('are due as soon as half of it is handled', async () => {

@@ -117,7 +117,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
     world.server.deliver('x'.repeat(400_000));
     world.server.deliver('small');
     expect(await visit(world)).toMatchObject({ accepted: 2 });
-    const { items } = await world.deps.inbox.list(world.mailbox.id, {
+    const { items } = await world.deps.messageLog.list(world.mailbox.id, {
       limit: 10,
     });
     expect(
@@ -331,7 +331,7 @@ describe.each(databases.eachSupportedId())('pollMailbox (%s)', databaseId => {
         expect(await visit(world)).toMatchObject({ kind: 'completed' });
       }
       expect(askedFor(world).filter(uid => uid === bad)).toHaveLength(3);
-      const { items } = await world.deps.inbox.list(world.mailbox.id, {
+      const { items } = await world.deps.messageLog.list(world.mailbox.id, {
         limit: 10,
       });
       expect(items.find(({ state }) => state === 'quarantined')).toMatchObject({

@@ -13,13 +13,13 @@ import { AccountBusyError } from './AccountBusyError';
 import { ListingReading } from './ListingReading';
 import { MailboxConnection } from './MailboxConnection';
 import { Reading } from './Reading';
-import { findRoom } from './findRoom';
 import { readOlder } from './readOlder';
 import { settleStored } from './settleStored';
 import { StoringAhead } from './StoringAhead';
 import { takeBatch } from './takeBatch';
 import { PollDeps, PollOutcome, Visit } from './types';
 import { UidReading } from './UidReading';
+import { VisitBudget } from './VisitBudget';
 
 // Exactly once, the first half
 //
@@ -84,16 +84,14 @@ export async function pollMailbox(
     });
     const visit: Visit = { mailbox, ticket, session, deps, signal };
     const reading = await beginReading(visit, folder);
-    const { messagesPerVisit } = deps.policy;
-    const room = await findRoom(visit);
-    const budget = Math.min(messagesPerVisit, room);
-    const { seen, more } = await readNew(visit, reading, { progress, budget });
+    const budget = new VisitBudget(visit);
+    const more = await readNew(visit, reading, { progress, budget });
     const refusal = await settleStored(visit, reading.cursor.id);
     // What is new comes first, so that nobody waits for what is old.
     const older = more
       ? undefined
       : await readOlder(visit, reading, {
-          budget: budget - seen,
+          budget,
           onAccepted: count => {
             progress.accepted += count;
           },
@@ -103,7 +101,7 @@ export async function pollMailbox(
       kind: 'completed',
       accepted: progress.accepted,
       more: !isDone,
-      ...(seen >= room && !isDone && { heldBack: true as const }),
+      ...(budget.isFull && !isDone && { heldBack: true as const }),
       left: more ? progress.waiting + reading.unlisted : 0,
       ...(older && { older: older.progress }),
       baseline: reading.baseline,
@@ -206,22 +204,21 @@ function beginReading(visit: Visit, folder: OpenFolder): Promise<Reading> {
     : ListingReading.begin(visit, folder);
 }
 
-/** @returns how many mails were looked at, and whether there are more */
+/** @returns whether there are more mails than were looked at */
 async function readNew(
   visit: Visit,
   reading: Reading,
-  { progress, budget }: { progress: Progress; budget: number },
-): Promise<{ seen: number; more: boolean }> {
+  { progress, budget }: { progress: Progress; budget: VisitBudget },
+): Promise<boolean> {
   const { maxMessageBytes } = visit.deps.policy;
   const storing = new StoringAhead(visit, reading, progress);
   let waiting: MessageRef[] = [];
-  let seen = 0;
   let isFetching = false;
   try {
-    while (seen < budget) {
+    for (;;) {
       visit.signal.throwIfAborted();
       if (waiting.length === 0) {
-        waiting = await reading.next(Math.min(LIST_LIMIT, budget - seen));
+        waiting = await listNext(reading, budget);
       }
       const asked = takeBatch(waiting, {
         maxCount: BATCH_COUNT,
@@ -229,7 +226,7 @@ async function readNew(
         maxMessageBytes,
       });
       if (asked.length === 0) {
-        return { seen, more: false };
+        return budget.isSpent && (budget.spent > 0 || reading.unlisted > 0);
       }
       const wanted = await reading.wanted(asked);
       progress.stored = false;
@@ -242,16 +239,29 @@ async function readNew(
       await storing.begin({ asked, fetched });
       const left = reading.leftOut(wanted, fetched);
       if (left.length === asked.length) {
-        return { seen, more: true };
+        return true;
       }
       // Where the connection broke amid a batch, asking again tells why.
       waiting = [...left, ...waiting.slice(asked.length)];
       progress.waiting = waiting.length;
-      seen += asked.length - left.length;
+      budget.spend(asked.length - left.length);
     }
-    return { seen, more: budget > 0 || reading.unlisted > 0 };
   } finally {
     await storing.end();
     progress.stored = !isFetching;
   }
+}
+
+/** The next mails, as many as may be looked at. */
+async function listNext(
+  reading: Reading,
+  budget: VisitBudget,
+): Promise<MessageRef[]> {
+  if (reading.unlisted > 0 || budget.spent > 0) {
+    const left = await budget.left();
+    return left > 0 ? reading.next(Math.min(LIST_LIMIT, left)) : [];
+  }
+  // None is expected; some may have come since the folder was opened.
+  const refs = await reading.next(Math.min(LIST_LIMIT, budget.perVisit));
+  return refs.length > 0 ? refs.slice(0, await budget.left()) : refs;
 }

@@ -5,7 +5,7 @@ import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import { FakeMailServer } from '../__testUtils__/FakeMailSession';
 import { claimDue, scheduleWork, tables } from '../database';
-import { InboxStore } from '../inbox';
+import { createInboxStores } from '../inbox';
 import { ImportStore, MailboxStore, toCredentials } from '../mailboxes';
 import { Secret } from '../secrets';
 import { CursorStore } from './CursorStore';
@@ -30,12 +30,13 @@ describe.each(databases.eachSupportedId())(
       const server = new FakeMailServer();
       const mailboxes = new MailboxStore(db);
       const imports = new ImportStore(db);
+      const stores = createInboxStores(db);
       const deps: PollDeps = {
+        ...stores,
         db,
         cursors: new CursorStore(db),
         gaps: new GapStore(db),
         sources: new KnownSourceStore(db),
-        inbox: new InboxStore(db),
         mailboxes,
         imports,
         openSession: server.openSession,
@@ -70,7 +71,7 @@ describe.each(databases.eachSupportedId())(
         const rows = await db(tables.inboxMessages).orderBy('seq');
         return Promise.all(
           rows.map(async row => ({
-            raw: (await deps.inbox.readRaw(row.id)).toString(),
+            raw: (await stores.rawMails.read(row.id)).toString(),
             imported: Boolean(row.imported),
           })),
         );

@@ -2,16 +2,13 @@
 import { failures, MAX_IMPORTED } from '@postroom/plugin-incoming-mail-common';
 import { holdLease, inTransaction } from '../database';
 import { ImportEndedError, OpenImport } from '../mailboxes';
-import {
-  FetchedBatch,
-  FetchedMessage,
-  headDigest,
-  MessageRef,
-} from '../transport';
+import { FetchedBatch, FetchedMessage, MessageRef } from '../transport';
 import { Reading } from './Reading';
 import { recogniseHeads } from './recogniseHeads';
 import { takeBatch } from './takeBatch';
+import { toArrivedMessage } from './toArrivedMessage';
 import { ImportProgress, Visit } from './types';
+import { VisitBudget } from './VisitBudget';
 
 // Older mail, once
 //
@@ -40,8 +37,8 @@ export interface OlderReading {
 
 /** What an import is read with. */
 interface OlderOptions {
-  /** How many mails the visit has room for. */
-  readonly budget: number;
+  /** What new mail left of what the visit may fetch. */
+  readonly budget: VisitBudget;
   /** Told of mails that now stand, also where the visit then fails. */
   onAccepted(count: number): void;
 }
@@ -110,14 +107,15 @@ async function readImport(
   if (!window) {
     return false;
   }
+  const mayRead = await budget.left();
   let { afterUid } = window;
-  for (let seen = 0; seen < budget; ) {
+  for (let seen = 0; seen < mayRead; ) {
     signal.throwIfAborted();
     const listed = await session.list({ after: afterUid, limit: LIST_LIMIT });
     const refs = takeBatch(
       listed
         .filter(({ position }) => position <= window.upToUid)
-        .slice(0, budget - seen),
+        .slice(0, mayRead - seen),
       {
         maxCount: BATCH_COUNT,
         maxBytes: BATCH_BYTES,
@@ -197,12 +195,7 @@ async function storeBatch(
     await holdLease(tx, ticket);
     const accepted = await deps.inbox.accept(tx, {
       ...under,
-      messages: messages.map(({ ref, raw, truncated }) => ({
-        ...ref,
-        headDigest: ref.headDigest ?? headDigest(raw),
-        raw,
-        truncated,
-      })),
+      messages: messages.map(toArrivedMessage),
       recognisesBytes: reading.recognisesBytes,
       acknowledges: false,
       imported: true,

@@ -44,7 +44,7 @@ describe.each(databases.eachSupportedId())(
       return world;
     };
     const states = async (world: World) => {
-      const { items } = await world.deps.inbox.list(world.mailbox.id, {
+      const { items } = await world.deps.messageLog.list(world.mailbox.id, {
         limit: 100,
       });
       return items.map(({ state, failure }) => ({ state, failure }));
@@ -136,13 +136,15 @@ describe.each(databases.eachSupportedId())(
         { state: 'stored', failure: undefined },
       ]);
       expect(server.seenUids()).toEqual([late, fresh]);
-      const { items } = await deps.inbox.list(world.mailbox.id, { limit: 10 });
+      const { items } = await deps.messageLog.list(world.mailbox.id, {
+        limit: 10,
+      });
       const held = items.find(({ state }) => state === 'held')!;
       expect(held.trace).toMatchObject([{ verdict: 'stopped' }]);
       await db.transaction(tx =>
-        deps.inbox.runAgain(tx, world.mailbox.id, held.id),
+        deps.queue.runAgain(tx, world.mailbox.id, held.id),
       );
-      const waiting = await deps.inbox.listWaiting(world.mailbox.id, 10);
+      const waiting = await deps.queue.listWaiting(world.mailbox.id, 10);
       expect(waiting).toHaveLength(4);
       expect(waiting.find(({ id }) => id === held.id)?.imported).toBe(true);
     });
@@ -211,7 +213,7 @@ describe.each(databases.eachSupportedId())(
         expect(await stored(world)).toEqual(
           ['known 1', 'known 2', 'new 1', 'new 2'].map(mail),
         );
-        const { items } = await world.deps.inbox.list(world.mailbox.id, {
+        const { items } = await world.deps.messageLog.list(world.mailbox.id, {
           limit: 10,
         });
         expect(new Set(items.map(({ state }) => state))).toEqual(

@@ -32,7 +32,7 @@ export async function settleStored(
     ? afterStoring
     : ({ action: 'leave' } as const);
   signal.throwIfAborted();
-  const keys = await deps.inbox.listAcknowledgements(cursorId, {
+  const keys = await deps.acknowledgements.list(cursorId, {
     limit: SETTLE_LIMIT,
     deletable: action.action === 'delete',
   });
@@ -40,6 +40,6 @@ export async function settleStored(
     return undefined;
   }
   const { done, refusal } = await session.settle(keys, action);
-  await deps.inbox.removeAcknowledgements(cursorId, done);
+  await deps.acknowledgements.remove(cursorId, done);
   return refusal;
 }

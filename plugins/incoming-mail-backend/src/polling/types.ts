@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { Db, LeaseTicket } from '../database';
-import { InboxStore } from '../inbox';
+import { AcknowledgementStore, InboxStore, MessageQueueStore } from '../inbox';
 import { ImportStore, Mailbox, MailboxStore } from '../mailboxes';
 import {
   MailSession,
@@ -90,6 +90,8 @@ export interface PollDeps {
   readonly gaps: GapStore;
   readonly sources: KnownSourceStore;
   readonly inbox: InboxStore;
+  readonly acknowledgements: AcknowledgementStore;
+  readonly queue: MessageQueueStore;
   readonly mailboxes: MailboxStore;
   readonly imports: ImportStore;
   /** May throw an AccountBusyError. */

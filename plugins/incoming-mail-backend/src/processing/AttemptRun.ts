@@ -13,7 +13,7 @@ import {
   LeaseTicket,
   Tx,
 } from '../database';
-import { InboxStore, MessageHead } from '../inbox';
+import { AttemptStore, MessageHead, RawMailStore } from '../inbox';
 import { HandlerBinding, Mailbox } from '../mailboxes';
 import { delayAfterAttempt } from './attempts';
 import {
@@ -36,7 +36,8 @@ import { ProcessingOutcome } from './types';
 /** What processing a mail needs. */
 export interface ProcessMessageDeps extends DeliveryDeps {
   readonly db: Db;
-  readonly inbox: InboxStore;
+  readonly attempts: AttemptStore;
+  readonly rawMails: RawMailStore;
   readonly threads: ThreadStore;
   readonly parser: Parser;
 }
@@ -175,11 +176,11 @@ export class AttemptRun {
   }
 
   async #resolveThread(tx: Tx): Promise<MessageThread> {
-    const { inbox, threads } = this.#deps;
+    const { attempts, threads } = this.#deps;
     const message = this.#message;
     const thread = await resolveThread(tx, threads, message, this.#threadId);
     if (this.#threadId === undefined) {
-      await inbox.setThread(tx, message.id, thread.id);
+      await attempts.setThread(tx, message.id, thread.id);
     }
     this.#thread = thread;
     return thread;
@@ -210,7 +211,7 @@ export class AttemptRun {
     const thread = this.#thread ?? (await this.#resolveThread(tx));
     const { head, trace } = this.#attempt;
     const outcome = summarize(results);
-    await this.#deps.inbox.finish(tx, this.#message.id, {
+    await this.#deps.attempts.finish(tx, this.#message.id, {
       state: outcome.kind,
       head,
       trace: [...trace, ...toTrace(thread, results)],

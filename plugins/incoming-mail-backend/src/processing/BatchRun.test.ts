@@ -161,7 +161,7 @@ describe.each(databases.eachSupportedId())('Mails in batches on %p', id => {
           if (counted) {
             // As from a process that is gone, nothing is heard of it again.
             jest
-              .spyOn(world.inbox, 'returnAttempts')
+              .spyOn(world.attempts, 'takeBack')
               .mockRejectedValue(new Error('the process is gone'));
           }
           void world.worker.stop();

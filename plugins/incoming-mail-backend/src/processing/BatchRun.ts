@@ -41,11 +41,11 @@ export function mayShareTransaction(
 export async function beginBatch(
   batch: readonly WaitingMessage[],
   { ticket, mailbox }: MailboxWork,
-  { inbox, parser }: ProcessMessageDeps,
+  { attempts, rawMails, parser }: ProcessMessageDeps,
 ): Promise<BegunBatch> {
   const ids = batch.map(({ id }) => id);
-  const attempts = await inbox.startAttempts(ticket, ids);
-  const raws = await inbox.readRaws(ids);
+  const counts = await attempts.startAll(ticket, ids);
+  const raws = await rawMails.readAll(ids);
   const readings = await readMessages(
     batch.map(waiting => ({
       waiting,
@@ -56,7 +56,7 @@ export async function beginBatch(
   );
   return batch.map((waiting, at) => ({
     waiting,
-    attempt: attempts.get(waiting.id)!,
+    attempt: counts.get(waiting.id)!,
     reading: readings[at],
   }));
 }

@@ -71,8 +71,8 @@ describe.each(databases.eachSupportedId())('MessageRuns on %p', id => {
     const journal = new JournalStore({ db, logger: processing.logger });
     const onRunnable = jest.fn();
     const runs = new MessageRuns({
+      ...processing,
       db,
-      inbox: processing.inbox,
       mailboxes: new MailboxStore(db),
       registry: new HandlerRegistry(handlers),
       parser: parserInPlace,

@@ -5,7 +5,12 @@ import {
   MessageSummary,
 } from '@postroom/plugin-incoming-mail-common';
 import { Db, inTransaction } from '../database';
-import { InboxStore } from '../inbox';
+import {
+  AttemptStore,
+  MessageLogStore,
+  MessageQueueStore,
+  RawMailStore,
+} from '../inbox';
 import { JournalStore } from '../journal';
 import { dryRunMessage } from './dryRunMessage';
 import { DeliveryStore } from './handle/DeliveryStore';
@@ -27,8 +32,8 @@ export class MessageRuns {
 
   /** Tells what would become of a mail now; see {@link dryRunMessage}. @throws NotFoundError */
   async dryRun(mailboxId: string, messageId: string): Promise<MessageDryRun> {
-    const { inbox, mailboxes } = this.#options;
-    const message = await inbox.getFacts(mailboxId, messageId);
+    const { messageLog, mailboxes } = this.#options;
+    const message = await messageLog.getFacts(mailboxId, messageId);
     const run = {
       mailbox: await mailboxes.getById(mailboxId),
       bindings: await mailboxes.listBindings(mailboxId),
@@ -53,20 +58,23 @@ export class MessageRuns {
     mailboxId: string,
     messageId: string,
   ): Promise<MessageSummary> {
-    const { db, inbox, journal, onRunnable } = this.#options;
+    const { db, queue, messageLog, journal, onRunnable } = this.#options;
     await inTransaction(db, async tx => {
-      await inbox.runAgain(tx, mailboxId, messageId);
+      await queue.runAgain(tx, mailboxId, messageId);
       await journal.appendIn(tx, { mailboxId, event: 'mail-run-again' });
     });
     onRunnable();
-    return inbox.get(mailboxId, messageId);
+    return messageLog.get(mailboxId, messageId);
   }
 }
 
 /** What {@link MessageRuns} is made of. */
 export interface MessageRunsOptions {
   readonly db: Db;
-  readonly inbox: InboxStore;
+  readonly attempts: AttemptStore;
+  readonly messageLog: MessageLogStore;
+  readonly queue: MessageQueueStore;
+  readonly rawMails: RawMailStore;
   readonly mailboxes: MailboxDirectory;
   readonly registry: HandlerRegistry;
   readonly journal: JournalStore;

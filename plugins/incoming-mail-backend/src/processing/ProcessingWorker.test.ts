@@ -212,7 +212,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
   it('delays only the poisoned mail, and takes it up when its time has come', async () => {
     let poisoned = true;
-    const { db, accept, work, letTimePass, effects, log, inbox } = await open([
+    const { db, accept, work, letTimePass, effects, log, queue } = await open([
       aHandler(async (message, context) => {
         await addEffect(context, message.subject);
         if (message.subject === 'poison' && poisoned) {
@@ -238,7 +238,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
       failure: 'handler-failed',
       nextAttemptAt: expect.any(String),
     });
-    const due = await inbox.nextAttemptInMs(mailboxId);
+    const due = await queue.nextAttemptInMs(mailboxId);
     expect(due).toBeGreaterThan(0);
     expect(due).toBeLessThanOrEqual(2_000);
     await work();
@@ -249,7 +249,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     await work();
 
     await expect(effects()).resolves.toEqual(['a', 'b', 'c', 'poison']);
-    await expect(inbox.nextAttemptInMs(mailboxId)).resolves.toBeUndefined();
+    await expect(queue.nextAttemptInMs(mailboxId)).resolves.toBeUndefined();
   });
 
   it('has the loser of a lease commit nothing, and the winner all', async () => {
@@ -263,11 +263,11 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     await accept(mailboxId, [aMail('one'), aMail('two')]);
     // The lease goes before the transaction of the first mail begins: inside
     // it, nobody can take it.
-    const inbox = jest
-      .spyOn(openedInbox(), 'readRaw')
+    const reading = jest
+      .spyOn(openedRawMails(), 'read')
       .mockImplementationOnce(async messageId => {
-        inbox.mockRestore();
-        const raw = await openedInbox().readRaw(messageId);
+        reading.mockRestore();
+        const raw = await openedRawMails().read(messageId);
         await db.transaction(tx => revokeLease(tx, 'process', mailboxId));
         return raw;
       });
@@ -286,8 +286,8 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     ]);
   });
 
-  function openedInbox() {
-    return opened.at(-1)!.inbox;
+  function openedRawMails() {
+    return opened.at(-1)!.rawMails;
   }
 
   it('lets nobody claim the mailbox while a handler writes', async () => {
@@ -313,10 +313,10 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     ]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
     await accept(mailboxId, [aMail('one')]);
-    const { inbox } = opened.at(-1)!;
-    jest.spyOn(inbox, 'readRaw').mockImplementationOnce(async messageId => {
-      const raw = await Object.getPrototypeOf(inbox).readRaw.call(
-        inbox,
+    const rawMails = openedRawMails();
+    jest.spyOn(rawMails, 'read').mockImplementationOnce(async messageId => {
+      const raw = await Object.getPrototypeOf(rawMails).read.call(
+        rawMails,
         messageId,
       );
       await db(tables.leases).update({ lease_until: 1, due_at: 1 });
@@ -370,19 +370,19 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
   });
 
   it('counts an attempt over which the lease was lost, also where the backend stops', async () => {
-    const { db, accept, worker, work, kinds, log, inbox } = await open([
+    const { db, accept, worker, work, kinds, log, rawMails } = await open([
       aHandler(),
     ]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
     await accept(mailboxId, [aMail('one')]);
     let stopping: Promise<void> | undefined;
     const reading = jest
-      .spyOn(inbox, 'readRaw')
+      .spyOn(rawMails, 'read')
       .mockImplementationOnce(async messageId => {
         reading.mockRestore();
         await db.transaction(tx => revokeLease(tx, 'process', mailboxId));
         stopping = worker.stop();
-        return inbox.readRaw(messageId);
+        return rawMails.read(messageId);
       });
     await work();
     await stopping;
@@ -428,7 +428,9 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
   });
 
   it('handles a mail once although the process died after it began', async () => {
-    const { db, accept, inbox, work, effects, log } = await open([aHandler()]);
+    const { db, accept, attempts, queue, work, effects, log } = await open([
+      aHandler(),
+    ]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
     await accept(mailboxId, [aMail('one')]);
     // What a process leaves that died here: an attempt, a lease that runs out.
@@ -438,8 +440,8 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
       limit: 1,
       durationMs: 60_000,
     });
-    const [{ id: messageId }] = await inbox.listWaiting(mailboxId, 1);
-    await inbox.startAttempt(ticket, messageId);
+    const [{ id: messageId }] = await queue.listWaiting(mailboxId, 1);
+    await attempts.start(ticket, messageId);
     await work();
     await expect(effects()).resolves.toEqual([]);
     await db(tables.leases).update({ lease_until: 1, due_at: 1 });
@@ -507,7 +509,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
   it('quarantines what is unreadable or too large, and goes on', async () => {
     const handle = jest.fn(writeEffect);
-    const { db, accept, work, effects, log, inbox } = await open([
+    const { db, accept, work, effects, log, rawMails } = await open([
       aHandler(handle),
     ]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
@@ -543,7 +545,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
       },
       { state: 'done' },
     ]);
-    await expect(inbox.readRaw(entries[0].id)).resolves.toEqual(garbage);
+    await expect(rawMails.read(entries[0].id)).resolves.toEqual(garbage);
     expect(handle).toHaveBeenCalledTimes(1);
   });
 
@@ -646,7 +648,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
   ])(
     'holds the mail of $what, and handles it when it is run again (S69)',
     async ({ handlerId, failure, reason }) => {
-      const { db, accept, work, log, inbox, outcomes, effects } = await open([
+      const { db, accept, work, log, queue, outcomes, effects } = await open([
         aHandler(),
       ]);
       const mailboxId = await insertMailbox(db, {
@@ -669,7 +671,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
       await db(tables.handlerBindings).update({ settings: '{}' });
       const again = await open([aHandler(writeEffect, handlerId)], { db });
-      await inTransaction(db, tx => inbox.runAgain(tx, mailboxId, entry.id));
+      await inTransaction(db, tx => queue.runAgain(tx, mailboxId, entry.id));
       await again.work();
       await expect(again.effects()).resolves.toEqual(['one']);
       expect((await log(mailboxId))[0]).toMatchObject({
@@ -752,7 +754,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
   it('quarantines a mail at which one handler fails for good; the others stay done, and one more run calls that one alone (R36)', async () => {
     let failing = true;
-    const { db, accept, work, effects, letTimePass, log, inbox } = await open([
+    const { db, accept, work, effects, letTimePass, log, queue } = await open([
       aHandler(writeEffect, 'good'),
       aHandler(async (message, context) => {
         if (failing) {
@@ -781,7 +783,7 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
 
     failing = false;
     const runAgain = () =>
-      inTransaction(db, tx => inbox.runAgain(tx, mailboxId, entry.id));
+      inTransaction(db, tx => queue.runAgain(tx, mailboxId, entry.id));
     await runAgain();
     await expect(runAgain()).rejects.toThrow(/neither held nor quarantined/);
     await work();
@@ -856,10 +858,10 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     const other = await insertMailbox(db, { handlerIds: ['test'] });
     await accept(mailboxId, [aMail('gone')]);
     await accept(other, [aMail('stays')]);
-    const { inbox } = opened.at(-1)!;
-    const readRaw = inbox.readRaw.bind(inbox);
-    jest.spyOn(inbox, 'readRaw').mockImplementation(async messageId => {
-      const raw = await readRaw(messageId);
+    const rawMails = openedRawMails();
+    const read = rawMails.read.bind(rawMails);
+    jest.spyOn(rawMails, 'read').mockImplementation(async messageId => {
+      const raw = await read(messageId);
       if (raw.includes('gone')) {
         await inTransaction(db, tx =>
           new MailboxStore(db).delete(tx, mailboxId),
@@ -880,8 +882,8 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     ]);
     const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
     await accept(mailboxId, [aMail('one')]);
-    const { inbox } = opened.at(-1)!;
-    jest.spyOn(inbox, 'listWaiting').mockRejectedValueOnce(
+    const { queue } = opened.at(-1)!;
+    jest.spyOn(queue, 'listWaiting').mockRejectedValueOnce(
       Object.assign(new Error('Key (address)=(ann@example.com)'), {
         code: '57P01',
       }),

@@ -9,7 +9,12 @@ import {
   toSafeError,
   workWithLease,
 } from '../database';
-import { InboxStore, WaitingMessage } from '../inbox';
+import {
+  AttemptStore,
+  MessageQueueStore,
+  RawMailStore,
+  WaitingMessage,
+} from '../inbox';
 import { Pipeline, startPipeline } from '../lib';
 import { DeliveryStore } from './handle/DeliveryStore';
 import { HandlerRegistry } from './handle/HandlerRegistry';
@@ -59,7 +64,7 @@ import {
 /** How many waiting mails are looked up at a time. */
 const LIST_SIZE = 200;
 /** How many of them may share a transaction, and how large they are together. */
-const BATCH_COUNT = 50;
+const BATCH_COUNT = 100;
 const BATCH_BYTES = 8 * 1_048_576;
 /** How long a mailbox rests when the database failed amid its work. */
 const REST_AFTER_ERROR_MS = 5_000;
@@ -73,7 +78,9 @@ const entries = {
 /** What a worker is made of. */
 export interface ProcessingWorkerOptions {
   readonly db: Db;
-  readonly inbox: InboxStore;
+  readonly attempts: AttemptStore;
+  readonly queue: MessageQueueStore;
+  readonly rawMails: RawMailStore;
   readonly mailboxes: MailboxDirectory;
   readonly registry: HandlerRegistry;
   readonly parser: Parser;
@@ -187,7 +194,7 @@ export class ProcessingWorker {
     ticket: LeaseTicket,
     { signal, stopping }: { signal: AbortSignal; stopping: AbortSignal },
   ): Promise<number | undefined> {
-    const { inbox, mailboxes } = this.#options;
+    const { queue, mailboxes } = this.#options;
     const mailboxId = ticket.subjectId;
     while (!signal.aborted) {
       // Read anew for each batch: settings may change while a backlog is
@@ -197,9 +204,9 @@ export class ProcessingWorker {
         // Resuming it has its mail handled again.
         return undefined;
       }
-      const waiting = await inbox.listWaiting(mailboxId, LIST_SIZE);
+      const waiting = await queue.listWaiting(mailboxId, LIST_SIZE);
       if (!mailbox || waiting.length === 0) {
-        return inbox.nextAttemptInMs(mailboxId);
+        return queue.nextAttemptInMs(mailboxId);
       }
       const bindings = await mailboxes.listBindings(mailboxId);
       const work = { ticket, mailbox, bindings, signal };
@@ -222,7 +229,7 @@ export class ProcessingWorker {
       return;
     }
     try {
-      await this.#options.inbox.returnAttempts(ticket, messageIds);
+      await this.#options.attempts.takeBack(ticket, messageIds);
     } catch (error) {
       this.#options.logger.debug(
         'Attempts that were given up stay counted',

@@ -49,7 +49,7 @@ export class SharedTransaction {
   }
 
   async handle(batch: BegunBatch): Promise<BatchResult[]> {
-    const { inbox, deliveries } = this.#deps;
+    const { attempts, deliveries } = this.#deps;
     const threads = await this.#resolveThreads(batch);
     const parts = this.#partsOf(batch);
     const startedAt = performance.now();
@@ -60,7 +60,7 @@ export class SharedTransaction {
       }
     }
     await deliveries.addAll(this.#tx, this.#deliveries);
-    await inbox.finishAll(this.#tx, this.#ends);
+    await attempts.finishAll(this.#tx, this.#ends);
     return this.#results;
   }
 

@@ -64,7 +64,7 @@ async function attemptMessage(
       trace: [failed('attempt', reason)],
     });
   }
-  const attempt = await deps.inbox.startAttempt(work.ticket, waiting.id);
+  const attempt = await deps.attempts.start(work.ticket, waiting.id);
   const reading = await readMessage(waiting, work.mailbox, deps);
   return handleReading({ waiting, attempt, reading }, work, deps);
 }

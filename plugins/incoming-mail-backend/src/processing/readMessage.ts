@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode, TraceStep } from '@postroom/plugin-incoming-mail-common';
 import { IncomingMessage } from '@postroom/plugin-incoming-mail-node';
-import { InboxStore, MessageHead, WaitingMessage } from '../inbox';
+import { MessageHead, RawMailStore, WaitingMessage } from '../inbox';
 import { Mailbox } from '../mailboxes';
 import { Parser, ParserDiedError, RawMail } from './parse/Parser';
 import { ParseVerdict } from './parse/parseMessage';
@@ -30,11 +30,11 @@ export async function readMessage(
   message: WaitingMessage,
   mailbox: Pick<Mailbox, 'projectRef'>,
   {
-    inbox,
+    rawMails,
     parser,
-  }: { readonly inbox: Pick<InboxStore, 'readRaw'>; readonly parser: Parser },
+  }: { readonly rawMails: Pick<RawMailStore, 'read'>; readonly parser: Parser },
 ): Promise<MessageReading> {
-  const raw = await inbox.readRaw(message.id);
+  const raw = await rawMails.read(message.id);
   return readRaw({ raw, waiting: message }, mailbox, parser);
 }
 

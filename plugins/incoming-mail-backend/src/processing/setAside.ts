@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode, TraceStep } from '@postroom/plugin-incoming-mail-common';
 import { Db, holdLease, inTransaction, LeaseTicket } from '../database';
-import { InboxStore, MessageHead } from '../inbox';
+import { AttemptStore, MessageHead } from '../inbox';
 import { ProcessingOutcome } from './types';
 
 /** Ends a mail that a person has to look at. @throws LeaseLostError */
 export async function setAside(
   messageId: string,
   ticket: LeaseTicket,
-  deps: { readonly db: Db; readonly inbox: InboxStore },
+  deps: { readonly db: Db; readonly attempts: AttemptStore },
   options: {
     state: 'held' | 'quarantined';
     failure: FailureCode;
@@ -21,7 +21,7 @@ export async function setAside(
   const { state, failure, head, trace, cause } = options;
   await inTransaction(deps.db, async tx => {
     await holdLease(tx, ticket);
-    await deps.inbox.finish(tx, messageId, { state, head, trace, failure });
+    await deps.attempts.finish(tx, messageId, { state, head, trace, failure });
   });
   return {
     kind: state,

@@ -16,10 +16,13 @@ import {
   DbRequestCounterRow,
   DbRequestRow,
   dbNow,
+  forUpdate,
   fromDbTimeToIso,
   fromJson,
   insertRows,
   readPage,
+  rowsByKeys,
+  rowsOfRaw,
   tables,
   Tx,
 } from '../database';
@@ -78,37 +81,57 @@ export class RequestStore {
     projectRef: string,
     messageIds: readonly string[],
   ): Promise<ReadonlyMap<string, MadeOfMessage>> {
-    // The project is compared here: an engine that knows little of the tables
-    // yet would go through all requests of the project.
-    const requests = await tx<DbRequestRow>(tables.requests)
-      .whereIn('message_id', [...messageIds])
-      .select('message_id', 'number', 'project_ref');
-    const comments: Array<
-      Pick<DbRequestRow, 'message_id' | 'number' | 'project_ref'> & {
-        comment_id: string;
-      }
-    > = await tx(tables.requestComments)
-      .join(tables.requests, 'requests.id', 'request_comments.request_id')
-      .whereIn('request_comments.message_id', [...messageIds])
-      .select(
-        'request_comments.message_id',
-        'requests.number',
-        'requests.project_ref',
-        'request_comments.id as comment_id',
-      );
+    const requests = await rowsByKeys<
+      Pick<DbRequestRow, 'message_id' | 'number'>
+    >(tx, {
+      table: tables.requests,
+      column: 'message_id',
+      keys: messageIds,
+      where: { project_ref: projectRef },
+      select: ['message_id', 'number'],
+    });
+    const comments = await this.#findCommentsByMessages(
+      tx,
+      projectRef,
+      messageIds,
+    );
     const made = new Map<string, MadeOfMessage>();
-    for (const row of comments) {
-      if (row.project_ref === projectRef) {
-        const { number, comment_id: commentId } = row;
-        made.set(row.message_id, { number, commentId });
-      }
+    for (const { messageId, number, commentId } of comments) {
+      made.set(messageId, { number, commentId });
     }
     for (const row of requests) {
-      if (row.project_ref === projectRef) {
-        made.set(row.message_id, { number: row.number });
-      }
+      made.set(row.message_id, { number: row.number });
     }
     return made;
+  }
+
+  async #findCommentsByMessages(
+    tx: Tx,
+    projectRef: string,
+    messageIds: readonly string[],
+  ) {
+    const comments = await rowsByKeys<
+      Pick<DbRequestCommentRow, 'id' | 'message_id' | 'request_id'>
+    >(tx, {
+      table: tables.requestComments,
+      column: 'message_id',
+      keys: messageIds,
+      select: ['id', 'message_id', 'request_id'],
+    });
+    const requests = await rowsByKeys<Pick<DbRequestRow, 'id' | 'number'>>(tx, {
+      table: tables.requests,
+      column: 'id',
+      keys: comments.map(row => row.request_id),
+      where: { project_ref: projectRef },
+      select: ['id', 'number'],
+    });
+    const numbers = new Map(requests.map(({ id, number }) => [id, number]));
+    return comments.flatMap(row => {
+      const number = numbers.get(row.request_id);
+      return number === undefined
+        ? []
+        : [{ messageId: row.message_id, number, commentId: row.id }];
+    });
   }
 
   /** The requests that conversations have in a project, by their ids. */
@@ -117,13 +140,17 @@ export class RequestStore {
     projectRef: string,
     threadIds: readonly string[],
   ): Promise<ReadonlyMap<string, FoundRequest>> {
-    const rows = await tx<DbRequestRow>(tables.requests)
-      .whereIn('thread_id', [...threadIds])
-      .select('id', 'number', 'thread_id', 'project_ref');
+    const rows = await rowsByKeys<
+      Pick<DbRequestRow, 'id' | 'number' | 'thread_id'>
+    >(tx, {
+      table: tables.requests,
+      column: 'thread_id',
+      keys: threadIds,
+      where: { project_ref: projectRef },
+      select: ['id', 'number', 'thread_id'],
+    });
     return new Map(
-      rows
-        .filter(row => row.project_ref === projectRef)
-        .map(({ id, number, thread_id }) => [thread_id, { id, number }]),
+      rows.map(({ id, number, thread_id }) => [thread_id, { id, number }]),
     );
   }
 
@@ -184,19 +211,36 @@ export class RequestStore {
         request_id: comment.requestId,
       })),
     );
+    await this.#countComments(tx, now, comments);
+  }
+
+  async #countComments(
+    tx: Tx,
+    now: Knex.Raw,
+    comments: readonly NewComment[],
+  ): Promise<void> {
     const counts = new Map<string, number>();
     for (const { requestId } of comments) {
       counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
     }
+    const ids = [...counts.keys()];
     // In one order, so that two transactions never wait for each other.
-    for (const [id, count] of [...counts].sort()) {
-      await tx<DbRequestRow>(tables.requests)
-        .where({ id })
-        .update({
-          comment_count: tx.raw('?? + ?', ['comment_count', count]),
-          last_activity_at: dbNow(tx),
-        } as {});
-    }
+    const locked = forUpdate(
+      tx,
+      tx(tables.requests).whereIn('id', ids).orderBy('id').select('id'),
+    );
+    const values = ids.map(() => '(?, CAST(? AS INTEGER))');
+    // Both engines call the columns of VALUES column1, column2, …; knex puts a
+    // query that is bound into parentheses.
+    await rowsOfRaw(
+      tx,
+      `WITH locked AS ?
+       UPDATE ${tables.requests}
+       SET comment_count = comment_count + counted.column2, last_activity_at = ?
+       FROM (VALUES ${values.join(', ')}) AS counted
+       WHERE id = counted.column1 AND id IN (SELECT id FROM locked)`,
+      [locked, now, ...[...counts].flat()],
+    );
   }
 
   /** The requests of a project, latest activity first. */

@@ -8,7 +8,7 @@ import { Knex } from 'knex';
 import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
 import { claimDue, LeaseKind, tables } from '../database';
-import { InboxStore, RawMailStore } from '../inbox';
+import { createInboxStores } from '../inbox';
 import { JournalStore } from '../journal';
 import { RequestStore } from '../requests';
 
@@ -227,20 +227,20 @@ describe.each(databases.eachSupportedId())('query plans (%s)', databaseId => {
   );
 
   it('finds what waits in a mailbox, and how much waits anywhere, without looking at what is done', async () => {
-    const inbox = new InboxStore(db);
-    await expectCheap(() => inbox.listWaiting(BUSY, 200), {
+    const { queue } = createInboxStores(db);
+    await expectCheap(() => queue.listWaiting(BUSY, 200), {
       rows: 20,
       mayPutInOrder: true,
     });
-    await expectCheap(() => inbox.nextAttemptInMs(BUSY), { rows: 20 });
-    await expectCheap(() => new RawMailStore(db).readBacklog(), {
+    await expectCheap(() => queue.nextAttemptInMs(BUSY), { rows: 20 });
+    await expectCheap(() => queue.readBacklog(), {
       rows: 20,
       index: 'inbox_messages_oldest_idx',
     });
   });
 
   it('lists what grows by the page, also far behind', async () => {
-    const inbox = new InboxStore(db);
+    const { messageLog } = createInboxStores(db);
     const journal = new JournalStore({
       db,
       logger: mockServices.logger.mock(),
@@ -249,7 +249,7 @@ describe.each(databases.eachSupportedId())('query plans (%s)', databaseId => {
     const lists: Array<
       [string, (page: { limit: number; cursor?: string }) => Promise<unknown>]
     > = [
-      ['inbox_messages_list_idx', page => inbox.list(BUSY, page)],
+      ['inbox_messages_list_idx', page => messageLog.list(BUSY, page)],
       ['journal_entries_list_idx', page => journal.list(BUSY, page)],
       ['requests_activity_idx', page => requests.list(PROJECT, page)],
     ];
@@ -267,7 +267,7 @@ describe.each(databases.eachSupportedId())('query plans (%s)', databaseId => {
       db,
       logger: mockServices.logger.mock(),
     });
-    const rawMails = new RawMailStore(db);
+    const { rawMails } = createInboxStores(db);
     const removal = { ageMs: 1, limit: 50 };
     await expectCheap(() => journal.removeOld(removal), {
       rows: 1,

@@ -10,7 +10,7 @@ import {
   startTestPlugin,
 } from '../__testUtils__/startTestPlugin';
 import { dbNowPlus, inTransaction, tables } from '../database';
-import { InboxStore, RawMailStore } from '../inbox';
+import { createInboxStores } from '../inbox';
 import { CursorStore } from '../polling';
 
 jest.setTimeout(60_000);
@@ -46,7 +46,7 @@ describe('a mail byte for byte', () => {
         uidValidity: 1,
         baseUid: 0,
       });
-      await new InboxStore(db).accept(tx, {
+      await createInboxStores(db).inbox.accept(tx, {
         mailboxId,
         cursorId,
         recognisesBytes: false,
@@ -98,7 +98,7 @@ describe('a mail byte for byte', () => {
       finished_at: dbNowPlus(db, -2),
     });
     expect((await as(olga).get(`${path}/raw`)).status).toBe(200);
-    await new RawMailStore(db).removeOld({
+    await createInboxStores(db).rawMails.removeOld({
       ageMs: 1,
       limit: 10,
       states: ['quarantined'],

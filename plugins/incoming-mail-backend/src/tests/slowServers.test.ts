@@ -9,7 +9,7 @@ import {
 } from '../__testUtils__/FakeMailSession';
 import { claimDue, tables } from '../database';
 import { createWorld, oauth } from '../__testUtils__/pollingWorld';
-import { InboxStore } from '../inbox';
+import { createInboxStores } from '../inbox';
 import { ImportStore, MailboxStore } from '../mailboxes';
 import { CursorStore, GapStore, KnownSourceStore, PollDeps } from '../polling';
 import { pollMailbox } from '../polling/pollMailbox';
@@ -42,11 +42,11 @@ describe.each(databases.eachSupportedId())(
     };
 
     const toDeps = (knex: Knex, server: FakeMailServer): PollDeps => ({
+      ...createInboxStores(knex),
       db: knex,
       cursors: new CursorStore(knex),
       gaps: new GapStore(knex),
       sources: new KnownSourceStore(knex),
-      inbox: new InboxStore(knex),
       mailboxes: new MailboxStore(knex),
       imports: new ImportStore(knex),
       openSession: server.openSession,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mockServices } from '@backstage/backend-test-utils';
 import { AnyMailHandler } from '@postroom/plugin-incoming-mail-node';
 import { Db, dbNow, inTransaction, tables } from '../../database';
-import { InboxStore } from '../../inbox';
+import { createInboxStores, InboxStore } from '../../inbox';
 import { MailboxStore } from '../../mailboxes';
 import { HandlerRegistry } from '../handle/HandlerRegistry';
 import { parserInPlace } from '../parse/Parser';
@@ -19,12 +19,12 @@ export function openProcessing(
   handlers: readonly AnyMailHandler[],
   options: Partial<ProcessingWorkerOptions> = {},
 ) {
-  const inbox = new InboxStore(db);
+  const stores = createInboxStores(db);
   const logger = mockServices.logger.mock({ child: () => logger });
   const outcomes: Array<{ id: string; outcome: ProcessingOutcome }> = [];
   const worker = new ProcessingWorker({
+    ...stores,
     db,
-    inbox,
     mailboxes: new MailboxStore(db),
     registry: new HandlerRegistry(handlers),
     parser: parserInPlace,
@@ -37,8 +37,8 @@ export function openProcessing(
     ...options,
   });
   return {
+    ...stores,
     worker,
-    inbox,
     logger,
     /** How each attempt ended, in order. */
     outcomes,
@@ -52,10 +52,10 @@ export function openProcessing(
     accept: (
       mailboxId: string,
       mails: ReadonlyArray<Buffer | { raw: Buffer; truncated: boolean }>,
-    ) => accept(db, inbox, mailboxId, mails),
+    ) => accept(db, stores.inbox, mailboxId, mails),
     /** The mail log of a mailbox, oldest first. */
     async log(mailboxId: string) {
-      const { items } = await inbox.list(mailboxId, { limit: 100 });
+      const { items } = await stores.messageLog.list(mailboxId, { limit: 100 });
       return items.toReversed();
     },
     /** Makes everything that waits for its next attempt due now. */
