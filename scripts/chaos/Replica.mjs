@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { signalGroup, startNode, stop } from '../lib/processes.mjs';
 import { fromRoot, requireFromRoot, ROOT } from '../lib/repository.mjs';
 
@@ -62,6 +63,8 @@ export class Replica {
       // An argument of Node's, so that the threads that read mail have it too.
       args: [
         '--require',
+        fromRoot('scripts', 'chaos', 'transformOnce.cjs'),
+        '--require',
         requireFromRoot.resolve('@backstage/cli/config/nodeTransform.cjs'),
         fromRoot('scripts', 'chaos', 'replica.cjs'),
       ],
@@ -70,6 +73,7 @@ export class Replica {
         NODE_ENV: 'production',
         LOG_LEVEL: 'info',
         NO_COLOR: '1',
+        CHAOS_TRANSFORMED: join(dirname(logFile), 'transformed'),
         ...env(),
         CHAOS_REPLICA: JSON.stringify(order()),
       },

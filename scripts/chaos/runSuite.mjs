@@ -55,8 +55,9 @@ export async function runSuite(options) {
   const verdicts = await Promise.all(
     worlds.map(async (world, index) => {
       await world.start();
-      for (const row of queue.rowsFor(index)) {
-        counts[await runAndSay(world, row, { size, say })] += 1;
+      const rows = queue.rowsFor(index);
+      for await (const outcome of runRows(world, rows, { size, say })) {
+        counts[outcome] += 1;
       }
       // Everything once more, from one fresh replica: what came late is seen.
       await world.leaveOne();
@@ -87,15 +88,32 @@ function visitsOf({ visits = usualVisits }) {
   return visits;
 }
 
-async function runAndSay(world, row, { size, say }) {
-  const startedAt = performance.now();
-  await world.visitBy(visitsOf(row));
-  const { outcome, text, faults } = await runRow(world, row, size);
-  const marks = { passed: '', failed: 'FAILED ', skipped: 'SKIPPED' };
-  say(
-    (performance.now() - startedAt) / 1000,
-    row.id,
-    `${row.title}: ${marks[outcome]}${[text, ...faults].join('\n           ')}`,
-  );
-  return outcome;
+/** Yields how rows ended; those that wait end when the others are done. */
+async function* runRows(world, rows, { size, say }) {
+  const waiting = [];
+  for (const row of rows) {
+    const startedAt = performance.now();
+    await world.visitBy(visitsOf(row));
+    const judge = await runRow(world, row, size);
+    const end = async () => {
+      const { outcome, text, faults } = await judge();
+      const marks = { passed: '', failed: 'FAILED ', skipped: 'SKIPPED' };
+      say(
+        (performance.now() - startedAt) / 1000,
+        row.id,
+        `${row.title}: ${marks[outcome]}${[text, ...faults].join(
+          '\n           ',
+        )}`,
+      );
+      return outcome;
+    };
+    if (row.waits) {
+      waiting.push(end);
+    } else {
+      yield await end();
+    }
+  }
+  for (const end of waiting) {
+    yield await end();
+  }
 }

@@ -17,6 +17,8 @@ import { tokenRows } from './tokens.mjs';
  * @property {Visits} [visits] - {@link usualVisits} by default; replicas start
  *   again where it changes
  * @property {boolean} [nightOnly]
+ * @property {boolean} [waits] - what it began needs time and nothing else: the
+ *   oracle looks when the rows after it are done
  * @property {(world: import('../World.mjs').World, size: Size) =>
  *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
  *   under load; returns the channels that it used, or undefined where it
@@ -44,10 +46,11 @@ export const usualVisits = { messagesPerVisit: 25, idleConnections: 20 };
 export const rows = [
   ...imapCrashRows,
   ...pop3CrashRows,
+  // First, as one of them waits.
+  ...oddPop3Rows,
   ...replicaRows,
   ...databaseRows,
   ...mailServerRows,
-  ...oddPop3Rows,
   ...tokenRows,
   ...providerRows,
   ...destinationRows,
