@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Usage: npm run chaos [-- --night] [--check] [--seed text] [--rows R1,R5] [--break name]
+// Usage: npm run chaos [-- --night] [--check] [--seed text] [--rows R1,R5]
+//   [--soak minutes] [--break name]
 // Three replicas of the plugin on one PostgreSQL, on Dovecot and the sandbox's
 // provider, with a fault proxy on each wire, while all of them are killed,
 // stopped, cut off and lied to. Counts from outside what became of each mail.

@@ -10,7 +10,8 @@ const BASELINE_DEADLINE_MS = 20_000;
  * @typedef {object} Delivered
  * @property {string} uuid - stands in the mail's text, first line
  * @property {Buffer} raw
- * @property {number} copies - how often it lies there
+ * @property {number} copies - how often it lies there; 0: as old mail, which is
+ *   to become nothing
  * @property {boolean} mayVanish - somebody may have taken it away unread
  * @property {string} row - which row of the suite put it there
  */
@@ -38,6 +39,8 @@ export class Channel {
    * @param {object} [options.afterStoring] - as the API has it
    * @param {{ deliver(address: string, raw: Buffer): Promise<void> }}
    *   [options.mail] - where its mail is put; that of the server by default
+   * @param {string} [options.address] - where another one has it as well
+   * @param {string} [options.folder]
    */
   constructor({
     world,
@@ -46,6 +49,8 @@ export class Channel {
     deletes = false,
     afterStoring,
     mail,
+    address = `${name}@corp.test`,
+    folder,
   }) {
     this.#world = world;
     this.#server = server;
@@ -53,7 +58,8 @@ export class Channel {
     this.#afterStoring = afterStoring;
     this.#mail = mail;
     this.name = name;
-    this.address = `${name}@corp.test`;
+    this.address = address;
+    this.folder = folder;
     this.project = `/projects/component/default/${name}`;
     this.path = `${this.project}/channel`;
     /** @type {Delivered[]} */
@@ -69,6 +75,7 @@ export class Channel {
       server: this.#world.mailHostOf(wire, integration),
       authentication: { method: 'oauth', integrationId: integration.id },
       afterStoring: this.#afterStoring,
+      folder: this.folder,
     });
     await this.#world.consent(this.path, this.address);
     if (isPop3) {

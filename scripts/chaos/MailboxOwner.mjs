@@ -14,14 +14,15 @@ export class MailboxOwner {
     this.#client = client;
   }
 
-  static async signIn({ port, address, accessToken }) {
+  /** With an access token or a password. */
+  static async signIn({ port, address, accessToken, password }) {
     const { ImapFlow } = requireFromPlugin('imapflow');
     const client = new ImapFlow({
       host: '127.0.0.1',
       port,
       secure: false,
       doSTARTTLS: false,
-      auth: { user: address, accessToken },
+      auth: { user: address, accessToken, pass: password },
       logger: false,
     });
     client.on('error', () => {});
@@ -35,6 +36,15 @@ export class MailboxOwner {
     await this.#client.noop();
     await this.#client.messageFlagsAdd('1:*', ['\\Seen']);
     await this.#client.messageDelete('*');
+  }
+
+  /** Marks everything as deleted, and leaves it there. */
+  async markAllAsDeleted() {
+    await this.#client.messageFlagsAdd('1:*', ['\\Deleted']);
+  }
+
+  async createFolder(path) {
+    await this.#client.mailboxCreate(path);
   }
 
   async leave() {

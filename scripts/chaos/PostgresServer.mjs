@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../lib/ports.mjs';
+import { keptPort } from '../lib/ports.mjs';
 import { requireFromRoot } from '../lib/repository.mjs';
 
 const USER = 'postgres';
@@ -56,7 +56,7 @@ export class PostgresServer {
     // The user that PostgreSQL runs as has to get through to its own folder.
     await chmod(folder, 0o711);
     const databaseDir = join(folder, 'data');
-    const port = await freePort();
+    const port = await keptPort();
     const password = randomBytes(12).toString('hex');
     const said = [];
     const server = new EmbeddedPostgres({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { signalGroup, startNode, stop } from '../lib/processes.mjs';
 import { fromRoot, requireFromRoot, ROOT } from '../lib/repository.mjs';
@@ -60,12 +61,14 @@ export class Replica {
     });
     const running = startNode({
       name,
-      // An argument of Node's, so that the threads that read mail have it too.
+      // Arguments of Node's, so that the threads that read mail have them too.
       args: [
         '--require',
         fromRoot('scripts', 'chaos', 'transformOnce.cjs'),
         '--require',
         requireFromRoot.resolve('@backstage/cli/config/nodeTransform.cjs'),
+        '--require',
+        fromRoot('scripts', 'chaos', 'poisonThreads.cjs'),
         fromRoot('scripts', 'chaos', 'replica.cjs'),
       ],
       cwd: ROOT,
@@ -143,6 +146,17 @@ export class Replica {
     if (this.#running && signalGroup(this.#running, 0)) {
       await this.kill();
     }
+  }
+
+  /** How often it has said something, in all its lives. */
+  async timesSaid(text) {
+    const log = await readFile(this.options.logFile, 'utf8');
+    return log.split(text).length - 1;
+  }
+
+  /** Of the process that runs now. */
+  get pid() {
+    return this.#running.pid;
   }
 
   tail() {

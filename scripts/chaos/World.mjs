@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../lib/ports.mjs';
+import { keptPort } from '../lib/ports.mjs';
 import { Browser } from '../smoke/Browser.mjs';
 import { Api } from './Api.mjs';
 import { Channel } from './Channel.mjs';
@@ -166,7 +166,7 @@ export class World {
       'odd-imap': sandbox.imapPort,
       'odd-pop3': sandbox.pop3Port,
     });
-    this.ports[SPARE] = await freePort();
+    this.ports[SPARE] = await keptPort();
     this.#integration = await this.registerIntegration('Sandbox', client);
     if (this.broken === 'no-unique-key') {
       await this.#disableUniqueKey();
@@ -190,7 +190,7 @@ export class World {
       const address = `127.0.${this.#number}.${11 + n}`;
       const wires = new Wires({ replica: name, address });
       this.#closing.push(() => wires.close());
-      const port = await freePort();
+      const port = await keptPort();
       this.baseUrl ??= `http://localhost:${port}`;
       const replica = new Replica({
         name,
@@ -209,12 +209,17 @@ export class World {
   /** @param {Record<string, number>} servers - ports, by the wire's name */
   async #layWires(servers) {
     for (const [wire, server] of Object.entries(servers)) {
-      const port = await freePort();
+      const port = await keptPort();
       this.ports[wire] = port;
       for (const { wires } of this.replicas) {
         await wires.lay(wire, { port, server });
       }
     }
+  }
+
+  /** Has something be ended with the world. @param {() => Promise<void>} close */
+  closeLater(close) {
+    this.#closing.push(close);
   }
 
   /** Lets the spare wire lead to a server. @param {number} server - its port */
@@ -374,7 +379,13 @@ export class World {
     }
     const channel = new Channel({ world: this, name, ...options });
     this.#channels.set(name, channel);
-    this.sandbox.addAccount({ address: channel.address, password: 'sandbox' });
+    const isNew = this.channels().every(
+      each => each === channel || each.address !== channel.address,
+    );
+    if (isNew) {
+      const { address } = channel;
+      this.sandbox.addAccount({ address, password: 'sandbox' });
+    }
     await options.before?.(channel);
     await channel.connect(options.integration ?? this.#integration);
     return channel;

@@ -68,6 +68,11 @@ export const deleted = pop3('DELE ');
 /** A session in which mail was marked as deleted ends. */
 export const quitAfterDeleting = pop3('DELE ', 'QUIT');
 
+/** A person is told something. */
+export const noticed = at => ({ wire: 'notices', at, bytes: ['POST /'] });
+/** Notices are marked as sent. */
+export const noticeNoted = sql('update "notices" set "sent_at"');
+
 /** The provider is asked for tokens. */
 export const renewed = at => ({
   wire: 'provider',

@@ -28,6 +28,7 @@ const DEADLINE_MS = {
  * @param {object} options
  * @param {string} options.seed
  * @param {'ci' | 'night' | 'short'} options.size
+ * @param {number} options.soakMinutes - of R51
  * @param {string[]} [options.only] - ids of rows; `R2` stands for all `R2.…`
  * @param {string} [options.broken] - see `readOptions.mjs`
  * @param {boolean} options.check - then break the product in each way, and see
@@ -36,7 +37,7 @@ const DEADLINE_MS = {
  * @returns {Promise<number>} the exit code
  */
 export async function runChaos(options) {
-  const { seed, size, broken, check } = options;
+  const { seed, size, broken, check, soakMinutes } = options;
   const rows = chooseRows(options);
   console.log(
     `chaos: seed ${seed}, size ${size}, ${rows.length} rows${
@@ -46,12 +47,14 @@ export async function runChaos(options) {
   const startedAt = performance.now();
   const guard = new Guard();
   const open = new Set();
-  const end = onTrouble({ open, guard, deadlineMs: DEADLINE_MS[size] });
+  const soakMs = rows.some(({ id }) => id === 'R51') ? soakMinutes * 60_000 : 0;
+  const deadlineMs = DEADLINE_MS[size] + soakMs;
+  const end = onTrouble({ open, guard, deadlineMs });
   const reports = [];
   let keepLogs = false;
   try {
     const suite = await runSuite({
-      ...{ size, seed, broken, guard, open, say },
+      ...{ size, soakMinutes, seed, broken, guard, open, say },
       dovecotProgram: options.dovecotProgram,
       shares: shareOut(rows, size),
     });

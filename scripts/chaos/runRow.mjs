@@ -19,15 +19,18 @@ const NIGHT_DEADLINE_MS = 45 * 60_000;
 /**
  * Runs one row and heals the world.
  *
+ * @param {import('./World.mjs').World} world
+ * @param {import('./rows/index.mjs').Row} row
+ * @param {import('./rows/index.mjs').Size} size
  * @returns {Promise<() => Promise<RowEnd>>} waits until the row's mail has
  *   ended, and has the oracle look at it
  */
 export async function runRow(world, row, size) {
-  const night = size === 'night';
-  const deadlineMs = night ? NIGHT_DEADLINE_MS : DEADLINE_MS;
+  const usualMs = size.night ? NIGHT_DEADLINE_MS : DEADLINE_MS;
+  const deadlineMs = row.deadlineMs?.(size) ?? usualMs;
   try {
     const channels = await within(
-      runAndHeal(world, row, { night, short: size === 'short' }),
+      runAndHeal(world, row, size),
       deadlineMs,
       row.title,
     );

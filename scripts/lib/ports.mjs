@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { PlainError } from './plainly.mjs';
 
@@ -88,4 +89,22 @@ export function freePort() {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** Linux gives away 32768 and above by itself, other systems 49152 and above. */
+const KEPT_PORTS = { from: 20_000, to: 32_000 };
+const KEPT_TRIES = 100;
+
+/**
+ * A port of loopback that nobody uses at this moment, and that the system
+ * gives to nobody by itself: whoever listens there may end and begin again.
+ */
+export async function keptPort() {
+  for (let tries = 0; tries < KEPT_TRIES; tries += 1) {
+    const port = randomInt(KEPT_PORTS.from, KEPT_PORTS.to);
+    if ((await tryToListen({ host: '127.0.0.1', port })) === undefined) {
+      return port;
+    }
+  }
+  throw new Error('No port is free');
 }

@@ -3,10 +3,18 @@ import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
 import { destinationRows } from './destination.mjs';
 import { mailServerRows } from './mailServer.mjs';
+import { movingRows } from './moving.mjs';
+import { noticeRows } from './notices.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { providerRows } from './provider.mjs';
+import { readerRows } from './readers.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
+import { retentionRows } from './retention.mjs';
+import { serverAnswerRows } from './serverAnswers.mjs';
+import { soakRows } from './soak.mjs';
+import { sqliteRows } from './sqlite.mjs';
+import { versionRows } from './versions.mjs';
 
 /**
  * One row of the table of faults.
@@ -16,9 +24,13 @@ import { tokenRows } from './tokens.mjs';
  * @property {string} title
  * @property {Visits} [visits] - {@link usualVisits} by default; replicas start
  *   again where it changes
+ * @property {object} [apart] - what the world is to be like that it has for
+ *   itself: options of a World; without it the row shares one
  * @property {boolean} [nightOnly]
  * @property {boolean} [waits] - what it began needs time and nothing else: the
  *   oracle looks when the rows after it are done
+ * @property {(size: Size) => number} [deadlineMs] - where it takes longer than
+ *   rows do
  * @property {(world: import('../World.mjs').World, size: Size) =>
  *   Promise<import('../Channel.mjs').Channel[]>} run - makes the fault happen,
  *   under load; returns the channels that it used, or undefined where it
@@ -29,6 +41,7 @@ import { tokenRows } from './tokens.mjs';
  * @typedef {object} Size
  * @property {boolean} night - all of it
  * @property {boolean} short - a test of the suite itself
+ * @property {number} soakMinutes - how long the longest row takes
  */
 
 /**
@@ -54,4 +67,12 @@ export const rows = [
   ...tokenRows,
   ...providerRows,
   ...destinationRows,
+  ...serverAnswerRows,
+  ...readerRows,
+  ...retentionRows,
+  ...movingRows,
+  ...noticeRows,
+  ...versionRows,
+  ...sqliteRows,
+  ...soakRows,
 ];

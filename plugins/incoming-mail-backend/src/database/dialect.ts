@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isDatabaseConflictError } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
+import { tables } from './tables';
 
 // The only file that asks which engine this is.
 
@@ -10,9 +11,22 @@ export function isPostgres(knex: Knex): boolean {
 }
 
 /**
+ * Has a transaction that has just begun be one that writes, as `BEGIN
+ * IMMEDIATE` would, which knex cannot say. On SQLite another process that has
+ * the file open would otherwise be met in the middle: of two transactions that
+ * have read and want to write, one is refused at once, however long one may
+ * wait (`SQLITE_BUSY`). At its beginning it waits for its turn.
+ */
+export async function takeTurn(tx: Knex.Transaction): Promise<void> {
+  if (!isPostgres(tx)) {
+    await tx(tables.leases).whereRaw('0').delete();
+  }
+}
+
+/**
  * Locks the selected rows and passes over those that others hold. On SQLite
- * nothing has to be done: the pool has one connection, so a transaction is
- * alone.
+ * nothing has to be done: a transaction is alone from its beginning (see
+ * {@link takeTurn}).
  */
 export function forUpdateSkipLocked<T extends Knex.QueryBuilder>(
   tx: Knex,
@@ -88,12 +102,12 @@ export function isUnfitValue(error: unknown): boolean {
 }
 
 // PostgreSQL: serialization_failure and deadlock_detected. SQLite: another
-// process holds the file.
-const retryableCodes = new Set(['40001', '40P01', 'SQLITE_BUSY']);
+// process holds the file; SQLITE_BUSY has several kinds.
+const RETRYABLE = /^(?:40001|40P01|SQLITE_BUSY(?:_[A-Z]+)?)$/;
 
 /** Whether the same transaction may succeed when it is run again. */
 export function isRetryable(error: unknown): boolean {
-  return retryableCodes.has(codeOf(error) ?? '');
+  return RETRYABLE.test(codeOf(error) ?? '');
 }
 
 // PostgreSQL: insufficient_resources (a full disk, no memory, no connection),

@@ -420,4 +420,5 @@ export type DbNoticeRow = {
   severity: string;
   created_at: DbInteger;
   sent_at: DbInteger | null;
+  taken_until: DbInteger | null;
 };

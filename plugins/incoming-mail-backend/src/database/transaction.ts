@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Knex } from 'knex';
-import { isRetryable } from './dialect';
+import { isRetryable, takeTurn } from './dialect';
 
 /** The plugin's database, for those who only pass it on. */
 export type Db = Knex;
@@ -24,7 +24,10 @@ export async function inTransaction<T>(
 ): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await knex.transaction(work);
+      return await knex.transaction(async tx => {
+        await takeTurn(tx);
+        return work(tx);
+      });
     } catch (error) {
       if (tries >= MAX_TRIES || !isRetryable(error)) {
         throw error;
@@ -45,6 +48,7 @@ export async function inRolledBackTransaction<T>(
 ): Promise<T> {
   const tx = await knex.transaction();
   try {
+    await takeTurn(tx);
     return await work(tx);
   } finally {
     await tx.rollback();

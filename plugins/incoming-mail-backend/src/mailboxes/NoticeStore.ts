@@ -17,8 +17,10 @@ export interface Notice {
 
 /**
  * Notices: what waits to be sent, and what was. A row is written with the
- * change that it tells of, so none is missed; it is marked before it is sent,
- * so a replica that dies, and one that is just as fast, send none twice.
+ * change that it tells of, and marked once it has been sent, so none is missed,
+ * whoever dies when. Whoever sends it takes it first, for a while: a replica
+ * that is just as fast sends another one, and one is sent twice only where its
+ * sender died in between.
  */
 export class NoticeStore {
   readonly #db: Knex;
@@ -63,23 +65,30 @@ export class NoticeStore {
     return row?.transition;
   }
 
-  /** Takes notices that wait, oldest first: nobody else sends these. */
-  async takeWaiting(limit: number): Promise<Notice[]> {
-    const waiting = await this.#rows()
-      .whereNull('sent_at')
-      .orderBy('created_at')
-      .limit(limit);
-    const taken: Notice[] = [];
-    for (const row of waiting) {
-      const marked = await this.#rows()
-        .where({ id: row.id })
-        .whereNull('sent_at')
-        .update({ sent_at: dbNow(this.#db) } as {});
-      if (marked === 1) {
-        taken.push(fromRow(row));
-      }
-    }
-    return taken;
+  /** The ids of notices that wait and that nobody is sending, oldest first. */
+  async listWaiting(limit: number): Promise<string[]> {
+    const rows = await this.#waiting().orderBy('created_at').limit(limit);
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * Takes a notice for `holdMs`, to send it: nobody else does meanwhile.
+   *
+   * @returns undefined where somebody else has
+   */
+  async take(id: string, holdMs: number): Promise<Notice | undefined> {
+    const [row] = await this.#waiting()
+      .andWhere({ id })
+      .update({ taken_until: dbNowPlus(this.#db, holdMs) } as {})
+      .returning('*');
+    return row && fromRow(row);
+  }
+
+  /** Notes that a notice was sent: it waits no more. */
+  async markSent(id: string): Promise<void> {
+    await this.#rows()
+      .where({ id })
+      .update({ sent_at: dbNow(this.#db) } as {});
   }
 
   /** Removes notices that are older than `ageMs`; at most `limit`. */
@@ -90,6 +99,16 @@ export class NoticeStore {
       .limit(options.limit)
       .select('id');
     return this.#rows().whereIn('id', old).delete();
+  }
+
+  #waiting() {
+    return this.#rows()
+      .whereNull('sent_at')
+      .andWhere(free =>
+        free
+          .whereNull('taken_until')
+          .orWhere('taken_until', '<', dbNow(this.#db)),
+      );
   }
 
   #rows() {

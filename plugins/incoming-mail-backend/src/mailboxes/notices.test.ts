@@ -127,8 +127,17 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
     inTransaction(db, tx =>
       announceHealth(tx, { mailbox: of, state, failure }, notices),
     );
+  const sendAll = async () => {
+    const sent: Notice[] = [];
+    await sendNotices({
+      notices,
+      notifier: { notify: async notice => void sent.push(notice) },
+      logger: mockServices.logger.mock(),
+    });
+    return sent;
+  };
   const take = async () =>
-    (await notices.takeWaiting(100)).map(({ title }) =>
+    (await sendAll()).map(({ title }) =>
       title.replace('Mail of payments is ', ''),
     );
 
@@ -174,6 +183,34 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
     expect(sent.mock.calls[0][0]).toMatchObject({ recipientRef: PROJECT });
   });
 
+  it('R48: sends a notice again whose sender died, by the same name, and misses none', async () => {
+    await visitEnds('needs-consent');
+    await visitEnds('active');
+    const sent = jest.fn().mockResolvedValue(undefined);
+    const dies = jest.fn().mockReturnValue(new Promise(() => {}));
+    const send = (notify: jest.Mock) =>
+      sendNotices({
+        notices,
+        notifier: { notify },
+        logger: mockServices.logger.mock(),
+      });
+    void send(dies);
+    while (dies.mock.calls.length === 0) {
+      await new Promise(setImmediate);
+    }
+    // It may still be about to send that one.
+    await send(sent);
+    expect(sent).toHaveBeenCalledTimes(1);
+
+    await db<DbNoticeRow>(tables.notices).update({
+      taken_until: dbNowPlus(db, -1),
+    } as {});
+    await send(sent);
+    await send(sent);
+    expect(sent).toHaveBeenCalledTimes(2);
+    expect(sent.mock.calls[1]).toEqual(dies.mock.calls[0]);
+  });
+
   it('goes with the transaction of the change', async () => {
     await expect(
       inTransaction(db, async tx => {
@@ -200,7 +237,7 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
       });
       await visitEnds('needs-consent');
     }
-    const sent = await notices.takeWaiting(100);
+    const sent = await sendAll();
     expect(sent.map(({ recipientRef }) => recipientRef).sort()).toEqual([
       PROJECT,
       'component:default/two',
@@ -221,7 +258,7 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
     await announceExpiry([{ ...warning, daysLeft: 29 }], notices);
     await announceExpiry([{ ...warning, daysBefore: 1, daysLeft: 1 }], notices);
     await announceExpiry([{ ...warning, expiresOn: '2028-01-31' }], notices);
-    const sent = await notices.takeWaiting(100);
+    const sent = await sendAll();
     expect(sent).toHaveLength(3);
     expect(sent).toContainEqual({
       recipientRef: 'user:default/ada',
@@ -272,7 +309,7 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
       ],
       notices,
     );
-    const sent = await notices.takeWaiting(100);
+    const sent = await sendAll();
     expect(sent).toHaveLength(4);
     expect(sent[0]).toEqual({
       recipientRef: PROJECT,
@@ -308,6 +345,7 @@ describe.each(databases.eachSupportedId())('notices (%s)', databaseId => {
       payload: expect.objectContaining({
         title: expect.any(String),
         topic: 'incoming-mail',
+        scope: expect.stringMatching(/^incoming-mail:[0-9a-f-]{36}$/),
       }),
     });
     expect(logger.warn).toHaveBeenCalledTimes(1);

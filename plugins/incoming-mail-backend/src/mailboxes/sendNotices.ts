@@ -6,7 +6,8 @@ import { Notice, NoticeStore } from './NoticeStore';
 
 /** Brings a notice to its recipients. */
 export interface Notifier {
-  notify(notice: Notice): Promise<void>;
+  /** @param id - the same where the same notice is sent a second time */
+  notify(notice: Notice, id: string): Promise<void>;
 }
 
 /**
@@ -17,7 +18,7 @@ export function createPortalNotifier(
   notifications: NotificationService,
 ): Notifier {
   return {
-    async notify({ recipientRef, title, description, link, severity }) {
+    async notify({ recipientRef, title, description, link, severity }, id) {
       await notifications.send({
         recipients: { type: 'entity', entityRef: recipientRef },
         payload: {
@@ -26,6 +27,8 @@ export function createPortalNotifier(
           link,
           severity,
           topic: 'incoming-mail',
+          // By this the portal shows a second one in place of the first.
+          scope: `incoming-mail:${id}`,
         },
       });
     },
@@ -34,10 +37,13 @@ export function createPortalNotifier(
 
 const BATCH = 100;
 
+/** Longer than the portal takes for one; then its sender is taken for dead. */
+const HOLD_MS = 120_000;
+
 /**
- * Sends what waits, one bounded run. Each notice is tried once: one that may
- * have arrived is not sent again, and the page says the same for as long as it
- * is true.
+ * Sends what waits, one bounded run. A notice whose sender dies is sent again,
+ * maybe a second time. One that the portal does not take is not: it may have
+ * arrived, and the page says the same for as long as it is true.
  */
 export async function sendNotices(options: {
   notices: NoticeStore;
@@ -45,9 +51,13 @@ export async function sendNotices(options: {
   logger: LoggerService;
 }): Promise<void> {
   const { notices, notifier, logger } = options;
-  for (const notice of await notices.takeWaiting(BATCH)) {
+  for (const id of await notices.listWaiting(BATCH)) {
+    const notice = await notices.take(id, HOLD_MS);
+    if (!notice) {
+      continue;
+    }
     try {
-      await notifier.notify(notice);
+      await notifier.notify(notice, id);
     } catch (error) {
       logger.warn('A notice could not be sent', {
         recipientRef: notice.recipientRef,
@@ -55,5 +65,6 @@ export async function sendNotices(options: {
         reason: toSafeError(error).message,
       });
     }
+    await notices.markSent(id);
   }
 }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  createMockDirectory,
+  mockServices,
+  TestDatabaseId,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { anIntegration } from '../__testUtils__/aChannel';
-import { migrationsDirectory, tables } from '../database';
+import { migrationsDirectory, openDatabase, tables } from '../database';
 import { addMailbox } from '../oauth/__testUtils__/fixtures';
 
 jest.setTimeout(60_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const nextVersion = createMockDirectory();
 
 describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
   const directory = migrationsDirectory();
@@ -29,6 +35,67 @@ describe.each(databases.eachSupportedId())('migrations (%s)', databaseId => {
     expect(await existing(db)).toEqual([]);
     await db.migrate.latest({ directory });
     expect(await existing(db)).toEqual(Object.values(tables));
+  });
+
+  it('let a replica of this version start after the next one has migrated, and migrate what it lacks (R41)', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const open = () =>
+      openDatabase(mockServices.database.mock({ getClient: async () => db }));
+    nextVersion.setContent({
+      '29991231000000_next.js': `
+        exports.up = knex => knex.schema.alterTable('mailboxes', table => {
+          table.text('next_note');
+        });
+        exports.down = async () => {};
+      `,
+    });
+    await open();
+    expect(await existing(db)).toEqual(Object.values(tables));
+    await db.migrate.latest({ directory: [directory, nextVersion.path] });
+    // What knex says by default.
+    await expect(db.migrate.latest({ directory })).rejects.toThrow(
+      'The migration directory is corrupt',
+    );
+
+    await db.migrate.down({
+      directory: [directory, nextVersion.path],
+      name: '20261123223000_retention.js',
+    });
+    await open();
+
+    expect(await db.schema.hasColumn(tables.mailboxes, 'next_note')).toBe(true);
+    expect(
+      await db.schema.hasColumn(tables.inboxMessages, 'raw_removed_at'),
+    ).toBe(true);
+    await addMailbox(db, { integrationId: await anIntegration(db) });
+    expect(await db(tables.mailboxes)).toEqual([
+      expect.objectContaining({ next_note: null }),
+    ]);
+  });
+
+  it('are tried again where replicas at work are in their way, and not where they are wrong (R41)', async () => {
+    const db = await databases.init(databaseId as TestDatabaseId);
+    const open = () =>
+      openDatabase(
+        mockServices.database.mock({ getClient: async () => db }),
+        nextVersion.path,
+      );
+    const failing = (code: string) => `
+      let tries = 0;
+      exports.up = async knex => {
+        await knex.schema.createTable('things', table => table.string('id'));
+        tries += 1;
+        if (tries < 3) {
+          throw Object.assign(new Error('Failed'), { code: '${code}' });
+        }
+      };
+      exports.down = async () => {};
+    `;
+    nextVersion.setContent({ [`1_wrong_${databaseId}.js`]: failing('42P01') });
+    await expect(open()).rejects.toThrow('Failed');
+    nextVersion.setContent({ [`1_late_${databaseId}.js`]: failing('40P01') });
+    await open();
+    expect(await db.schema.hasTable('things')).toBe(true);
   });
 
   it('keep what is there, one step up and one step down', async () => {

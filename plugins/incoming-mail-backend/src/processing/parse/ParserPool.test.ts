@@ -6,7 +6,7 @@ import {
   part,
   rawMail,
 } from '../__testUtils__/rawMail';
-import { HANG } from './__testUtils__/poisonableThread';
+import { GONE, HANG } from './__testUtils__/poisonableThread';
 import { ParserDiedError } from './Parser';
 import { ParserPool, ParserPoolOptions } from './ParserPool';
 import { parseMessage } from './parseMessage';
@@ -142,6 +142,22 @@ describe('ParserPool', () => {
       {},
     );
     expect(verdict.kind).toBe('unreadable');
+  });
+
+  it('blames a mail that ends its thread, and reads the next one in another (R37)', async () => {
+    const ending = open({
+      threadFile: require.resolve('./__testUtils__/poisonableThread'),
+    });
+    const read = (header: string[]) =>
+      ending.parse(
+        rawMail([...ordinaryHeader, ...header]),
+        aWaitingMessage(),
+        {},
+      );
+    await expect(read([GONE])).rejects.toEqual(
+      new ParserDiedError('What was reading it has ended'),
+    );
+    await expect(read([])).resolves.toMatchObject({ kind: 'parsed' });
   });
 
   it('ends a mail that hangs the parser, and only that one (R36, T49)', async () => {

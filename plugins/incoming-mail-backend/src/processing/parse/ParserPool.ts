@@ -110,6 +110,9 @@ export class ParserPool implements Parser {
       if (isOutOfMemory(error)) {
         throw new ParserDiedError('Reading it took too much memory');
       }
+      if (hasEnded(error)) {
+        throw new ParserDiedError('What was reading it has ended');
+      }
       throw error;
     } finally {
       this.#giveThread();
@@ -146,6 +149,12 @@ function isOutOfMemory(error: unknown): boolean {
     'code' in error &&
     error.code === 'ERR_WORKER_OUT_OF_MEMORY'
   );
+}
+
+// Nothing of ours ends a thread, but what is in one may: a native module, or a
+// lack of memory that Node has no name for. Piscina has only these words.
+function hasEnded(error: unknown): boolean {
+  return error instanceof Error && /^worker exited\b/i.test(error.message);
 }
 
 // What comes from another thread is a copy: buffers are plain arrays of bytes
