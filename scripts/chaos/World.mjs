@@ -53,6 +53,7 @@ export class World {
   #number;
   #guard;
   #engine;
+  #connections;
   kills = 0;
   restarts = 0;
   cuts = 0;
@@ -69,6 +70,7 @@ export class World {
    * @param {number} options.patienceMs - until all mail has ended
    * @param {'postgres' | 'sqlite'} [options.engine] - of the database, which
    *   replicas share; SQLite is a file, and has no wire
+   * @param {number} [options.connections] - to PostgreSQL, of each replica
    */
   constructor({
     number,
@@ -80,11 +82,13 @@ export class World {
     visits,
     patienceMs,
     engine = 'postgres',
+    connections = 8,
   }) {
     this.#number = number;
     this.#guard = guard;
     this.#size = replicas;
     this.#engine = engine;
+    this.#connections = connections;
     this.patienceMs = patienceMs;
     this.seed = seed;
     this.broken = broken;
@@ -271,7 +275,11 @@ export class World {
             password: this.postgres.password,
           },
           knexConfig: {
-            pool: { min: 0, max: 8, acquireTimeoutMillis: 10_000 },
+            pool: {
+              min: 0,
+              max: this.#connections,
+              acquireTimeoutMillis: 10_000,
+            },
           },
         };
   }

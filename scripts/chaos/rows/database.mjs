@@ -6,6 +6,8 @@ import { LEASE_MS } from '../World.mjs';
 // What happens to the database, and to the wire that leads there.
 
 const HIT_DEADLINE_MS = 20_000;
+/** How long a slow mail server takes for an answer. */
+const SLOW_MS = 3_000;
 /** Since there is room again on the disk. */
 const ROOM_DEADLINE_MS = 60_000;
 
@@ -209,10 +211,49 @@ const fullAmidHandling = {
   },
 };
 
+/**
+ * R11: a mail server takes seconds for each of its answers, and replicas have
+ * fewer connections to the database than mailboxes to read.
+ */
+const fewConnections = {
+  id: 'R11',
+  title: 'two connections to PostgreSQL, ten mailboxes on a slow server',
+  apart: { connections: 2 },
+  nightOnly: true,
+  async run(world) {
+    const channels = [];
+    for (let n = 0; n < 10; n += 1) {
+      channels.push(await world.channel(`slow-${n}`));
+    }
+    await Promise.all(
+      world.replicas.map(({ wires }) =>
+        wires.proxy('imap').setPlan({ toClient: { latencyMs: SLOW_MS } }),
+      ),
+    );
+    for (const channel of channels) {
+      await channel.deliverMany('R11', 5);
+    }
+    await world.poke(channels);
+    const end = Date.now() + 60_000;
+    while (Date.now() < end) {
+      for (const channel of channels) {
+        // Whoever held a connection meanwhile would have others wait in vain.
+        await world.api.call('GET', channel.path, undefined, {
+          deadlineMs: 0,
+        });
+      }
+      await pause(500);
+    }
+    await world.drain(channels, { timeoutMs: 5 * 60_000 });
+    return channels;
+  },
+};
+
 export const databaseRows = [
   crashes,
   ...ambiguousCommits,
   blackHole,
   ...fullDisks,
   fullAmidHandling,
+  fewConnections,
 ];

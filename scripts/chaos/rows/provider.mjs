@@ -48,7 +48,7 @@ const stampede = {
   async run(world, { night }) {
     const channel = await world.channel('stampede');
     const callers = (night ? 50 : 5) * world.replicas.length;
-    for (let n = 0; n < (night ? 30 : 3); n += 1) {
+    for (let n = 0; n < (night ? 10 : 3); n += 1) {
       await channel.deliverMany('R24', 2);
       await world.drain([channel]);
       const since = world.desk.renewalsOf(channel.address);
@@ -235,7 +235,9 @@ const unwell = {
       await runOut(world, channel);
     }
     await world.drain(channels);
-    await Promise.all(channels.map(each => expectState(each, 'active')));
+    for (const channel of channels) {
+      await untilState(channel, ['active'], 'A provider that is well again');
+    }
     return channels;
   },
 };
@@ -317,6 +319,8 @@ const consentsEnded = {
     await tellAll(world, channels, 1);
     await world.kill(world.random.pick(world.serving()));
     await pokeFor(world, channels, 2_000);
+    // The one that the browser comes back to may be down yet.
+    await world.allUp();
     for (const [n, channel] of channels.entries()) {
       const asked = world.desk.renewalsOf(channel.address) - since[n];
       // Once, and once more to be sure.
@@ -455,7 +459,7 @@ const goodTokenRefused = {
     }
     world.desk.heal(address);
     await world.drain([channel]);
-    await expectState(channel, 'active');
+    await untilState(channel, ['active'], 'A token that is believed again');
     return [channel];
   },
 };
