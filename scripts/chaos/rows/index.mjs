@@ -2,9 +2,11 @@
 import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
 import { destinationRows } from './destination.mjs';
+import { largeMailboxRows } from './largeMailbox.mjs';
 import { mailServerRows } from './mailServer.mjs';
 import { movingRows } from './moving.mjs';
 import { noticeRows } from './notices.mjs';
+import { oddImapRows } from './oddImap.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
 import { providerRows } from './provider.mjs';
 import { readerRows } from './readers.mjs';
@@ -64,6 +66,7 @@ export const rows = [
   ...replicaRows,
   ...databaseRows,
   ...mailServerRows,
+  ...oddImapRows,
   ...tokenRows,
   ...providerRows,
   ...destinationRows,
@@ -71,6 +74,7 @@ export const rows = [
   ...readerRows,
   ...retentionRows,
   ...movingRows,
+  ...largeMailboxRows,
   ...noticeRows,
   ...versionRows,
   ...sqliteRows,

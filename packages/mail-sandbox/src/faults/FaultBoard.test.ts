@@ -206,6 +206,21 @@ describe('faults', () => {
     ).rejects.toThrow('400');
   });
 
+  it('opens mailboxes without a UIDVALIDITY, or with others each time', async () => {
+    const opened = async () => {
+      const client = await sandbox.connectImap();
+      return (await client.mailboxOpen('INBOX')).uidValidity;
+    };
+    const real = await opened();
+    await faults({ imapUidValidity: 'absent' });
+    expect(await opened()).toBeUndefined();
+    await faults({ imapUidValidity: 'changing' });
+    const first = await opened();
+    expect(await opened()).not.toBe(first);
+    await faults({ imapUidValidity: null });
+    expect(await opened()).toBe(real);
+  });
+
   it('keeps quiet about what it can do', async () => {
     await faults({ imapHides: ['MOVE', 'UIDPLUS'] });
     const { capabilities } = await sandbox.connectImap();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { count, delay, described, flag } from './faultFields';
+import { count, delay, described, flag, oneOf } from './faultFields';
 
 /** A line of a reply behind its tag; short, and a line. */
 const replySchema = z
@@ -29,6 +29,11 @@ export const imapFaults = {
       reply: replySchema.optional(),
     }),
   ),
+  /**
+   * `absent`: a mailbox is opened without its UIDVALIDITY; `changing`: with
+   * another one in each session.
+   */
+  imapUidValidity: oneOf('absent', 'changing'),
   /** Capabilities that are not named, such as `MOVE`; they go on working. */
   imapHides: described(z.array(z.string().max(32)).max(20)),
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Faults } from '../../faults/faultsRequest';
 import { formatFlags, systemFlags } from '../flags';
 import { no, ok } from '../ImapReply';
 import type { Mailbox } from '../Mailbox';
@@ -12,6 +13,9 @@ import type { Authenticated, ImapCommandSpec } from './ImapCommandSpec';
 const SEPARATOR = '/';
 
 const MAX_WILDCARDS = 10;
+
+/** Of a UIDVALIDITY, which is never 0 (RFC 3501 section 9). */
+const MAX_NUMBER = 2 ** 32 - 1;
 
 /** Names that can be created: visible ASCII that is no wildcard. */
 const NEW_NAME = /^[ !#$&-)+-[\]-~]{1,80}$/;
@@ -175,7 +179,8 @@ async function select(
   const mailbox = account.find(textOf(args[0]));
   if (!mailbox) return noSuchMailbox();
   const selected = new SelectedMailbox(mailbox, readOnly);
-  for (const line of openingLines(mailbox, readOnly)) {
+  const faults = session.services.faults.current;
+  for (const line of openingLines(mailbox, readOnly, faults)) {
     await session.sendLine(line);
   }
   session.selected = selected;
@@ -184,8 +189,28 @@ async function select(
     : ok('Opened', 'READ-WRITE');
 }
 
-function openingLines(mailbox: Mailbox, readOnly: boolean): string[] {
+/** What a session is told, which is worth nothing where a fault has it so. */
+function toldUidValidity(
+  { uidValidity }: Mailbox,
+  { imapUidValidity }: Faults,
+): number | undefined {
+  switch (imapUidValidity) {
+    case 'absent':
+      return undefined;
+    case 'changing':
+      return (Date.now() % MAX_NUMBER) + 1;
+    default:
+      return uidValidity;
+  }
+}
+
+function openingLines(
+  mailbox: Mailbox,
+  readOnly: boolean,
+  faults: Faults,
+): string[] {
   const { messages } = mailbox;
+  const uidValidity = toldUidValidity(mailbox, faults);
   const known = new Set<string>(systemFlags);
   for (const { flags } of messages) for (const flag of flags) known.add(flag);
   const firstUnseen = messages.findIndex(({ flags }) => !flags.has('\\Seen'));
@@ -198,7 +223,9 @@ function openingLines(mailbox: Mailbox, readOnly: boolean): string[] {
       ? []
       : [`* OK [UNSEEN ${firstUnseen + 1}] First unseen`]),
     `* OK [PERMANENTFLAGS ${formatFlags(permanent)}] Flags that last`,
-    `* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs are valid`,
+    ...(uidValidity === undefined
+      ? []
+      : [`* OK [UIDVALIDITY ${uidValidity}] UIDs are valid`]),
     `* OK [UIDNEXT ${mailbox.uidNext}] Next UID`,
   ];
 }
