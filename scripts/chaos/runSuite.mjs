@@ -64,10 +64,10 @@ export async function runSuite(options) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const apart = [];
   const runAlone = async row => {
-    const startedAt = performance.now();
+    const begunAt = performance.now();
     const ended = await runApart(row, { ...common, size, open });
     apart.push(ended);
-    return sayEnd(row, ended.end, { startedAt, say });
+    return sayEnd(row, ended.end, { startedAt: begunAt, say });
   };
   const verdicts = await Promise.all(
     worlds.map(async (world, index) => {
