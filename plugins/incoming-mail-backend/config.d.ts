@@ -62,7 +62,7 @@ export interface Config {
       idleConnections?: number;
       /** The longest that one visit may take. Default: 10 minutes. */
       visitTimeout?: HumanDuration;
-      /** The most mails that one visit fetches before it lets others go first. Default: 500. */
+      /** The most mails that one visit fetches before it lets others go first. Default: 2000. */
       messagesPerVisit?: number;
     };
 

@@ -62,7 +62,6 @@ const dispatcher = new PollDispatcher({
   idleConnections,
   tickMs,
   visitTimeoutMs: 600_000,
-  onAccepted() {},
   onOutcome() {},
   random: Math.random,
 });

@@ -3,6 +3,11 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const MINUTES_PER_HOUR = 60;
+/** From then on what is measured is judged: caches and heaps have grown. */
+const WARM_AFTER = 1 / 3;
+const MAX_MB_PER_HOUR = 2;
+/** Above the most of the time before. */
+const HANDLES_TO_SPARE = 15;
 
 /**
  * How much of the system a process holds at a moment, as Linux tells.
@@ -45,4 +50,28 @@ export function slopePerHour(vitals, name) {
   const spread = mean(each => (each.minute - minute) ** 2);
   const together = mean(each => (each.minute - minute) * (each[name] - value));
   return spread === 0 ? 0 : (together / spread) * MINUTES_PER_HOUR;
+}
+
+/**
+ * Whether a process grows, once it is warm.
+ *
+ * @param {Vitals[]} vitals - a minute apart
+ * @param {{ judgesMemory: boolean }} options
+ * @returns {{ slope: number, grows: string[] }} MB an hour, and what is too much
+ */
+export function judgeVitals(vitals, { judgesMemory }) {
+  const from = Math.ceil(vitals.length * WARM_AFTER);
+  const [warming, warm] = [vitals.slice(0, from), vitals.slice(from)];
+  const slope = warm.length > 0 ? slopePerHour(warm, 'residentMb') : 0;
+  const grows = ['handles', 'sockets'].flatMap(what => {
+    const most = Math.max(...warming.map(each => each[what]));
+    const last = warm.at(-1)?.[what] ?? 0;
+    return last > most + HANDLES_TO_SPARE
+      ? [`${last} ${what}, once at most ${most}`]
+      : [];
+  });
+  if (judgesMemory && slope > MAX_MB_PER_HOUR) {
+    grows.push(`${slope.toFixed(1)} MB more each hour`);
+  }
+  return { slope, grows };
 }

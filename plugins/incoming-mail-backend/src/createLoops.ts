@@ -70,6 +70,7 @@ export function createLoops(options: LoopsOptions) {
       observeStoring: options.observeStoring,
       credentials: options.credentials,
       actsAlone: options.actsAlone,
+      onAccepted: () => worker.wake(),
       policy: {
         intervalMs: polling.intervalMs,
         messagesPerVisit: polling.messagesPerVisit,
@@ -82,7 +83,6 @@ export function createLoops(options: LoopsOptions) {
     idleConnections: polling.idleConnections,
     tickMs: polling.tickMs,
     visitTimeoutMs: polling.visitTimeoutMs,
-    onAccepted: () => worker.wake(),
     onHealth: options.onHealth,
     onOutcome: options.onVisit,
     onLeaseLost: options.onLeaseLost,

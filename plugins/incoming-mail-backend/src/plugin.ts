@@ -19,43 +19,33 @@ import {
 import { readIncomingMailConfig, VAULT_KEYS_PATH } from './config';
 import { createConsentHooks, createOnProven } from './consentHooks';
 import { createLoops } from './createLoops';
+import { createOAuthRoom } from './createOAuthRoom';
+import { createSessions } from './createSessions';
+import { createSignIn } from './createSignIn';
 import { createStores } from './createStores';
 import { openDatabase } from './database';
-import { createGuardedFetch, createHostPolicy } from './egress';
+import { createHostPolicy } from './egress';
 import { HandlerCollector, ProviderCollector } from './extensions';
-import { InvariantStore, mountHealthRoutes } from './health';
+import { InvariantStore } from './health';
 import { createAuthorizer } from './http';
-import { mountInboxRoutes } from './inbox';
-import { mountJournalRoutes } from './journal';
 import {
   announceHealth,
   createPortalNotifier,
   NoticeStore,
   PasswordStore,
-  toCredentials,
 } from './mailboxes';
 import { createMailboxDoors } from './mailboxDoors';
 import { createMetrics } from './metrics';
-import { CALLBACK_PATH, createOAuth, LINK_PATH, START_PATH } from './oauth';
-import { AccountGate, AccountGateStore } from './polling';
-import {
-  HandlerRegistry,
-  MessageRuns,
-  mountProcessingRoutes,
-} from './processing';
-import {
-  createRequestTrackers,
-  mountRequestRoutes,
-  RequestStore,
-} from './requests';
-import { createRouter } from './router';
+import { mountRooms } from './mountRooms';
+import { observeLoops } from './observeLoops';
+import { AccountGateStore } from './polling';
+import { HandlerRegistry, MessageRuns } from './processing';
+import { createRequestTrackers, RequestStore } from './requests';
 import { scheduleHousekeeping } from './scheduleHousekeeping';
+import { scheduleTick } from './scheduleTick';
 import { Keyring } from './secrets';
+import { serveRoutes } from './serveRoutes';
 import { createTracing } from './tracing';
-import { createOpenSession, secretOf } from './transport';
-
-// How long a person's test waits for a visit of the same account to end.
-const PATIENCE_MS = 10_000;
 
 /**
  * Reads project mailboxes and turns their mail into requests. The composition
@@ -89,7 +79,7 @@ export const incomingMailPlugin = createBackendPlugin({
         tracing: tracingServiceRef,
       },
       async init(services) {
-        const { auditor, httpAuth, httpRouter, lifecycle, logger } = services;
+        const { logger, scheduler } = services;
         const config = readIncomingMailConfig(services.config);
         const keyring = new Keyring(config.vaultKeys, VAULT_KEYS_PATH);
         const policy = createHostPolicy(config.egress);
@@ -100,14 +90,12 @@ export const incomingMailPlugin = createBackendPlugin({
         const metrics = createMetrics(services.metrics);
         const tracing = createTracing(services.tracing);
         const holder = `${hostname().slice(0, 27)}:${randomUUID()}`;
-        const { allowPlaintextLoopback } = config.development;
 
         services.permissionsRegistry.addPermissions(incomingMailPermissions);
 
         const stores = createStores({ db, logger });
-        const { cursors, imports, journal, mailboxes, sources } = stores;
-        const { messageLog, queue, rawMails } = stores;
-        metrics.watchBacklog(() => queue.readBacklog());
+        metrics.watchBacklog(() => stores.queue.readBacklog());
+        const gates = new AccountGateStore(db);
         const notices = new NoticeStore(db);
         const passwords = new PasswordStore({ db, keyring });
         const requests = new RequestStore(db);
@@ -116,110 +104,51 @@ export const incomingMailPlugin = createBackendPlugin({
           ...trackers,
           ...collector.handlers,
         ]);
-        const connect = createOpenSession({
-          policy,
-          allowPlaintextLoopback,
-          ca: config.egress.extraCa,
-          maxMessageBytes: config.messages.maxBytes,
-        });
-        const gates = new AccountGateStore(db);
-        const gate = new AccountGate({
-          store: gates,
-          holder,
-          leaseMs: config.leases.durationMs,
-          random: Math.random,
-        });
-        // Whoever tests a mailbox waits for the answer.
-        const openSession = gate.guardPatiently(connect, {
-          waitMs: PATIENCE_MS,
-        });
+        const sessions = createSessions({ gates, holder, policy, config });
+        const openSession = sessions.openForPerson;
+        const onProven = createOnProven({ ...stores, notices });
 
-        const onProven = createOnProven({
-          cursors,
-          sources,
-          journal,
-          mailboxes,
-          notices,
-        });
         // The dispatcher comes after what it needs tokens from.
         let wakePolling = () => {};
-        const oauth = createOAuth({
+        const oauth = createOAuthRoom({
           db,
           keyring,
-          fetch: createGuardedFetch({ policy, ca: config.egress.extraCa }),
+          policy,
+          config,
           externalBaseUrl,
-          returnOrigins: config.oauth.returnOrigins,
-          crossSite: config.oauth.crossSite,
-          portal: config.portal,
-          allowHttpLoopback: allowPlaintextLoopback,
           providers: providers.providers,
           observeRenewal: renew =>
             tracing.tokenRefresh(() => metrics.tokenRefresh(renew)),
           hooks: createConsentHooks({
-            journal,
-            mailboxes,
+            ...stores,
             openSession,
             onProven,
             wakePolling: () => wakePolling(),
           }),
         });
-
-        await oauth.reportMissingKeys({
-          logger,
-          configPath: VAULT_KEYS_PATH,
-        });
+        await oauth.reportMissingKeys({ logger, configPath: VAULT_KEYS_PATH });
 
         const loops = createLoops({
+          ...createSignIn({ passwords, oauth }),
+          ...observeLoops({ metrics, tracing }),
           db,
           logger,
           config,
           holder,
           stores,
           registry,
-          openSession: gate.guard(connect),
-          credentials: async (mailbox, { signal, refused }) =>
-            toCredentials(
-              mailbox,
-              mailbox.authentication.method === 'password'
-                ? await passwords.open(mailbox.id)
-                : await oauth.vault.accessToken(mailbox.id, {
-                    signal,
-                    forceRefreshOf: refused && secretOf(refused),
-                  }),
-            ),
-          actsAlone: async ({ authentication }) => {
-            const integration =
-              authentication.method === 'oauth'
-                ? await oauth.integrations.findChoice(
-                    authentication.integrationId,
-                  )
-                : undefined;
-            return integration?.grantType === 'client_credentials';
-          },
+          openSession: sessions.openForVisit,
           onHealth: (tx, news) => announceHealth(tx, news, notices),
-          onVisit: (outcome, durationMs) =>
-            metrics.visitEnded(outcome, durationMs),
-          onMessage: (outcome, message) =>
-            metrics.messageEnded(outcome.kind, message),
-          onLeaseLost: () => metrics.visitLeaseLost(),
-          observeWork: work => tracing.handle(work),
-          observeStoring: store => tracing.store(store),
-          observeVisit: (mailbox, visit) => tracing.visit(mailbox, visit),
         });
         const { dispatcher, parser, worker } = loops;
-
         wakePolling = () => dispatcher.wake();
 
+        const { allowPlaintextLoopback } = config.development;
         const doors = createMailboxDoors({
+          ...stores,
           db,
-          mailboxes,
-          imports,
           passwords,
-          journal,
           notices,
-          cursors,
-          sources,
-          messageLog,
           oauth,
           openSession,
           allowPlaintextLoopback,
@@ -229,7 +158,6 @@ export const incomingMailPlugin = createBackendPlugin({
           wakePolling,
           wakeProcessing: () => worker.wake(),
         });
-
         const runs = new MessageRuns({
           ...stores,
           db,
@@ -239,84 +167,37 @@ export const incomingMailPlugin = createBackendPlugin({
           handlerTimeoutMs: config.processing.handlerTimeoutMs,
           onRunnable: () => worker.wake(),
         });
-
         const authorizer = createAuthorizer(services);
-        const { mailboxIdOf, expectMailServer } = doors;
-        httpRouter.use(
-          createRouter({
-            httpAuth,
-            auditor,
-            browserRouter: oauth.createBrowserRouter({
-              httpAuth,
-              auditor,
-              logger,
+        const invariants = new InvariantStore(db);
+        serveRoutes(services, {
+          oauth,
+          crossSite: config.oauth.crossSite,
+          mountRooms: mount =>
+            mountRooms(mount, {
+              ...stores,
+              authorizer,
+              oauth,
+              doors,
+              invariants,
+              requests,
+              registry,
+              runs,
             }),
-            mountRooms(mount) {
-              oauth.mountRoutes({ mount, authorizer });
-              doors.mountRoutes(mount, authorizer);
-              mountJournalRoutes(mount, {
-                authorizer,
-                journal,
-                mailboxIdOf,
-                expectMailServer,
-              });
-              mountInboxRoutes(mount, {
-                authorizer,
-                messageLog,
-                rawMails,
-                mailboxIdOf,
-                expectMailServer,
-              });
-              mountHealthRoutes(mount, {
-                authorizer,
-                invariants: new InvariantStore(db),
-              });
-              mountRequestRoutes(mount, { authorizer, requests });
-              mountProcessingRoutes(mount, {
-                authorizer,
-                registry,
-                runs,
-                mailboxIdOf,
-                expectMailServer,
-              });
-            },
-          }),
-        );
-        httpRouter.addAuthPolicy({
-          path: START_PATH,
-          allow: config.oauth.crossSite ? 'unauthenticated' : 'user-cookie',
-        });
-        httpRouter.addAuthPolicy({
-          path: CALLBACK_PATH,
-          allow: 'unauthenticated',
-        });
-        httpRouter.addAuthPolicy({
-          path: LINK_PATH,
-          allow: 'unauthenticated',
         });
 
-        await services.scheduler.scheduleTask({
-          id: 'incoming-mail-tick',
-          scope: 'local',
-          frequency: { milliseconds: config.polling.tickMs },
-          timeout: { minutes: 1 },
-          async fn() {
-            await loops.tick();
-          },
-        });
+        await scheduleTick({ scheduler, loops, tickMs: config.polling.tickMs });
         await scheduleHousekeeping({
-          scheduler: services.scheduler,
+          ...stores,
+          scheduler,
           logger,
           oauth,
           retention: config.retention,
-          rawMails,
-          journal,
           notices,
           drafts: doors.drafts,
           gates,
           notifier: createPortalNotifier(services.notifications),
         });
-        lifecycle.addShutdownHook(async () => {
+        services.lifecycle.addShutdownHook(async () => {
           await loops.stop();
           await oauth.vault.settle();
         });

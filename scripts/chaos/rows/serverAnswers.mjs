@@ -107,7 +107,7 @@ const patience = {
     'a server that asks for patience is not asked again, however many want it',
   async run(world, { night }) {
     const channel = await world.channel('patience', { server: ODD });
-    for (const reply of night ? PATIENCE : PATIENCE.slice(0, 3)) {
+    for (const reply of night ? PATIENCE : PATIENCE.slice(0, 2)) {
       const attempts = world.tally(onWire(ODD, 'AUTHENTICATE', 'toServer'));
       await answer(world, 'AUTHENTICATE', reply);
       await channel.deliverMany('R33.1', 2);

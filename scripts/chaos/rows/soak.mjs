@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readVitals, slopePerHour } from '../Vitals.mjs';
+import { judgeVitals, readVitals } from '../Vitals.mjs';
 import { pause } from '../waiting.mjs';
 
 // Many mailboxes for a long time, with a fault each minute, and replicas that
@@ -10,13 +10,8 @@ const CHANNELS = 50;
 const AT_ONCE = 5;
 const MAIL_EACH_MS = 2_000;
 
-/** From then on what is measured is judged: caches and heaps have grown. */
-const WARM_AFTER = 1 / 3;
 /** Over less, the slope of resident memory is that of V8's moods. */
 const JUDGED_FROM_MINUTES = 60;
-const MAX_MB_PER_HOUR = 2;
-/** Above the highest of the time that nothing is judged of. */
-const HANDLES_TO_SPARE = 15;
 
 const onWires = wire => (world, plan) =>
   Promise.all(
@@ -139,27 +134,14 @@ function sayMinute(measured, what) {
 }
 
 /** @throws where something grows */
-function judgeVitals(measured, minutes) {
+function expectSteady(measured, minutes) {
   const faults = [];
   for (const [name, vitals] of measured) {
-    const from = Math.ceil(vitals.length * WARM_AFTER);
-    const [warming, warm] = [vitals.slice(0, from), vitals.slice(from)];
-    const slope = slopePerHour(warm, 'residentMb');
-    console.log(
-      `           ${name}: ${slope.toFixed(1)} MB/h over the last ${
-        warm.length
-      } minutes`,
-    );
-    if (minutes >= JUDGED_FROM_MINUTES && slope > MAX_MB_PER_HOUR) {
-      faults.push(`${name} grows by ${slope.toFixed(1)} MB/h`);
-    }
-    for (const what of ['handles', 'sockets']) {
-      const most = Math.max(...warming.map(each => each[what]));
-      const last = warm.at(-1)?.[what] ?? 0;
-      if (last > most + HANDLES_TO_SPARE) {
-        faults.push(`${name} has ${last} ${what}, once at most ${most}`);
-      }
-    }
+    const { slope, grows } = judgeVitals(vitals, {
+      judgesMemory: minutes >= JUDGED_FROM_MINUTES,
+    });
+    console.log(`           ${name}: ${slope.toFixed(1)} MB/h, warmed up`);
+    faults.push(...grows.map(text => `${name}: ${text}`));
   }
   if (faults.length > 0) {
     throw new Error(faults.join('; '));
@@ -185,7 +167,7 @@ const soak = {
       throw new Error('A replica has ended by itself');
     }
     await world.drain(channels);
-    judgeVitals(measured, soakMinutes);
+    expectSteady(measured, soakMinutes);
     return channels;
   },
 };

@@ -28,6 +28,7 @@ export function aDispatcher(
       db,
       ...stores,
       openSession,
+      onAccepted: () => wakes.push('accepted'),
       credentials: async mailbox =>
         toCredentials(
           mailbox,
@@ -52,7 +53,6 @@ export function aDispatcher(
     visitTimeoutMs: 30_000,
     idleConnections: 0,
     tickMs: 10,
-    onAccepted: () => wakes.push('accepted'),
     onOutcome: outcome => outcomes.push(outcome),
     random: () => 0.5,
     ...options,

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mockServices } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { aChannel } from './aChannel';
 import { FakeMailServer } from './FakeMailSession';
 import { ScriptedPop3Server } from './scriptedPop3Server';
+import { createStores } from '../createStores';
 import { claimDue, LeaseTicket, tables } from '../database';
 import { createHostPolicy } from '../egress';
-import { createInboxStores, InboxStores } from '../inbox';
-import { ImportStore, Mailbox, MailboxStore } from '../mailboxes';
+import { InboxStores } from '../inbox';
+import { Mailbox } from '../mailboxes';
 import { Secret } from '../secrets';
 import { createOpenSession, MailSession } from '../transport';
-import { CursorStore } from '../polling/CursorStore';
-import { GapStore } from '../polling/GapStore';
-import { KnownSourceStore } from '../polling/KnownSourceStore';
 import { pollMailbox } from '../polling/pollMailbox';
 import { PollDeps } from '../polling/types';
 
@@ -83,13 +82,8 @@ export async function aVisitedChannel(
     mailbox,
     ticket: await claim(db),
     deps: {
-      ...createInboxStores(db),
+      ...createStores({ db, logger: mockServices.logger.mock() }),
       db,
-      cursors: new CursorStore(db),
-      gaps: new GapStore(db),
-      sources: new KnownSourceStore(db),
-      mailboxes: new MailboxStore(db),
-      imports: new ImportStore(db),
       openSession,
       credentials: async () => oauth('good-token'),
       policy: {

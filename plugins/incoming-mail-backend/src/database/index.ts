@@ -37,6 +37,7 @@ export { workWithLease } from './workWithLease';
 export { migrationsDirectory, openDatabase } from './migrations';
 export { readPage } from './pages';
 export { rowsByKeys } from './rowsByKeys';
+export { timeOrderedId } from './timeOrderedId';
 export * from './tables';
 export {
   dbNow,

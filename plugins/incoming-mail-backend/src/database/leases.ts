@@ -3,7 +3,7 @@ import { Knex } from 'knex';
 import { forShare, forUpdateSkipLocked } from './dialect';
 import { DbLeaseRow, tables } from './tables';
 import { dbNow, dbNowOnce, dbNowPlus } from './time';
-import { inTransaction, Tx } from './transaction';
+import { Tx } from './transaction';
 
 // The life of a lease
 //
@@ -91,33 +91,25 @@ export async function claimDue(
   if (limit <= 0) {
     return [];
   }
-  return inTransaction(knex, async tx => {
-    // Selecting and marking share one transaction: the locks of the select
-    // keep other replicas off the rows until the update stands.
-    const due = await forUpdateSkipLocked(tx, selectDue(tx, kind, limit));
-    if (due.length === 0) {
-      return [];
-    }
-    const claimed = await tx<DbLeaseRow>(tables.leases)
-      .where({ kind })
-      .whereIn(
-        'subject_id',
-        due.map(row => row.subject_id),
-      )
-      .update({
-        holder,
-        kept_by: null,
-        ticket: tx.raw('?? + 1', ['ticket']),
-        lease_until: dbNowPlus(tx, durationMs),
-        due_at: dbNowPlus(tx, durationMs),
-      } as {})
-      .returning(['subject_id', 'ticket']);
-    return claimed.map(row => ({
-      kind,
-      subjectId: row.subject_id,
-      ticket: row.ticket,
-    }));
-  });
+  // Selecting and marking are one statement: the locks of the select keep other
+  // replicas off the rows until the update stands. WITH has it select once.
+  const claimed = await knex<DbLeaseRow>(tables.leases)
+    .with('due', forUpdateSkipLocked(knex, selectDue(knex, kind, limit)))
+    .where({ kind })
+    .whereIn('subject_id', knex('due').select('subject_id'))
+    .update({
+      holder,
+      kept_by: null,
+      ticket: knex.raw('?? + 1', ['ticket']),
+      lease_until: dbNowPlus(knex, durationMs),
+      due_at: dbNowPlus(knex, durationMs),
+    } as {})
+    .returning(['subject_id', 'ticket']);
+  return claimed.map(row => ({
+    kind,
+    subjectId: row.subject_id,
+    ticket: row.ticket,
+  }));
 }
 
 /** The rows that a claim would take; exported for the test of its query plan. */

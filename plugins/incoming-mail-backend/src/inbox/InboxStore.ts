@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   FailureCode,
   MessageState,
@@ -14,6 +14,7 @@ import {
   ROWS_PER_STATEMENT,
   scheduleWork,
   tables,
+  timeOrderedId,
   Tx,
 } from '../database';
 import { AcknowledgementStore } from './AcknowledgementStore';
@@ -354,7 +355,7 @@ function toRow(
   message: ArrivedMessage,
 ) {
   return {
-    id: randomUUID(),
+    id: timeOrderedId(),
     mailbox_id: mailboxId,
     dedupe_key: dedupeKey(cursorId, message),
     size_bytes: message.sizeBytes,

@@ -61,6 +61,11 @@ export class RawMailStore {
     this.#recent.add(messageId, raw);
   }
 
+  /** Waits while much is kept at hand; see {@link RecentRaws}. */
+  async whenRoom(signal: AbortSignal): Promise<void> {
+    await this.#recent.whenRoom(signal);
+  }
+
   /** The stored bytes of several mails, by their ids. */
   async readAll(
     messageIds: readonly string[],

@@ -10,6 +10,17 @@ function fill(recent: RecentRaws): string[] {
   return ids;
 }
 
+const never = new AbortController().signal;
+
+/** @returns whether a promise has been kept by now */
+function watch(promise: Promise<void>): () => boolean {
+  let isKept = false;
+  promise.then(() => {
+    isKept = true;
+  });
+  return () => isKept;
+}
+
 describe('RecentRaws', () => {
   beforeEach(() => {
     jest.useFakeTimers();
@@ -55,5 +66,47 @@ describe('RecentRaws', () => {
     jest.advanceTimersByTime(15_000);
     expect(recent.take(before[0])).toBeUndefined();
     expect(fill(recent).every(id => recent.take(id))).toBe(true);
+  });
+
+  it('has nobody wait where nothing is taken, as another replica handles the mail', async () => {
+    const recent = new RecentRaws();
+    fill(recent);
+
+    await expect(recent.whenRoom(never)).resolves.toBeUndefined();
+  });
+
+  it('has those wait who store more than is being taken, until there is room', async () => {
+    const recent = new RecentRaws();
+    const ids = fill(recent);
+    recent.take(ids[0]);
+    const isOver = watch(recent.whenRoom(never));
+
+    recent.take(ids[1]);
+    await jest.advanceTimersByTimeAsync(500);
+    expect(isOver()).toBe(false);
+
+    ids.slice(2, 5).forEach(id => recent.take(id));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(isOver()).toBe(true);
+  });
+
+  it('lets them go on where taking ends, and when they are to stop', async () => {
+    const recent = new RecentRaws();
+    const [first, second] = fill(recent);
+    recent.take(first);
+    const isOver = watch(recent.whenRoom(never));
+    await jest.advanceTimersByTimeAsync(999);
+    expect(isOver()).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(isOver()).toBe(true);
+
+    recent.take(second);
+    const stopping = new AbortController();
+    const isStopped = watch(recent.whenRoom(stopping.signal));
+    await jest.advanceTimersByTimeAsync(1);
+    expect(isStopped()).toBe(false);
+    stopping.abort();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(isStopped()).toBe(true);
   });
 });

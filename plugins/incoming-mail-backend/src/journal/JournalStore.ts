@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import {
   JournalEntry,
@@ -14,6 +13,7 @@ import {
   fromDbTimeToIso,
   readPage,
   tables,
+  timeOrderedId,
   toSafeError,
   Tx,
 } from '../database';
@@ -84,7 +84,7 @@ export class JournalStore {
 
 async function insert(db: Knex, entry: NewJournalEntry) {
   await db<DbJournalEntryRow>(tables.journalEntries).insert({
-    id: randomUUID(),
+    id: timeOrderedId(),
     mailbox_id: entry.mailboxId,
     at: dbNow(db),
     event: entry.event,

@@ -220,9 +220,18 @@ export class DraftService {
     });
   }
 
+  /**
+   * The draft itself, for what signs in with it: {@link connect}, {@link test}
+   * and {@link listFolders}.
+   *
+   * @throws NotFoundError also where it is another person's
+   */
+  async find(id: string, userRef: string): Promise<Draft> {
+    return this.#options.drafts.get(id, userRef);
+  }
+
   /** Connects a draft's mailbox by the integration's own rights. */
-  async connect(id: string, userRef: string): Promise<Connection> {
-    const draft = await this.#options.drafts.get(id, userRef);
+  async connect(draft: Draft): Promise<Connection> {
     return this.#options.connect(toGrantMailbox(draft));
   }
 
@@ -230,9 +239,9 @@ export class DraftService {
    * Tests the connection. Where all is well, exactly what was tested can be
    * saved, and reading will begin where the folder now ends.
    */
-  async test(id: string, userRef: string): Promise<TestedDraft> {
+  async test(draft: Draft, userRef: string): Promise<TestedDraft> {
     const { db, drafts, checks, setBaseline } = this.#options;
-    const draft = await drafts.get(id, userRef);
+    const { id } = draft;
     // What is tested is named before the test: what changes meanwhile was not.
     const { credentials, fingerprint } = await inTransaction(db, async tx => {
       const found = await this.findCredentials(tx, draft);
@@ -261,9 +270,8 @@ export class DraftService {
   }
 
   /** Lists the folders of the account, before it is saved; see {@link listFolders}. */
-  async listFolders(id: string, userRef: string): Promise<FolderList> {
-    const { db, drafts, checks } = this.#options;
-    const draft = await drafts.get(id, userRef);
+  async listFolders(draft: Draft): Promise<FolderList> {
+    const { db, checks } = this.#options;
     const credentials = await inTransaction(db, tx =>
       this.findCredentials(tx, draft),
     );

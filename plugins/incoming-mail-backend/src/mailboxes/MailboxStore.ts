@@ -10,13 +10,17 @@ import {
 import { Knex } from 'knex';
 import {
   addLease,
+  Db,
   DbHandlerBindingRow,
   DbLeaseRow,
   DbMailboxRow,
   dbNow,
+  heldLease,
   inTransaction,
   isUniqueViolation,
   LeaseKind,
+  LeaseLostError,
+  LeaseTicket,
   removeLeases,
   revokeLease,
   scheduleWork,
@@ -256,8 +260,30 @@ export class MailboxStore {
 
   /** Writes how a visit ended, in the transaction of its holder. */
   async recordVisit(tx: Tx, id: string, health: MailboxHealth): Promise<void> {
+    await this.#visited(tx, id, health);
+  }
+
+  /**
+   * The same where a holder has nothing else to write, as after most visits:
+   * one statement, which is a transaction of its own.
+   *
+   * @throws LeaseLostError where the lease went to someone else
+   */
+  async recordVisitAlone(
+    ticket: LeaseTicket,
+    health: MailboxHealth,
+  ): Promise<void> {
+    const recorded = await this.#visited(this.#db, ticket.subjectId, health)
+      .with('held', heldLease(this.#db, ticket))
+      .whereExists(this.#db('held'));
+    if (recorded === 0) {
+      throw new LeaseLostError(ticket);
+    }
+  }
+
+  #visited(tx: Db, id: string, health: MailboxHealth) {
     const { failure } = health;
-    await tx<DbMailboxRow>(tables.mailboxes)
+    return tx<DbMailboxRow>(tables.mailboxes)
       .where({ id })
       .update({
         state: health.state,

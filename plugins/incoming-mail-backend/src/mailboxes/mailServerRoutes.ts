@@ -245,9 +245,9 @@ function mountDraftRoutes(
       meta: ofDraft,
     },
     handle: async ({ input, userRef }) => {
-      const { id } = await drafts.get(input.params.draftId, userRef);
+      const draft = await drafts.find(input.params.draftId, userRef);
       checks.take(userRef);
-      return drafts.connect(id, userRef);
+      return drafts.connect(draft);
     },
   });
 
@@ -255,9 +255,9 @@ function mountDraftRoutes(
     authorize: read,
     audit: { event: 'mail-server-draft-check', severity: 'low', meta: ofDraft },
     handle: async ({ input, userRef }) => {
-      const { id } = await drafts.get(input.params.draftId, userRef);
+      const draft = await drafts.find(input.params.draftId, userRef);
       checks.take(userRef);
-      return drafts.test(id, userRef);
+      return drafts.test(draft, userRef);
     },
   });
 
@@ -269,9 +269,9 @@ function mountDraftRoutes(
       meta: ofDraft,
     },
     handle: async ({ input, userRef }) => {
-      const { id } = await drafts.get(input.params.draftId, userRef);
+      const draft = await drafts.find(input.params.draftId, userRef);
       checks.take(userRef);
-      return drafts.listFolders(id, userRef);
+      return drafts.listFolders(draft);
     },
   });
 }

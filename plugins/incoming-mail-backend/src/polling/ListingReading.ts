@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MailFailure } from '@postroom/plugin-incoming-mail-node';
 import { holdLease, inTransaction, Tx } from '../database';
-import {
-  FetchedBatch,
-  headDigest,
-  KeyedBy,
-  MessageRef,
-  OpenFolder,
-} from '../transport';
+import { FetchedBatch, KeyedBy, MessageRef, OpenFolder } from '../transport';
 import { Cursor } from './CursorStore';
 import { KnownSource } from './KnownSourceStore';
 import { ReadMails, Reading } from './Reading';
@@ -80,6 +74,11 @@ export class ListingReading implements Reading {
     return this.cursor.keyedBy === 'digest';
   }
 
+  // Gaps are among what is listed anew.
+  get mayFillGaps(): boolean {
+    return true;
+  }
+
   get unlisted(): number {
     return this.#fresh.length;
   }
@@ -105,14 +104,10 @@ export class ListingReading implements Reading {
   }
 
   async moveOver(tx: Tx, { messages, lost }: ReadMails): Promise<void> {
-    const read: KnownSource[] = [
-      ...messages.map(({ ref, raw }) => ({
-        ...ref,
-        headDigest: ref.headDigest ?? headDigest(raw),
-      })),
+    await this.#visit.deps.sources.add(tx, this.cursor.id, [
+      ...messages,
       ...lost,
-    ];
-    await this.#visit.deps.sources.add(tx, this.cursor.id, read);
+    ]);
   }
 
   /** Finds what is new in a listing, and keeps the ledger in order. */

@@ -44,8 +44,6 @@ export interface PollDispatcherOptions
   readonly tickMs: number;
   /** When a visit whose server has not answered gives up its place. */
   readonly slowAfterMs?: number;
-  /** Called after mail was stored; must not throw. */
-  onAccepted(): void;
   /** Told how each visit ended, for metrics; must not throw. */
   onOutcome(outcome: PollOutcome, durationMs: number): void;
   /** Told when a visit was given up as another replica took over; must not throw. */
@@ -274,9 +272,6 @@ export class PollDispatcher {
       }
       await this.#release(visit, 0);
       return;
-    }
-    if (outcome.accepted > 0) {
-      this.#options.onAccepted();
     }
     await this.#recorder.record(mailbox, visit.ticket, outcome);
     const dueInMs = nextVisitInMs(outcome, {

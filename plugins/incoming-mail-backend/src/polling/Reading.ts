@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Tx } from '../database';
-import { FetchedBatch, FetchedMessage, MessageRef } from '../transport';
+import { ArrivedMessage } from '../inbox';
+import { FetchedBatch, MessageRef } from '../transport';
 import { Cursor } from './CursorStore';
 
 /** What became of mails that were asked for, in the transaction that says so. */
@@ -8,7 +9,7 @@ export interface ReadMails {
   /** All that were asked for. */
   readonly asked: readonly MessageRef[];
   /** Those that came, and are stored. */
-  readonly messages: readonly FetchedMessage[];
+  readonly messages: readonly ArrivedMessage[];
   /** Those that the server will not be asked for any more. */
   readonly lost: readonly MessageRef[];
 }
@@ -31,6 +32,8 @@ export interface Reading {
    * could not be had at former visits, then new ones. None: that is all.
    */
   next(limit: number): Promise<MessageRef[]>;
+  /** Whether `next` may give mails that could not be had at former visits. */
+  readonly mayFillGaps: boolean;
   /** How many mails `next` has not given yet, at most. */
   readonly unlisted: number;
   /**

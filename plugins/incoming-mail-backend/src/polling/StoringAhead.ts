@@ -38,8 +38,12 @@ export class StoringAhead {
 
   async #store(batch: Batch): Promise<void> {
     const store = () => storeBatch(this.#visit, this.#reading, batch);
-    const { observeStoring } = this.#visit.deps;
-    this.#progress.accepted += await (observeStoring?.(store) ?? store());
+    const { observeStoring, onAccepted } = this.#visit.deps;
+    const accepted = await (observeStoring?.(store) ?? store());
+    this.#progress.accepted += accepted;
+    if (accepted > 0) {
+      onAccepted?.();
+    }
   }
 }
 
@@ -54,19 +58,22 @@ function storeBatch(
   const under = { mailboxId: mailbox.id, cursorId: reading.cursor.id };
   return inTransaction(deps.db, async tx => {
     await holdLease(tx, ticket);
+    const arrived = messages.map(message => ({
+      ...toArrivedMessage(message),
+      review: reading.needsReview(message.ref),
+    }));
     const accepted = await deps.inbox.accept(tx, {
       ...under,
-      messages: messages.map(message => ({
-        ...toArrivedMessage(message),
-        review: reading.needsReview(message.ref),
-      })),
+      messages: arrived,
       recognisesBytes: reading.recognisesBytes,
       acknowledges: wantsSettling(mailbox),
     });
     const lost = await deps.gaps.count(tx, under.cursorId, refused);
     await deps.inbox.acceptUndelivered(tx, { ...under, sources: lost });
-    await deps.gaps.remove(tx, under.cursorId, keysWithout(asked, refused));
-    await reading.moveOver(tx, { asked, messages, lost });
+    if (reading.mayFillGaps) {
+      await deps.gaps.remove(tx, under.cursorId, keysWithout(asked, refused));
+    }
+    await reading.moveOver(tx, { asked, messages: arrived, lost });
     return accepted;
   });
 }

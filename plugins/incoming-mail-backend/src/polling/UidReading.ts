@@ -39,6 +39,7 @@ export class UidReading implements Reading {
   readonly baseline: boolean;
   readonly renumbered: boolean;
   readonly recognisesBytes: boolean;
+  readonly mayFillGaps: boolean;
   readonly #visit: Visit;
   readonly #gaps: MessageRef[];
   readonly #uidNext: number;
@@ -57,6 +58,7 @@ export class UidReading implements Reading {
   ) {
     this.#visit = visit;
     this.#gaps = found.gaps;
+    this.mayFillGaps = found.gaps.length > 0;
     this.cursor = found.cursor;
     this.baseline = found.baseline;
     this.renumbered = found.renumbered;

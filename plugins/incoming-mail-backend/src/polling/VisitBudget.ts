@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Visit } from './types';
 
+// Far below what a visit may take at most, as that would be a failure.
+const LONG_MS = 10_000;
+
 /**
  * How many mails a visit may fetch: as many as the policy lets it, and not more
  * than until too many of the mailbox wait for handling. Mail is left on its
@@ -13,6 +16,7 @@ import { Visit } from './types';
  */
 export class VisitBudget {
   readonly #visit: Pick<Visit, 'mailbox' | 'deps'>;
+  readonly #lateAt = performance.now() + LONG_MS;
   #room: number | undefined;
   #spent = 0;
 
@@ -32,7 +36,12 @@ export class VisitBudget {
 
   /** Whether no more may be looked at, where that was asked. */
   get isSpent(): boolean {
-    return this.isFull || this.#spent >= this.perVisit;
+    return this.isFull || this.isLate || this.#spent >= this.perVisit;
+  }
+
+  /** Whether others should go first by now: large mails take their time. */
+  get isLate(): boolean {
+    return this.#spent > 0 && performance.now() > this.#lateAt;
   }
 
   /** Whether as many were looked at as there was room for, where that was asked. */
@@ -43,7 +52,7 @@ export class VisitBudget {
   /** How many mails may still be looked at. */
   async left(): Promise<number> {
     this.#room ??= await findRoom(this.#visit);
-    return Math.min(this.perVisit, this.#room) - this.#spent;
+    return this.isLate ? 0 : Math.min(this.perVisit, this.#room) - this.#spent;
   }
 
   spend(count: number): void {

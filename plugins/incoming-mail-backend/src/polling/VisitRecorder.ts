@@ -58,24 +58,29 @@ export class VisitRecorder {
     const { deps } = this.#options;
     const failure = outcome.kind === 'failed' ? outcome : undefined;
     const state = stateAfterVisit(mailbox.state, failure?.failure);
+    const health = {
+      state,
+      failure: failure && { code: failure.failure, detail: failure.detail },
+      ...(outcome.kind === 'completed' && {
+        leftOnServer: outcome.left,
+        heldBack: outcome.heldBack,
+      }),
+    };
+    const isRefusalNew =
+      outcome.kind === 'completed' &&
+      outcome.refusal !== mailbox.afterStoringRefusal;
+    const isHealthNews = state !== 'active' || mailbox.state !== 'active';
+    if (!isRefusalNew && !isHealthNews) {
+      return deps.mailboxes.recordVisitAlone(ticket, health);
+    }
     return inTransaction(deps.db, async tx => {
       await holdLease(tx, ticket);
-      await deps.mailboxes.recordVisit(tx, mailbox.id, {
-        state,
-        failure: failure && { code: failure.failure, detail: failure.detail },
-        ...(outcome.kind === 'completed' && {
-          leftOnServer: outcome.left,
-          heldBack: outcome.heldBack,
-        }),
-      });
-      if (
-        outcome.kind === 'completed' &&
-        outcome.refusal !== mailbox.afterStoringRefusal
-      ) {
+      await deps.mailboxes.recordVisit(tx, mailbox.id, health);
+      if (isRefusalNew) {
         const { refusal } = outcome;
         await deps.mailboxes.setAfterStoringRefusal(tx, mailbox.id, refusal);
       }
-      if (state !== 'active' || mailbox.state !== 'active') {
+      if (isHealthNews) {
         const news = { mailbox, state, failure: failure?.failure };
         await this.#options.onHealth?.(tx, news);
       }

@@ -41,7 +41,7 @@ import { VisitBudget } from './VisitBudget';
 //   that moves over it, and is asked for again at later visits.
 
 const LIST_LIMIT = 500;
-const BATCH_COUNT = 100;
+const BATCH_COUNT = 250;
 const BATCH_BYTES = 16 * 1_048_576;
 // Of a mail over the size limit this much is kept: its header, and enough of
 // the text to recognise it.
@@ -94,6 +94,7 @@ export async function pollMailbox(
           budget,
           onAccepted: count => {
             progress.accepted += count;
+            deps.onAccepted?.();
           },
         });
     isDone = !more && older?.more !== true;
@@ -245,6 +246,10 @@ async function readNew(
       waiting = [...left, ...waiting.slice(asked.length)];
       progress.waiting = waiting.length;
       budget.spend(asked.length - left.length);
+      if (budget.isLate) {
+        return true;
+      }
+      await visit.deps.rawMails.whenRoom(visit.signal);
     }
   } finally {
     await storing.end();

@@ -133,6 +133,11 @@ async function readImport(
     onAccepted(await storeBatch(visit, refs, last.position));
     afterUid = last.position;
     seen += refs.length;
+    budget.spend(refs.length);
+    if (budget.isLate) {
+      break;
+    }
+    await deps.rawMails.whenRoom(signal);
   }
   return true;
 }

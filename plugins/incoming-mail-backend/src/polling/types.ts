@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FailureCode } from '@postroom/plugin-incoming-mail-common';
 import { Db, LeaseTicket } from '../database';
-import { AcknowledgementStore, InboxStore, MessageQueueStore } from '../inbox';
+import {
+  AcknowledgementStore,
+  InboxStore,
+  MessageQueueStore,
+  RawMailStore,
+} from '../inbox';
 import { ImportStore, Mailbox, MailboxStore } from '../mailboxes';
 import {
   MailSession,
@@ -92,6 +97,7 @@ export interface PollDeps {
   readonly inbox: InboxStore;
   readonly acknowledgements: AcknowledgementStore;
   readonly queue: MessageQueueStore;
+  readonly rawMails: RawMailStore;
   readonly mailboxes: MailboxStore;
   readonly imports: ImportStore;
   /** May throw an AccountBusyError. */
@@ -114,6 +120,8 @@ export interface PollDeps {
    */
   actsAlone?(mailbox: Mailbox): Promise<boolean>;
   readonly policy: PollPolicy;
+  /** Told whenever new mails are stored, so that they are handled; must not throw. */
+  onAccepted?(): void;
   /** Runs the storing of a batch within whatever observes it. */
   observeStoring?(store: () => Promise<number>): Promise<number>;
 }

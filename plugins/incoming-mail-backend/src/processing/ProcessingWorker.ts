@@ -66,9 +66,9 @@ import {
 // each attempt at it is given up; between two handlers the lease is renewed.
 
 /** How many waiting mails are looked up at a time. */
-const LIST_SIZE = 200;
+const LIST_SIZE = 1_000;
 /** How many of them may share a transaction, and how large they are together. */
-const BATCH_COUNT = 100;
+const BATCH_COUNT = 200;
 const BATCH_BYTES = 8 * 1_048_576;
 /** How long a mailbox rests when the database failed amid its work. */
 const REST_AFTER_ERROR_MS = 5_000;

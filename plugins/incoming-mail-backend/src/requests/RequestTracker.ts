@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
 import { HandlerSettings } from '@postroom/plugin-incoming-mail-common';
 import {
   HandlerContext,
@@ -8,6 +7,7 @@ import {
   IncomingMessage,
   MailHandler,
 } from '@postroom/plugin-incoming-mail-node';
+import { timeOrderedId } from '../database';
 import { toRequestFields } from './requestFields';
 import { FoundRequest, MadeOfMessage, RequestStore } from './RequestStore';
 import {
@@ -155,12 +155,12 @@ export class RequestTracker implements MailHandler<TrackerSettings> {
       }
       const request = byThread.get(thread.id);
       if (request && this.#mode !== 'create-only') {
-        return { kind: 'comment', id: randomUUID(), request, message };
+        return { kind: 'comment', id: timeOrderedId(), request, message };
       }
       if (this.#mode === 'comment-only') {
         return { kind: 'ignore' };
       }
-      const begun = { id: randomUUID(), number: 0 };
+      const begun = { id: timeOrderedId(), number: 0 };
       if (!request) {
         byThread.set(thread.id, begun);
       }

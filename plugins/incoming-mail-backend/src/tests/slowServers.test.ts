@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  mockServices,
+  TestDatabaseId,
+  TestDatabases,
+} from '@backstage/backend-test-utils';
 import knexFactory, { Knex } from 'knex';
 import { aChannel } from '../__testUtils__/aChannel';
 import { openTestDatabase } from '../__testUtils__/createTestDatabase';
@@ -7,11 +11,10 @@ import {
   FakeMailServer,
   FakeOperation,
 } from '../__testUtils__/FakeMailSession';
+import { createStores } from '../createStores';
 import { claimDue, tables } from '../database';
 import { createWorld, oauth } from '../__testUtils__/pollingWorld';
-import { createInboxStores } from '../inbox';
-import { ImportStore, MailboxStore } from '../mailboxes';
-import { CursorStore, GapStore, KnownSourceStore, PollDeps } from '../polling';
+import { PollDeps } from '../polling';
 import { pollMailbox } from '../polling/pollMailbox';
 
 jest.setTimeout(60_000);
@@ -42,13 +45,8 @@ describe.each(databases.eachSupportedId())(
     };
 
     const toDeps = (knex: Knex, server: FakeMailServer): PollDeps => ({
-      ...createInboxStores(knex),
+      ...createStores({ db: knex, logger: mockServices.logger.mock() }),
       db: knex,
-      cursors: new CursorStore(knex),
-      gaps: new GapStore(knex),
-      sources: new KnownSourceStore(knex),
-      mailboxes: new MailboxStore(knex),
-      imports: new ImportStore(knex),
       openSession: server.openSession,
       credentials: async () => oauth('good-token'),
       policy: {

@@ -4,6 +4,8 @@ import { rawMail } from '../__testUtils__/rawMail';
 import { readMimeByMailparser } from './__testUtils__/readMimeByMailparser';
 import { MimeContent, readMime } from './readMime';
 
+jest.setTimeout(60_000);
+
 function read(raw: Buffer): MimeContent {
   const reading = readMime(raw);
   if (reading.kind !== 'read') {

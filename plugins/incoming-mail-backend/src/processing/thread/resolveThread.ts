@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
 import {
   IncomingMessage,
   MessageThread,
 } from '@postroom/plugin-incoming-mail-node';
-import { Tx } from '../../database';
+import { timeOrderedId, Tx } from '../../database';
 import {
   findThreadId,
   MessageKeys,
@@ -39,7 +38,7 @@ export async function resolveThread(
     return toThread(resolvedId, keys, known);
   }
   const found = findThreadId(keys, known);
-  const proposed = found ?? randomUUID();
+  const proposed = found ?? timeOrderedId();
   const added = unknownReferences(keys, known, proposed);
   await threads.add(tx, mailboxId, added);
   let threadId = proposed;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
 import {
   IncomingMessage,
   MessageThread,
 } from '@postroom/plugin-incoming-mail-node';
-import { Tx } from '../../database';
+import { timeOrderedId, Tx } from '../../database';
 import { toThread, unknownReferences } from './resolveThread';
 import { findThreadId, ThreadKey, toMessageKeys } from './threadKeys';
 import { ThreadStore } from './ThreadStore';
@@ -45,7 +44,7 @@ export async function resolveThreads(
   const added: ThreadKey[] = [];
   const found = all.map(keys => {
     const present = hashesOf(keys).flatMap(hash => known.get(hash) ?? []);
-    const threadId = findThreadId(keys, present) ?? randomUUID();
+    const threadId = findThreadId(keys, present) ?? timeOrderedId();
     const fresh = unknownReferences(keys, present, threadId);
     const { own } = keys;
     if (own && !present.some(key => key.hash === own && key.kind === 'own')) {
