@@ -20,13 +20,16 @@ export class Api {
   }
 
   /**
+   * @param {object} [options]
+   * @param {number} [options.deadlineMs]
+   * @param {string} [options.as] - who asks, an entity ref
    * @returns the reply's JSON, if it has any
    * @throws with the last failure where none answered well in time
    */
-  async call(method, path, body, { deadlineMs = 30_000 } = {}) {
+  async call(method, path, body, { deadlineMs = 30_000, as = USER } = {}) {
     const deadline = Date.now() + deadlineMs;
     for (;;) {
-      const { ok, isFinal, text } = await this.#try(method, path, body);
+      const { ok, isFinal, text } = await this.#try(method, path, body, as);
       if (ok) {
         return text ? JSON.parse(text) : undefined;
       }
@@ -54,13 +57,13 @@ export class Api {
     return Buffer.from(await reply.arrayBuffer());
   }
 
-  async #try(method, path, body) {
+  async #try(method, path, body, as = USER) {
     const replica = this.#next();
     if (!replica) {
       return { ok: false, text: 'no replica serves' };
     }
     try {
-      const reply = await send(replica, method, path, body);
+      const reply = await send(replica, method, path, { body, as });
       const text = await reply.text();
       // What the plugin refuses, it refuses again.
       const isFinal = reply.status >= 400 && reply.status < 500;
@@ -77,11 +80,11 @@ export class Api {
   }
 }
 
-function send({ base }, method, path, body) {
+function send({ base }, method, path, { body, as = USER } = {}) {
   return fetch(`${base}/api/incoming-mail${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${USER}`,
+      authorization: `Bearer ${as}`,
       ...(body && { 'content-type': 'application/json' }),
     },
     body: body && JSON.stringify(body),

@@ -23,6 +23,8 @@ export class Channel {
   #deletes;
   #afterStoring;
   #mail;
+  /** Where its mail goes; undefined: the built-in tracker. */
+  elsewhere;
   /** Far above what Dovecot begins with, the seconds since 1970. */
   #validity = 3_000_000_000;
 
@@ -109,6 +111,20 @@ export class Channel {
         return known.length > 0;
       },
       { timeoutMs: BASELINE_DEADLINE_MS, everyMs: 200 },
+    );
+  }
+
+  /**
+   * Has its mail handled by a service elsewhere. Past the API, which leaves a
+   * project's mail to the tracker.
+   */
+  async handleElsewhere() {
+    this.elsewhere = this.#world.elsewhere;
+    await this.#world.query(
+      `UPDATE handler_bindings SET handler_id = 'elsewhere', settings = '{}'
+        FROM mailboxes
+        WHERE mailboxes.id = handler_bindings.mailbox_id AND address = $1`,
+      [this.address],
     );
   }
 

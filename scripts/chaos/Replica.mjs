@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { signalGroup, startNode, stop } from '../lib/processes.mjs';
 import { fromRoot, requireFromRoot, ROOT } from '../lib/repository.mjs';
 
@@ -63,6 +64,8 @@ export class Replica {
       // Arguments of Node's, so that the threads that read mail have them too.
       args: [
         '--require',
+        fromRoot('scripts', 'chaos', 'transformOnce.cjs'),
+        '--require',
         requireFromRoot.resolve('@backstage/cli/config/nodeTransform.cjs'),
         '--require',
         fromRoot('scripts', 'chaos', 'poisonThreads.cjs'),
@@ -73,6 +76,7 @@ export class Replica {
         NODE_ENV: 'production',
         LOG_LEVEL: 'info',
         NO_COLOR: '1',
+        CHAOS_TRANSFORMED: join(dirname(logFile), 'transformed'),
         ...env(),
         CHAOS_REPLICA: JSON.stringify(order()),
       },

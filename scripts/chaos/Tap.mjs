@@ -126,6 +126,7 @@ export class Tap {
   #target;
   #watches = new Set();
   #connections = new Set();
+  #makeFilter;
 
   /**
    * @param {object} options
@@ -162,6 +163,20 @@ export class Tap {
     this.#watches.delete(watch);
   }
 
+  /**
+   * Has each connection looked at by something that may answer in the server's
+   * place, those that are open too.
+   *
+   * @param {(() => import('./FullDisk.mjs').FullDisk) | undefined} makeFilter -
+   *   one for each connection; undefined takes them away
+   */
+  setFilter(makeFilter) {
+    this.#makeFilter = makeFilter;
+    this.#connections.forEach(connection => {
+      connection.filter = makeFilter?.();
+    });
+  }
+
   async close() {
     this.#watches.clear();
     this.#connections.forEach(connection => connection.destroy());
@@ -179,6 +194,7 @@ export class Tap {
     });
     const connection = {
       trails: new Map(),
+      filter: this.#makeFilter?.(),
       /** Set while a moment is held: the other direction waits for it. */
       answer: undefined,
       destroy() {
@@ -213,7 +229,11 @@ export class Tap {
         answer.arrived();
         await answer.ended;
       }
-      await this.#forward(connection, direction, chunk, to);
+      const bytes =
+        direction === 'toServer'
+          ? await filterForServer(connection, chunk, from)
+          : filterForClient(connection, chunk);
+      await this.#forward(connection, direction, bytes, to);
     }
     to.end();
   }
@@ -264,6 +284,21 @@ export class Tap {
     }
     return undefined;
   }
+}
+
+/** What goes on to the server; the client is answered what does not. */
+async function filterForServer({ filter }, chunk, client) {
+  if (!filter) {
+    return chunk;
+  }
+  const { pass, answer } = filter.fromClient(chunk);
+  await write(client, answer);
+  return pass;
+}
+
+function filterForClient({ filter }, chunk) {
+  filter?.fromServer(chunk);
+  return chunk;
 }
 
 /** Resolves when the system has the bytes, or the other side is gone. */

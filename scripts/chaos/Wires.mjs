@@ -50,6 +50,11 @@ export class Wires {
     return this.#proxies.get(wire);
   }
 
+  /** What sees all that goes through a wire. */
+  tap(wire) {
+    return this.#taps.get(wire);
+  }
+
   arm(watch) {
     this.#taps.forEach(tap => tap.arm(watch));
   }
@@ -60,6 +65,7 @@ export class Wires {
 
   /** Nothing is broken any more. */
   async heal() {
+    this.#taps.forEach(tap => tap.setFilter(undefined));
     await Promise.all(
       [...this.#proxies.values()].map(each => each.setPlan({})),
     );

@@ -7,13 +7,16 @@ import { keptPort } from '../lib/ports.mjs';
 import { Browser } from '../smoke/Browser.mjs';
 import { Api } from './Api.mjs';
 import { Channel } from './Channel.mjs';
+import { FullDisk } from './FullDisk.mjs';
 import { MailboxOwner } from './MailboxOwner.mjs';
 import { NoticeBoard } from './NoticeBoard.mjs';
+import { OtherService } from './OtherService.mjs';
 import { PostgresServer } from './PostgresServer.mjs';
 import { Replica } from './Replica.mjs';
 import { sandboxLibrary } from './sandboxLibrary.mjs';
 import { SeededRandom } from './SeededRandom.mjs';
 import { Watch } from './Tap.mjs';
+import { TokenDesk } from './TokenDesk.mjs';
 import { ask, pause, within } from './waiting.mjs';
 import { Wires } from './Wires.mjs';
 
@@ -50,6 +53,7 @@ export class World {
   #number;
   #guard;
   #engine;
+  #connections;
   kills = 0;
   restarts = 0;
   cuts = 0;
@@ -66,6 +70,7 @@ export class World {
    * @param {number} options.patienceMs - until all mail has ended
    * @param {'postgres' | 'sqlite'} [options.engine] - of the database, which
    *   replicas share; SQLite is a file, and has no wire
+   * @param {number} [options.connections] - to PostgreSQL, of each replica
    */
   constructor({
     number,
@@ -77,11 +82,13 @@ export class World {
     visits,
     patienceMs,
     engine = 'postgres',
+    connections = 8,
   }) {
     this.#number = number;
     this.#guard = guard;
     this.#size = replicas;
     this.#engine = engine;
+    this.#connections = connections;
     this.patienceMs = patienceMs;
     this.seed = seed;
     this.broken = broken;
@@ -116,17 +123,22 @@ export class World {
     this.folder = await mkdtemp(join(tmpdir(), 'postroom-chaos-'));
     await chmod(this.folder, 0o711);
     const { startSandbox, startDovecot } = sandboxLibrary();
-    const [postgres, sandbox, notices] = await Promise.all([
+    const [postgres, sandbox, notices, elsewhere] = await Promise.all([
       this.#engine === 'postgres' &&
         PostgresServer.start(this.folder, this.#guard),
       startSandbox({ httpPort: 0, imapPort: 0 }),
       NoticeBoard.start(),
+      OtherService.start(),
     ]);
     this.sandbox = sandbox;
     this.notices = notices;
+    this.elsewhere = elsewhere;
+    this.desk = await TokenDesk.start(sandbox.httpPort);
     this.#closing.push(
       () => sandbox.close(),
+      () => this.desk.close(),
       () => notices.close(),
+      () => elsewhere.close(),
     );
     if (postgres) {
       this.postgres = postgres;
@@ -134,15 +146,16 @@ export class World {
     }
     await this.#makeReplicas();
     await this.#layWires({
-      provider: sandbox.httpPort,
+      provider: this.desk.port,
       notices: notices.port,
+      elsewhere: elsewhere.port,
       ...(postgres && { database: postgres.port }),
     });
     await this.#startReplicas();
-    const client = await this.#registerClient();
+    const client = await this.registerClient();
     // What Dovecot may ask about tokens is what the client may that they are for.
     this.introspection = {
-      endpoint: `http://127.0.0.1:${sandbox.httpPort}/oidc/token/introspection`,
+      endpoint: `http://127.0.0.1:${this.desk.port}/oidc/token/introspection`,
       clientId: client.clientId,
       clientSecret: client.clientSecret,
     };
@@ -158,7 +171,7 @@ export class World {
       'odd-pop3': sandbox.pop3Port,
     });
     this.ports[SPARE] = await keptPort();
-    await this.#registerIntegration(client);
+    this.#integration = await this.registerIntegration('Sandbox', client);
     if (this.broken === 'no-unique-key') {
       await this.#disableUniqueKey();
     }
@@ -229,6 +242,7 @@ export class World {
       sabotage: this.sabotage,
       migrations: this.migrations.get(name),
       noticesUrl: `http://localhost:${this.ports.notices}`,
+      elsewhereUrl: `http://localhost:${this.ports.elsewhere}`,
       database: this.#databaseOf(address),
       incomingMail: {
         vault: { keys: [{ kid: 'chaos', secret: vaultKey }] },
@@ -261,7 +275,11 @@ export class World {
             password: this.postgres.password,
           },
           knexConfig: {
-            pool: { min: 0, max: 8, acquireTimeoutMillis: 10_000 },
+            pool: {
+              min: 0,
+              max: this.#connections,
+              acquireTimeoutMillis: 10_000,
+            },
           },
         };
   }
@@ -280,7 +298,8 @@ export class World {
     }
   }
 
-  async #registerClient() {
+  /** An application at the provider, as its owner knows it. */
+  async registerClient() {
     const { callbackSlug, redirectUrl } = await this.api.call(
       'POST',
       '/redirect-urls',
@@ -297,12 +316,17 @@ export class World {
     return { callbackSlug, ...(await registered.json()) };
   }
 
-  async #registerIntegration({ callbackSlug, clientId, clientSecret }) {
+  /**
+   * Tells the product of an application.
+   *
+   * @returns the integration, as the API has it
+   */
+  registerIntegration(name, { callbackSlug, clientId, clientSecret }) {
     const { issuer } = this.sandbox;
     const host = { host: 'localhost', security: 'none' };
-    this.#integration = await this.api.call('POST', '/integrations', {
+    return this.api.call('POST', '/integrations', {
       callbackSlug,
-      name: 'Sandbox',
+      name,
       provider: 'custom',
       issuer,
       authorizationEndpoint: `${issuer}/auth`,
@@ -371,7 +395,7 @@ export class World {
       this.sandbox.addAccount({ address, password: 'sandbox' });
     }
     await options.before?.(channel);
-    await channel.connect(this.#integration);
+    await channel.connect(options.integration ?? this.#integration);
     return channel;
   }
 
@@ -438,6 +462,26 @@ export class World {
   }
 
   /**
+   * Waits on each replica's wires by themselves for the first time that a
+   * moment comes.
+   *
+   * @param {import('./Tap.mjs').Moment} moment
+   */
+  watchEach(moment, { onHit }) {
+    return this.replicas.map(replica => {
+      const watch = new Watch(moment, { onHit: () => onHit(replica) });
+      replica.wires.arm(watch);
+      return {
+        hit: watch.hit,
+        disarm: () => {
+          watch.disarm();
+          replica.wires.disarm(watch);
+        },
+      };
+    });
+  }
+
+  /**
    * Counts how often a moment comes, on all replicas' wires together.
    *
    * @param {import('./Tap.mjs').Moment} moment
@@ -475,6 +519,26 @@ export class World {
         WHERE id = $1`,
       [`incoming-mail-${name}`],
     );
+  }
+
+  /**
+   * Has the database's disk be full for all replicas, until {@link heal} or
+   * until the disk is emptied.
+   *
+   * @param {RegExp} needsRoom - statements that there is no room for
+   */
+  fillDisk(needsRoom) {
+    const taps = this.replicas.map(({ wires }) => wires.tap('database'));
+    const disk = {
+      /** Statements that there was no room for. @type {string[]} */
+      refused: [],
+      empty: () => taps.forEach(tap => tap.setFilter(undefined)),
+    };
+    const onRefusal = statement => disk.refused.push(statement);
+    taps.forEach(tap =>
+      tap.setFilter(() => new FullDisk({ needsRoom, onRefusal })),
+    );
+    return disk;
   }
 
   /** kill -9, and a new start in passing. */
@@ -522,6 +586,7 @@ export class World {
   /** Nothing is broken any more, and everybody is there. */
   async heal() {
     await fetch(`${this.sandboxUrl}/api/faults`, { method: 'DELETE' });
+    this.desk.heal();
     await Promise.all(this.replicas.map(({ wires }) => wires.heal()));
     this.replicas
       .filter(({ state }) => state === 'stopped')

@@ -79,3 +79,13 @@ export const renewed = at => ({
   at,
   bytes: ['POST /oidc/token ', 'grant_type=refresh_token'],
 });
+
+/** The right to renew a grant is asked for. */
+export const claimsRenewal = sql('update "oauth_grants" set "refreshing_by"');
+
+/** A service elsewhere is asked to make something of a mail. */
+export const handedOver = at => ({
+  wire: 'elsewhere',
+  at,
+  bytes: ['POST / ', '"project":"component:'],
+});

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 
 // What became of each mail, told from outside: the UUID in a mail's text is
-// looked for in requests, in comments, and in the mails that the mail log shows
-// as anything but done. The product's own counters are not asked.
+// looked for in requests, in comments, in what a service elsewhere made of it,
+// and in the mails that the mail log shows as anything but done. The product's
+// own counters are not asked.
 
 const CASE = /(?:^|\n)Case ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/;
 const EXCERPT = /^Case ([0-9a-f-]{36})\b/;
@@ -19,7 +20,7 @@ const digest = bytes => createHash('sha256').update(bytes).digest('hex');
  *   is, such as `request`, `comment`, `quarantined`, `stored`
  */
 export async function readEnds(api, channel) {
-  const { project, mails } = channel;
+  const { project, mails, elsewhere } = channel;
   const uuidOfRaw = new Map(mails.map(({ raw, uuid }) => [digest(raw), uuid]));
   const ends = new Map();
   const note = (uuid, end) => ends.set(uuid, [...(ends.get(uuid) ?? []), end]);
@@ -43,6 +44,9 @@ export async function readEnds(api, channel) {
         note(await whose(comment), 'comment');
       }
     }
+  }
+  for (const made of elsewhere?.madeFor(channel) ?? []) {
+    note(await whose(made), 'elsewhere');
   }
   for (const message of await api.list(`${project}/messages`)) {
     if (message.state !== 'done') {

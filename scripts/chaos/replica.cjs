@@ -5,7 +5,7 @@
 // names a user is that user, and may do everything: rights are not on trial.
 //
 // CHAOS_REPLICA (JSON): { port, baseUrl, address, database, incomingMail,
-//   sabotage, noticesUrl, migrations? }
+//   sabotage, noticesUrl, elsewhereUrl, migrations? }
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const { migrateFrom } = require('./migrateFrom.cjs');
@@ -29,9 +29,8 @@ if (order.migrations) {
   migrateFrom(order.migrations);
 }
 
-const { coreServices, createServiceFactory } = requireFromBackend(
-  '@backstage/backend-plugin-api',
-);
+const { coreServices, createBackendModule, createServiceFactory } =
+  requireFromBackend('@backstage/backend-plugin-api');
 const { createSpecializedBackend } = requireFromBackend(
   '@backstage/backend-app-api',
 );
@@ -47,6 +46,9 @@ const { catalogServiceRef } = requireFromPlugin(
 );
 const { notificationService } = requireFromPlugin(
   '@backstage/plugin-notifications-node',
+);
+const { incomingMailHandlersExtensionPoint } = requireFromPlugin(
+  '@postroom/plugin-incoming-mail-node',
 );
 
 /** The platform's own factories, each from its own entry: half the start-up. */
@@ -253,6 +255,45 @@ const own = [
   }),
 );
 
+/** Has requests made by a service elsewhere, as a module of one's own would. */
+const elsewhere = {
+  id: 'elsewhere',
+  title: 'A service elsewhere',
+  async handle(message, { idempotencyKey, signal }) {
+    const reply = await fetch(order.elsewhereUrl, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': idempotencyKey,
+      },
+      body: JSON.stringify({
+        messageId: message.id,
+        text: message.text,
+        html: message.html,
+        // At last: by it the suite knows that all of it is on the wire.
+        project: message.projectRef,
+      }),
+      signal,
+    });
+    if (!reply.ok) {
+      throw new Error(`The service elsewhere answered ${reply.status}`);
+    }
+    const { id } = await reply.json();
+    return { kind: 'created', target: `elsewhere:${id}` };
+  },
+};
+
+const moduleElsewhere = createBackendModule({
+  pluginId: 'incoming-mail',
+  moduleId: 'elsewhere',
+  register(reg) {
+    reg.registerInit({
+      deps: { handlers: incomingMailHandlersExtensionPoint },
+      init: async ({ handlers }) => handlers.addHandler(elsewhere),
+    });
+  },
+});
+
 async function start() {
   const backend = createSpecializedBackend({
     defaultServiceFactories: [...platform, scheduler, ...own],
@@ -260,6 +301,7 @@ async function start() {
   backend.add(
     requireFromPlugin('@postroom/plugin-incoming-mail-backend').default,
   );
+  backend.add(moduleElsewhere);
   await backend.start();
   console.log('CHAOS ready');
 }

@@ -31,7 +31,8 @@ export async function runApart(row, { size, open, ...options }) {
   open.add(world);
   try {
     await world.start();
-    const end = await runRow(world, row, size);
+    const judge = await runRow(world, row, size);
+    const end = await judge();
     const verdict = await judgeWorld(world);
     const hasFailed = end.outcome === 'failed' || !isClean(verdict);
     if (!hasFailed || options.broken) {

@@ -187,13 +187,19 @@ function chooseRows({ only, size }) {
 }
 
 /**
- * For two worlds: those with visits of their own kind, and the others, as
- * replicas start again where that changes.
+ * For three worlds: those with visits of their own kind, which are many and
+ * mostly wait, in two halves, and the others, as replicas start again where
+ * that changes.
  */
 function shareOut(rows, size) {
   const small = rows.filter(row => row.visits !== undefined);
   const others = rows.filter(row => row.visits === undefined);
   const isWorthIt =
     size !== 'short' && rows.length > FEW_ROWS && small.length > 0;
-  return isWorthIt && others.length > 0 ? [small, others] : [rows];
+  const half = Math.ceil(small.length / 2);
+  return isWorthIt && others.length > 0
+    ? [small.slice(0, half), small.slice(half), others].filter(
+        share => share.length > 0,
+      )
+    : [rows];
 }

@@ -63,21 +63,22 @@ export async function runSuite(options) {
   worlds.forEach(world => open.add(world));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const apart = [];
-  const runOne = async (world, row) => {
-    if (!row.apart) {
-      return runAndSay(world, row, { size, say });
-    }
+  const runAlone = async row => {
     const begunAt = performance.now();
     const ended = await runApart(row, { ...common, size, open });
     apart.push(ended);
-    sayEnd(row, ended.end, { startedAt: begunAt, say });
-    return ended.end.outcome;
+    return sayEnd(row, ended.end, { startedAt: begunAt, say });
   };
   const verdicts = await Promise.all(
     worlds.map(async (world, index) => {
       await world.start();
-      for (const row of queue.rowsFor(index)) {
-        counts[await runOne(world, row)] += 1;
+      const rows = queue.rowsFor(index);
+      for await (const outcome of runRows(world, rows, {
+        size,
+        say,
+        runAlone,
+      })) {
+        counts[outcome] += 1;
       }
       // Everything once more, from one fresh replica: what came late is seen.
       await world.leaveOne();
@@ -112,14 +113,30 @@ function visitsOf({ visits = usualVisits }) {
   return visits;
 }
 
-async function runAndSay(world, row, { size, say }) {
-  const startedAt = performance.now();
-  await world.visitBy(visitsOf(row));
-  const end = await runRow(world, row, size);
-  sayEnd(row, end, { startedAt, say });
-  return end.outcome;
+/** Yields how rows ended; those that wait end when the others are done. */
+async function* runRows(world, rows, { size, say, runAlone }) {
+  const waiting = [];
+  for (const row of rows) {
+    if (row.apart) {
+      yield await runAlone(row);
+    } else {
+      const startedAt = performance.now();
+      await world.visitBy(visitsOf(row));
+      const judge = await runRow(world, row, size);
+      const end = async () => sayEnd(row, await judge(), { startedAt, say });
+      if (row.waits) {
+        waiting.push(end);
+      } else {
+        yield await end();
+      }
+    }
+  }
+  for (const end of waiting) {
+    yield await end();
+  }
 }
 
+/** @returns the outcome */
 function sayEnd(row, { outcome, text, faults }, { startedAt, say }) {
   const marks = { passed: '', failed: 'FAILED ', skipped: 'SKIPPED' };
   say(
@@ -127,4 +144,5 @@ function sayEnd(row, { outcome, text, faults }, { startedAt, say }) {
     row.id,
     `${row.title}: ${marks[outcome]}${[text, ...faults].join('\n           ')}`,
   );
+  return outcome;
 }

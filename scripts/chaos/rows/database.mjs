@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { handledForGood, storedForGood, toldServer } from '../moments.mjs';
-import { pause, within } from '../waiting.mjs';
+import { ask, pause, within } from '../waiting.mjs';
 import { LEASE_MS } from '../World.mjs';
 
 // What happens to the database, and to the wire that leads there.
 
 const HIT_DEADLINE_MS = 20_000;
+/** How long a slow mail server takes for an answer. */
+const SLOW_MS = 3_000;
+/** Since there is room again on the disk. */
+const ROOM_DEADLINE_MS = 60_000;
 
 /** R7 */
 const crashes = {
@@ -117,4 +121,139 @@ const blackHole = {
   },
 };
 
-export const databaseRows = [crashes, ...ambiguousCommits, blackHole];
+/** Where the cursor of a channel's mailbox stands. */
+async function readCursor(world, { address }) {
+  const [{ last_uid: cursor }] = await world.query(
+    `SELECT last_uid FROM mailbox_cursors
+      JOIN mailboxes ON mailboxes.id = mailbox_cursors.mailbox_id
+      WHERE address = $1`,
+    [address],
+  );
+  return Number(cursor);
+}
+
+/** R10 */
+const fullDisks = [
+  {
+    id: 'R10.1',
+    title: 'PostgreSQL has no room for another row (53100)',
+    needsRoom: /^insert /i,
+  },
+  {
+    id: 'R10.2',
+    title: 'PostgreSQL has no room for any change (53100)',
+    needsRoom: /^(insert|update|delete|with) /i,
+  },
+].map(({ id, title, needsRoom }) => ({
+  id,
+  title,
+  async run(world, { night }) {
+    const channel = await world.channel('full-disk');
+    await channel.deliverMany(id, 3);
+    await world.drain([channel]);
+    const cursor = await readCursor(world, channel);
+    const told = world.tally(toldServer('before'));
+    const disk = world.fillDisk(needsRoom);
+    await channel.deliverMany(id, 6);
+    const end = Date.now() + (night ? 60_000 : 3_000);
+    while (Date.now() < end) {
+      await world.poke([channel]);
+      await pause(300);
+    }
+    told.end();
+    if (!disk.refused.some(statement => /^insert |^update /i.test(statement))) {
+      throw new Error('Nothing wanted room on the disk');
+    }
+    if (told.count > 0 || (await readCursor(world, channel)) !== cursor) {
+      throw new Error('The cursor moved, or the server was told, without room');
+    }
+    if (world.serving().length < world.replicas.length) {
+      throw new Error('A replica died of a full disk');
+    }
+    disk.empty();
+    const isRead = await world.drain([channel], {
+      timeoutMs: ROOM_DEADLINE_MS,
+    });
+    if (!isRead) {
+      throw new Error('Mail does not flow again within a minute');
+    }
+    return [channel];
+  },
+}));
+
+/** R10, between two mails' handling: what was begun is not held against them. */
+const fullAmidHandling = {
+  id: 'R10.3',
+  title: 'PostgreSQL has no room for what mail is made into (53100)',
+  async run(world, { night }) {
+    const channel = await world.channel('full-disk');
+    const disk = world.fillDisk(/^insert into "(deliveries|request)/i);
+    await channel.deliverMany('R10.3', 4);
+    const isWanted = await ask(
+      async () => {
+        await world.poke([channel]);
+        return disk.refused.length > 0;
+      },
+      { timeoutMs: HIT_DEADLINE_MS, everyMs: 300 },
+    );
+    if (!isWanted) {
+      throw new Error('Nothing wanted room on the disk');
+    }
+    await pause(night ? 60_000 : 500);
+    disk.empty();
+    const isRead = await world.drain([channel], {
+      timeoutMs: ROOM_DEADLINE_MS,
+    });
+    if (!isRead) {
+      throw new Error('Mail does not flow again within a minute');
+    }
+    return [channel];
+  },
+};
+
+/**
+ * R11: a mail server takes seconds for each of its answers, and replicas have
+ * fewer connections to the database than mailboxes to read.
+ */
+const fewConnections = {
+  id: 'R11',
+  title: 'two connections to PostgreSQL, ten mailboxes on a slow server',
+  apart: { connections: 2 },
+  nightOnly: true,
+  async run(world) {
+    const channels = [];
+    for (let n = 0; n < 10; n += 1) {
+      channels.push(await world.channel(`slow-${n}`));
+    }
+    await Promise.all(
+      world.replicas.map(({ wires }) =>
+        wires.proxy('imap').setPlan({ toClient: { latencyMs: SLOW_MS } }),
+      ),
+    );
+    for (const channel of channels) {
+      await channel.deliverMany('R11', 5);
+    }
+    await world.poke(channels);
+    const end = Date.now() + 60_000;
+    while (Date.now() < end) {
+      for (const channel of channels) {
+        // Whoever held a connection meanwhile would have others wait in vain.
+        await world.api.call('GET', channel.path, undefined, {
+          deadlineMs: 0,
+        });
+      }
+      await pause(500);
+    }
+    await world.drain(channels, { timeoutMs: 5 * 60_000 });
+    return channels;
+  },
+};
+
+export const databaseRows = [
+  crashes,
+  ...ambiguousCommits,
+  blackHole,
+  ...fullDisks,
+  fullAmidHandling,
+  fewConnections,
+];

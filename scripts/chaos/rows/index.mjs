@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { imapCrashRows, pop3CrashRows } from './crashPoints.mjs';
 import { databaseRows } from './database.mjs';
+import { destinationRows } from './destination.mjs';
 import { largeMailboxRows } from './largeMailbox.mjs';
 import { mailServerRows } from './mailServer.mjs';
 import { movingRows } from './moving.mjs';
 import { noticeRows } from './notices.mjs';
 import { oddImapRows } from './oddImap.mjs';
 import { oddPop3Rows } from './oddPop3.mjs';
+import { providerRows } from './provider.mjs';
 import { readerRows } from './readers.mjs';
 import { replicaRows } from './replicas.mjs';
 import { tokenRows } from './tokens.mjs';
@@ -27,6 +29,8 @@ import { versionRows } from './versions.mjs';
  * @property {object} [apart] - what the world is to be like that it has for
  *   itself: options of a World; without it the row shares one
  * @property {boolean} [nightOnly]
+ * @property {boolean} [waits] - what it began needs time and nothing else: the
+ *   oracle looks when the rows after it are done
  * @property {(size: Size) => number} [deadlineMs] - where it takes longer than
  *   rows do
  * @property {(world: import('../World.mjs').World, size: Size) =>
@@ -57,12 +61,15 @@ export const usualVisits = { messagesPerVisit: 25, idleConnections: 20 };
 export const rows = [
   ...imapCrashRows,
   ...pop3CrashRows,
+  // First, as one of them waits.
+  ...oddPop3Rows,
   ...replicaRows,
   ...databaseRows,
   ...mailServerRows,
-  ...oddPop3Rows,
   ...oddImapRows,
   ...tokenRows,
+  ...providerRows,
+  ...destinationRows,
   ...serverAnswerRows,
   ...readerRows,
   ...retentionRows,

@@ -59,9 +59,14 @@ const sameNames = {
 const busyMaildrop = {
   id: 'R18',
   title: 'a POP3 server that is in use, asks for patience, or is unwell',
+  waits: true,
   async run(world) {
-    const channel = await world.channel('odd-busy', { server: 'odd-pop3' });
+    const channels = [];
     for (const pop3RefuseLogin of ['IN-USE', 'LOGIN-DELAY', 'SYS/TEMP']) {
+      const channel = await world.channel(`odd-busy-${channels.length}`, {
+        server: 'odd-pop3',
+      });
+      channels.push(channel);
       await world.misbehave({ pop3RefuseLogin });
       await channel.deliverMany('R18', 2);
       await world.poke([channel]);
@@ -71,9 +76,8 @@ const busyMaildrop = {
         throw new Error(`${pop3RefuseLogin} makes the channel ${state}`);
       }
       await world.misbehave({ pop3RefuseLogin: null });
-      await world.drain([channel]);
     }
-    return [channel];
+    return channels;
   },
 };
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { shortVisits } from '../crashPoints.mjs';
-import { renewed } from '../moments.mjs';
+import { endClaims, expectState, renew } from '../grants.mjs';
 import { pause } from '../waiting.mjs';
 import { LEASE_MS } from '../World.mjs';
 
 // What happens to tokens and to the provider that gives them.
 
-const HIT_DEADLINE_MS = 30_000;
 /** Longer than a lease. */
 const OUTAGE_MS = 2 * LEASE_MS;
 
@@ -35,33 +34,6 @@ const expiring = {
   },
 };
 
-/**
- * Has the tokens of a channel run out, as if an hour had passed for it alone:
- * of a renewal's bytes nobody could tell whose it is.
- */
-async function runOut(world, channel) {
-  await world.query(
-    `UPDATE oauth_grants
-      SET access_expires_at = 0, access_refresh_at = 0, next_refresh_at = 0
-      FROM mailboxes
-      WHERE mailboxes.id = oauth_grants.mailbox_id AND mailboxes.address = $1`,
-    [channel.address],
-  );
-}
-
-/** Has the tokens of a channel renewed, and something done at that moment. */
-async function renew(world, channel, { row, onHit }) {
-  const watch = world.watch(renewed('answered'), { onHit });
-  await channel.deliverMany(row, 4);
-  await runOut(world, channel);
-  await world
-    .pokeUntil(watch.hit, [channel], {
-      timeoutMs: HIT_DEADLINE_MS,
-      what: 'a renewal',
-    })
-    .finally(watch.disarm);
-}
-
 /** Kills whoever has been given new tokens and has not stored them. */
 async function dieWithNewTokens(world, channel, { row, night }) {
   await renew(world, channel, {
@@ -71,17 +43,7 @@ async function dieWithNewTokens(world, channel, { row, night }) {
   // The right to renew is the dead one's for half a minute, which is waited for
   // at night only.
   if (!night) {
-    await world.query(
-      `UPDATE oauth_grants SET refreshing_until = 0
-        WHERE refreshing_until IS NOT NULL`,
-    );
-  }
-}
-
-async function expectState(channel, expected) {
-  const { state } = await channel.read();
-  if (state !== expected) {
-    throw new Error(`The channel is ${state}, not ${expected}`);
+    await endClaims(world);
   }
 }
 

@@ -111,6 +111,20 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.test(codeOf(error) ?? '');
 }
 
+// PostgreSQL: insufficient_resources (a full disk, no memory, no connection),
+// an administrator's shutdown, a crash, not yet up, io_error. SQLite: the same
+// of its file.
+const OUTAGE =
+  /^(?:53[0-9A-Z]{3}|57P0[123]|58030|SQLITE_FULL|SQLITE_IOERR\w*|SQLITE_NOMEM)$/;
+
+/**
+ * Whether the engine cannot serve at the moment, whatever it is asked: what
+ * was asked of it is not to blame, and may be asked again later.
+ */
+export function isOutage(error: unknown): boolean {
+  return OUTAGE.test(codeOf(error) ?? '');
+}
+
 /**
  * Whether an error comes from the engine. Its message can hold parts of a row
  * ("Key (x)=(y) already exists"), so it must neither be logged nor answered.

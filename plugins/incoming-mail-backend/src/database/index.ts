@@ -2,6 +2,7 @@
 export {
   forUpdate,
   holdName,
+  isOutage,
   isUniqueViolation,
   limitStatements,
   rowsOfRaw,

@@ -9,6 +9,7 @@ import {
   Db,
   holdLease,
   inTransaction,
+  isOutage,
   LeaseLostError,
   LeaseTicket,
   Tx,
@@ -68,6 +69,8 @@ export class AttemptRun {
   /** Settled by an earlier attempt or binding. */
   #threadId: string | undefined;
   #thread: MessageThread | undefined;
+  /** What the database said amid the last transaction, where it cannot serve. */
+  #outage: unknown;
 
   constructor(options: {
     message: IncomingMessage;
@@ -98,6 +101,9 @@ export class AttemptRun {
       const step = await this.#call(binding, ending);
       if (step.kind === 'ended') {
         return step.outcome;
+      }
+      if (step.kind === 'failed' && this.#outage !== undefined) {
+        return { kind: 'put-off', cause: this.#outage };
       }
       if (signal.aborted) {
         // Neither the mail nor its handler is to blame.
@@ -163,6 +169,13 @@ export class AttemptRun {
     let thread: MessageThread | undefined;
     const done = await inTransaction<T | undefined>(this.#deps.db, async tx => {
       this.#thread = undefined;
+      this.#outage = undefined;
+      // Told by the database itself: whatever a handler throws is its own word.
+      tx.on('query-error', (error: unknown) => {
+        if (isOutage(error)) {
+          this.#outage = error;
+        }
+      });
       await holdLease(tx, this.#work.ticket);
       const result = await work(tx);
       thread = this.#thread;

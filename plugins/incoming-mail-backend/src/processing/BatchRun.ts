@@ -63,8 +63,8 @@ export async function beginBatch(
 
 /**
  * Goes on with the mails of a batch in order, together as far as that goes.
- * Yields what became of each once that stands. The last outcome is `lease-lost`
- * or `aborted` where the work may not go on.
+ * Yields what became of each once that stands. The last outcome is one that
+ * {@link endsWork} where the work may not go on.
  */
 export async function* finishBatch(
   batch: BegunBatch,
@@ -81,12 +81,17 @@ export async function* finishBatch(
         : [await tryAlone(rest[0], work, deps)];
     together &&= results.length > 0;
     yield* results;
-    const last = results.at(-1)?.outcome.kind;
-    if (last === 'lease-lost' || last === 'aborted') {
+    const last = results.at(-1);
+    if (last && endsWork(last.outcome)) {
       return;
     }
     rest = rest.slice(results.length);
   }
+}
+
+/** Whether an outcome says that the mailbox's mail is not to be gone on with. */
+export function endsWork({ kind }: ProcessingOutcome): boolean {
+  return kind === 'lease-lost' || kind === 'aborted' || kind === 'put-off';
 }
 
 /** The mails before the first one that has to wait for another attempt. */

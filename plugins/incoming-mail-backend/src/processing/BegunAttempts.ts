@@ -19,7 +19,7 @@ export class BegunAttempts {
 
   /** Notes how an attempt ended, also one that was not begun in a batch. */
   end(messageId: string, { kind }: ProcessingOutcome): void {
-    if (kind === 'aborted') {
+    if (kind === 'aborted' || kind === 'put-off') {
       this.#open.add(messageId);
     } else {
       this.#open.delete(messageId);

@@ -902,6 +902,55 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     await expect(effects()).resolves.toEqual(['one']);
   });
 
+  // Alone and together they are begun, and given back, in different ways.
+  it.each([true, false])(
+    'blames no mail for a full disk: it waits, and the attempt does not count (R10; together: %p)',
+    async sharesTransaction => {
+      let isFull = true;
+      const handler = aHandler(async (message, context) => {
+        if (isFull) {
+          await writeBeyondTheDisk(context.tx, id);
+        }
+        return writeEffect(message, context);
+      });
+      const { db, accept, work, log, effects, kinds, letTimePass, logger } =
+        await open([{ ...handler, sharesTransaction }]);
+      const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
+      await accept(mailboxId, [aMail('one'), aMail('two')]);
+      for (let attempt = 0; attempt < 2 * MAX_ATTEMPTS; attempt += 1) {
+        await work();
+        await letTimePass();
+      }
+      expect(new Set(kinds())).toEqual(new Set(['put-off']));
+      expect(await log(mailboxId)).toMatchObject([
+        { state: 'stored', attempts: 0 },
+        { state: 'stored', attempts: 0 },
+      ]);
+      expect(logger.error).toHaveBeenCalled();
+
+      isFull = false;
+      await work();
+
+      await expect(effects()).resolves.toEqual(['one', 'two']);
+      expect(await log(mailboxId)).toMatchObject([
+        { state: 'done', attempts: 1 },
+        { state: 'done', attempts: 1 },
+      ]);
+    },
+  );
+
+  it('counts an attempt whose handler only says that a disk is full (R10)', async () => {
+    const { db, accept, work, kinds } = await open([
+      aHandler(async () => {
+        throw Object.assign(new Error('another database'), { code: '53100' });
+      }),
+    ]);
+    const mailboxId = await insertMailbox(db, { handlerIds: ['test'] });
+    await accept(mailboxId, [aMail('one')]);
+    await work();
+    expect(kinds()).toEqual(['postponed']);
+  });
+
   it('finds all good mail among poison of every kind (R36)', async () => {
     const boom: Handle = async () => {
       throw new Error('boom');
@@ -1058,6 +1107,23 @@ describe.each(databases.eachSupportedId())('ProcessingWorker on %p', id => {
     });
   });
 });
+
+/** Has the database say that its disk is full. */
+async function writeBeyondTheDisk(tx: Db, engine: string) {
+  if (engine !== 'SQLITE_3') {
+    await tx.raw(
+      `DO $$ BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$`,
+    );
+    return;
+  }
+  // No more pages than there are: no room for a megabyte.
+  await tx.raw('PRAGMA max_page_count = 1');
+  try {
+    await tx('effects').insert({ what: 'x'.repeat(1_048_576) });
+  } finally {
+    await tx.raw('PRAGMA max_page_count = 1073741823');
+  }
+}
 
 async function hasWork(db: Db): Promise<boolean> {
   const waiting = await db(tables.inboxMessages).where({ state: 'stored' });

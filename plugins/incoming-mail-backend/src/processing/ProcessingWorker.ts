@@ -23,6 +23,7 @@ import {
   BatchResult,
   beginBatch,
   BegunBatch,
+  endsWork,
   finishBatch,
   mayShareTransaction,
 } from './BatchRun';
@@ -51,6 +52,9 @@ import {
 //   release with the time of the next postponed mail, if there is one; what was
 //           stored meanwhile has the lease due at once
 //
+// Where the database cannot serve amid the work, the mailbox rests a while: no
+// mail could be handled, and none is to blame.
+//
 // A mail that fails is postponed and those after it go on: order is kept among
 // mails that succeed. A worker that dies keeps nothing: its lease runs out and
 // the mails are still waiting. One that only stalls and comes back finds its
@@ -73,6 +77,8 @@ const entries = {
   quarantined: 'A mail could not be handled and is kept for review',
   held: 'A mail is held until its handler and the settings are right',
   postponed: 'A mail could not be handled and is tried again later',
+  'put-off':
+    'The database cannot serve: a mail is handled when it can, and the attempt does not count',
 } as const;
 
 /** What a worker is made of. */
@@ -211,18 +217,22 @@ export class ProcessingWorker {
       const bindings = await mailboxes.listBindings(mailboxId);
       const work = { ticket, mailbox, bindings, signal };
       const attempts = new BegunAttempts();
-      const mayGoOn = await this.#process(waiting, work, attempts);
-      if (stopping.aborted) {
+      const end = await this.#process(waiting, work, attempts);
+      if (stopping.aborted || end === 'put-off') {
         await this.#giveBack(ticket, await attempts.givenUp());
       }
-      if (!mayGoOn) {
+      if (end === 'put-off') {
+        return REST_AFTER_ERROR_MS;
+      }
+      if (end === 'given-up') {
         break;
       }
     }
     return 0;
   }
 
-  // A backend that stops in good order is no attempt. One that is killed, or
+  // A backend that stops in good order is no attempt, and neither is one at
+  // which the database could not serve. One that is killed, or
   // loses the lease because a handler takes too long, is: the mail may be why.
   async #giveBack(ticket: LeaseTicket, messageIds: readonly string[]) {
     if (messageIds.length === 0) {
@@ -242,13 +252,14 @@ export class ProcessingWorker {
    * Works on mails in order. While the mails of one batch are handled, those of
    * the next are read.
    *
-   * @returns whether the work may go on
+   * @returns `done` where the work may go on; `put-off` where it may after a
+   *   while
    */
   async #process(
     waiting: readonly WaitingMessage[],
     work: MailboxWork,
     attempts: BegunAttempts,
-  ): Promise<boolean> {
+  ): Promise<'done' | 'given-up' | 'put-off'> {
     const batches = toBatches(waiting, {
       maxCount: mayShareTransaction(work, this.#deps) ? BATCH_COUNT : 1,
       maxBytes: BATCH_BYTES,
@@ -256,13 +267,13 @@ export class ProcessingWorker {
     let begun: Promise<BegunBatch> | undefined;
     for (const [index, batch] of batches.entries()) {
       if (work.signal.aborted) {
-        return false;
+        return 'given-up';
       }
       const current = begun ?? this.#begin(batch, work, attempts);
       begun = undefined;
       const ready = current && (await orLost(current));
       if (ready === 'lost') {
-        return false;
+        return 'given-up';
       }
       begun = this.#begin(batches[index + 1], work, attempts);
       const results = ready
@@ -271,12 +282,12 @@ export class ProcessingWorker {
       for await (const { waiting: message, outcome } of results) {
         this.#record(outcome, message);
         attempts.end(message.id, outcome);
-        if (outcome.kind === 'lease-lost' || outcome.kind === 'aborted') {
-          return false;
+        if (endsWork(outcome)) {
+          return outcome.kind === 'put-off' ? 'put-off' : 'given-up';
         }
       }
     }
-    return true;
+    return 'done';
   }
 
   /** Begins with a batch of several; one mail alone needs no such thing. */
@@ -320,6 +331,8 @@ export class ProcessingWorker {
           entries[outcome.kind],
           cause === undefined ? undefined : toSafeError(cause),
         );
+    } else if (outcome.kind === 'put-off') {
+      logger.error(entries['put-off'], toSafeError(outcome.cause));
     } else {
       logger.debug('A mail was worked on', { outcome: outcome.kind });
     }

@@ -13,6 +13,9 @@ import { HandlerBinding, Mailbox } from '../mailboxes';
  *   person, who has it handled again once that is mended.
  * - `postponed`: a handler failed, of which nothing stands; tried again in
  *   `dueInMs` with those handlers alone that are not done.
+ * - `put-off`: the database cannot serve now, as when its disk is full. Neither
+ *   the mail nor a handler is to blame: the attempt does not count, and the
+ *   mail is due when its mailbox has rested.
  * - `lease-lost`: another replica has the mailbox, and goes on with it.
  * - `aborted`: the work was given up, as when the backend stops; the mail is
  *   due at once, for the handlers that are not done.
@@ -33,6 +36,11 @@ export type ProcessingOutcome =
       readonly dueInMs: number;
       /** For the log; may hold foreign text. */
       readonly cause?: unknown;
+    }
+  | {
+      readonly kind: 'put-off';
+      /** For the log; may hold foreign text. */
+      readonly cause: unknown;
     }
   | { readonly kind: 'lease-lost' }
   | { readonly kind: 'aborted' };
