@@ -213,6 +213,18 @@ const JITTER = 0.2;
 /** Between a visit's record and our question. */
 const LATE_S = 1.5;
 
+function usualWaitS(failures) {
+  return Math.min(INTERVAL_S * 2 ** (failures - 1), 3_600);
+}
+
+function isWaitAfter(failures, waitS) {
+  const usualS = usualWaitS(failures);
+  return (
+    waitS > usualS * (1 - JITTER) - LATE_S &&
+    waitS < usualS * (1 + JITTER) + LATE_S
+  );
+}
+
 /** R34 */
 const growingWaits = {
   id: 'R34',
@@ -220,24 +232,26 @@ const growingWaits = {
     'waits grow until a visit is completed; to have signed in is not enough',
   async run(world, { night }) {
     const channel = await world.channel('waits', { server: ODD });
-    const failAndExpect = async failures => {
+    /** @returns how many failures the product has counted */
+    const failAfter = async counted => {
       const { nextVisitAt } = await visitOnce(world, channel);
       const waitS = (Date.parse(nextVisitAt) - Date.now()) / SECOND_MS;
-      const usualS = Math.min(INTERVAL_S * 2 ** (failures - 1), 3_600);
-      const isRight =
-        waitS > usualS * (1 - JITTER) - LATE_S &&
-        waitS < usualS * (1 + JITTER) + LATE_S;
-      if (!isRight) {
+      // On a slow machine it may have been visited by itself in between.
+      const now = [1, 2].find(more => isWaitAfter(counted + more, waitS));
+      if (now === undefined) {
         throw new Error(
-          `After ${failures} failures: ${waitS.toFixed(1)} s, not ${usualS} s`,
+          `After ${counted + 1} failures: ${waitS.toFixed(
+            1,
+          )} s, not ${usualWaitS(counted + 1)} s`,
         );
       }
+      return counted + now;
     };
     for (const failures of night ? [12, 5] : [5, 2]) {
       await answer(world, 'SELECT');
       await channel.deliverMany('R34', 2);
-      for (let n = 1; n <= failures; n += 1) {
-        await failAndExpect(n);
+      for (let counted = 0; counted < failures; ) {
+        counted = await failAfter(counted);
       }
       await world.misbehave({ imapAnswer: null });
       await world.drain([channel]);

@@ -1029,6 +1029,24 @@ describe('ImapSession', () => {
       expect(server.received).not.toContain('EXPUNGE');
     });
 
+    it('copies a mail once where it may not be removed (R47)', async () => {
+      await start({ capabilities: ['IMAP4rev1', 'AUTH=XOAUTH2', 'UIDPLUS'] });
+      server.folders.set('Archive', []);
+      server.deliver('one');
+      server.on('UID EXPUNGE', ({ tag, write }) =>
+        write(`${tag} NO [NOPERM] not yours\r\n`),
+      );
+      const session = await openInbox();
+      const archive = { action: 'move', folder: 'Archive' } as const;
+
+      expect(await session.settle(['1'], archive)).toEqual({
+        done: ['1'],
+        refusal: 'refused',
+      });
+      expect(server.folders.get('Archive')!.map(String)).toEqual(['one']);
+      expect(server.mails).toHaveLength(1);
+    });
+
     it.each<[string, (command: ScriptedCommand) => void, string]>([
       [
         'the end of the connection',

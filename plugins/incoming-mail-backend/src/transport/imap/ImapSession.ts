@@ -82,11 +82,19 @@ const SIZE_TOLERANCE = 2;
 const PIECES_FROM_BYTES = 5 * 1024 * 1024;
 const PIECE_BYTES = 2 * 1024 * 1024;
 
+const BY_UID = { uid: true, silent: true };
+
 /** What imapflow told of a command that it only says failed. */
 interface Refusal {
   readonly responseStatus?: string;
   readonly serverResponseCode?: string;
   readonly code?: string;
+}
+
+/** What became of mails that were settled with one command. */
+interface SettledSome {
+  readonly done: boolean;
+  readonly refusal?: SettleRefusal;
 }
 
 /**
@@ -247,11 +255,13 @@ export class ImapSession implements MailSession {
     );
     for (let at = 0; at < uids.length; at += MAX_UIDS_PER_COMMAND) {
       const some = uids.slice(at, at + MAX_UIDS_PER_COMMAND);
-      const refusal = await this.#settleSome(toUidSet(some), action);
-      if (refusal) {
-        return { done, refusal };
+      const settled = await this.#settleSome(toUidSet(some), action);
+      if (settled.done) {
+        done.push(...some.map(uid => keys.get(uid)!));
       }
-      done.push(...some.map(uid => keys.get(uid)!));
+      if (settled.refusal) {
+        return { done, refusal: settled.refusal };
+      }
     }
     return { done };
   }
@@ -718,43 +728,59 @@ export class ImapSession implements MailSession {
     }
   }
 
-  #settleSome(
-    set: string,
-    action: AfterStoring,
-  ): Promise<SettleRefusal | undefined> {
+  #settleSome(set: string, action: AfterStoring): Promise<SettledSome> {
     const { commandMs } = this.#options.timeouts;
-    const byUid = { uid: true, silent: true };
     return this.#run('settle', commandMs, async () => {
-      const done = await this.#command(action, set, byUid);
-      if (done) {
-        return undefined;
+      if (action.action === 'move' && !this.#client.capabilities.has('MOVE')) {
+        return this.#copyAndRemove(set, action);
       }
-      const refusal = this.#refusal();
-      if (!isPlainRefusal(refusal, this.#responseCode())) {
-        throw refusal;
-      }
-      const noFolder =
-        action.action === 'move' &&
-        ['TRYCREATE', 'NONEXISTENT'].includes(refusal.serverResponseCode ?? '');
-      return noFolder ? 'no-folder' : 'refused';
+      return (await this.#command(action, set))
+        ? { done: true }
+        : { done: false, refusal: this.#judgeRefusal(action) };
     });
   }
 
-  async #command(
-    action: AfterStoring,
+  // Once there is a copy, asking again would make another one: it is done, also
+  // where the mail itself then may not be removed.
+  async #copyAndRemove(
     set: string,
-    byUid: { uid: boolean; silent: boolean },
-  ): Promise<boolean> {
+    action: Extract<AfterStoring, { action: 'move' }>,
+  ): Promise<SettledSome> {
+    if (!(await this.#client.messageCopy(set, action.folder, BY_UID))) {
+      return { done: false, refusal: this.#judgeRefusal(action) };
+    }
+    if (await this.#client.messageDelete(set, BY_UID)) {
+      return { done: true };
+    }
+    if (!this.#lastRefusal) {
+      throw this.#refusal();
+    }
+    return { done: true, refusal: 'refused' };
+  }
+
+  async #command(action: AfterStoring, set: string): Promise<boolean> {
     switch (action.action) {
       case 'move':
         return Boolean(
-          await this.#client.messageMove(set, action.folder, byUid),
+          await this.#client.messageMove(set, action.folder, BY_UID),
         );
       case 'delete':
-        return this.#client.messageDelete(set, byUid);
+        return this.#client.messageDelete(set, BY_UID);
       default:
-        return this.#client.messageFlagsAdd(set, [SEEN], byUid);
+        return this.#client.messageFlagsAdd(set, [SEEN], BY_UID);
     }
+  }
+
+  /** @throws where it is more than a refusal of just this */
+  #judgeRefusal({ action }: AfterStoring): SettleRefusal {
+    const refusal = this.#refusal();
+    if (!isPlainRefusal(refusal, this.#responseCode())) {
+      throw refusal;
+    }
+    const noFolder =
+      action === 'move' &&
+      ['TRYCREATE', 'NONEXISTENT'].includes(refusal.serverResponseCode ?? '');
+    return noFolder ? 'no-folder' : 'refused';
   }
 
   /** The rows of a FETCH. Nobody may send a command before the last one. */
