@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  attempt,
   attempted,
   attemptedAlone,
   bytesStored,
@@ -74,7 +73,7 @@ export const imapPoints = [
   visitPoint('the server told, its answer lost', toldServer('answered')),
   visitPoint('the server told, before that is noted', toldNoted('before')),
   ...[
-    ['stored, before the attempts are counted', attempt('before')],
+    ['stored, before the attempts are counted', attempted('before')],
     ['attempts counted, before anything is made of it', attempted('answered')],
     ['handled together, before the deliveries are written', handled('before')],
     ['effects written, before the commit', handledTogether('before')],

@@ -13,8 +13,11 @@ const imap =
   (...bytes) =>
   at => ({ wire: 'imap', at, bytes });
 
-/** A lease is claimed: of a visit, or of handling. */
-export const claimed = sql('"ticket" = "ticket" + 1', COMMIT);
+/**
+ * A lease is claimed, of a visit or of handling, by a statement that is a
+ * transaction of its own.
+ */
+export const claimed = sql('"ticket" = "ticket" + 1');
 
 const pop3 =
   (...bytes) =>
@@ -42,9 +45,11 @@ export const storedForGood = sql('insert into "inbox_messages"', COMMIT);
 export const toldServer = imap('UID STORE');
 export const toldNoted = sql('delete from "acknowledgements"');
 
-/** Attempts to handle mails that wait together are counted. */
-export const attempt = sql('"attempts" + 1 where "id" in (');
-export const attempted = sql('"attempts" + 1 where "id" in (', COMMIT);
+/**
+ * Attempts to handle mails that wait together are counted, by a statement that
+ * is a transaction of its own.
+ */
+export const attempted = sql('"attempts" + 1 where "id" in (');
 /** One at a mail that is handled by itself. */
 export const attemptedAlone = sql('"attempts" + 1 where "id" = ', COMMIT);
 

@@ -4,7 +4,10 @@
 // Nothing here changes what a statement means, so replicas of the former
 // version go on with it during a rolling deploy.
 
-const isPostgres = knex => knex.client.config.client === 'pg';
+/** @param {import("knex").Knex} knex */
+function isPostgres(knex) {
+  return knex.client.config.client === 'pg';
+}
 
 /**
  * Has rows of mails written with fewer entries in indexes.

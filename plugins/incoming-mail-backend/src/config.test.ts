@@ -23,7 +23,7 @@ describe('readIncomingMailConfig', () => {
         tickMs: 1_000,
         concurrency: 64,
         visitTimeoutMs: 600_000,
-        messagesPerVisit: 500,
+        messagesPerVisit: 2000,
         idleConnections: 200,
       },
       processing: { concurrency: 4, handlerTimeoutMs: 30_000, threads: 1 },

@@ -451,8 +451,13 @@ const goodTokenRefused = {
     const steps = night ? 7 : 1;
     await pause(night ? MINUTE_MS : 2_000);
     const tried = world.desk.signInsOf(address) - signIns;
-    if (tried < 2 || tried > 2 * steps) {
-      throw new Error(`${tried} sign-ins, not 2 to ${2 * steps}`);
+    // On a slow machine one is wanted again while it is under way.
+    const [{ failed_visits: visits }] = await world.query(
+      'SELECT failed_visits FROM mailboxes WHERE address = $1',
+      [address],
+    );
+    if (tried < 2 || tried > 2 * Math.min(visits, steps + 1)) {
+      throw new Error(`${tried} sign-ins in ${visits} visits`);
     }
     world.desk.heal(address);
     await world.drain([channel]);

@@ -49,7 +49,7 @@ describe('RequestsContent', () => {
     expect(
       await screen.findByRole('link', { name: 'Printer on fire' }),
     ).toHaveAttribute('href', '/requests/7');
-    await user.click(screen.getByRole('button', { name: 'Show more' }));
+    await user.click(await screen.findByRole('button', { name: 'Show more' }));
     expect(
       await screen.findByRole('link', { name: '(no subject)' }),
     ).toBeInTheDocument();
