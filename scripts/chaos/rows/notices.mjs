@@ -75,8 +75,7 @@ const killedWhileTelling = [
 ].map(([id, what, moment, most]) => ({
   id,
   title: `killed, ${what}`,
-  // As R48.3 is, but for a line.
-  nightOnly: id === 'R48.2',
+  nightOnly: id !== 'R48.1',
   async run(world, size) {
     const channel = await world.channel(id.toLowerCase().replace('.', '-'));
     await channel.deliverMany(id, 2);

@@ -124,6 +124,7 @@ const unlessNewest = ({ isNewest }) =>
 /** R27 */
 const overtaken = {
   id: 'R27.1',
+  nightOnly: true,
   title: 'a renewal so slow that another one is stored before it',
   async run(world, { night }) {
     const channel = await world.channel('overtaken');

@@ -103,6 +103,8 @@ const PATIENCE = [
 /** R33: answered so when somebody signs in, whoever wants what. */
 const patience = {
   id: 'R33.1',
+  // It counts what comes within seconds, on a machine that does nothing else.
+  nightOnly: true,
   title:
     'a server that asks for patience is not asked again, however many want it',
   async run(world, { night }) {
@@ -229,6 +231,7 @@ function isWaitAfter(failures, waitS) {
 /** R34 */
 const growingWaits = {
   id: 'R34',
+  nightOnly: true,
   title:
     'waits grow until a visit is completed; to have signed in is not enough',
   async run(world, { night }) {
