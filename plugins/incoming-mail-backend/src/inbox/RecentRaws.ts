@@ -7,7 +7,7 @@ const MAX_MAIL_BYTES = 1_048_576;
 const KEEP_MS = 20_000;
 // From here on, whoever stores more lets the handling come after.
 const CROWDED_BYTES = 8 * 1_048_576;
-// Nobody took anything for so long: it is not here that they are handled.
+// Nobody asked for any for so long: it is not here that they are handled.
 const TAKEN_LATELY_MS = 1_000;
 
 /**
@@ -41,8 +41,9 @@ export class RecentRaws {
   /** The bytes of a mail, which are then forgotten. */
   take(messageId: string): Buffer | undefined {
     const entry = this.#entries.get(messageId);
+    // Also where it is not here: who asks is behind what is.
+    this.#takenAt = performance.now();
     if (entry) {
-      this.#takenAt = performance.now();
       this.#forget(messageId, entry.raw);
     }
     return entry?.raw;
@@ -51,7 +52,7 @@ export class RecentRaws {
   /**
    * Waits while this replica is handling mail and has much of it at hand: what
    * is stored faster than it is handled has to be read from the database again.
-   * Resolves, at the latest, a second after bytes were last taken, or when
+   * Resolves, at the latest, a second after bytes were last asked for, or when
    * aborted.
    */
   async whenRoom(signal: AbortSignal): Promise<void> {
