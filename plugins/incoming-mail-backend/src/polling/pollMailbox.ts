@@ -229,6 +229,9 @@ async function readNew(
       if (asked.length === 0) {
         return budget.isSpent && (budget.spent > 0 || reading.unlisted > 0);
       }
+      if (budget.spent > 0) {
+        await visit.deps.rawMails.whenRoom(visit.signal);
+      }
       const wanted = await reading.wanted(asked);
       progress.stored = false;
       isFetching = true;
@@ -249,7 +252,6 @@ async function readNew(
       if (budget.isLate) {
         return true;
       }
-      await visit.deps.rawMails.whenRoom(visit.signal);
     }
   } finally {
     await storing.end();

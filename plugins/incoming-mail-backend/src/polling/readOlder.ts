@@ -130,6 +130,9 @@ async function readImport(
       });
       return false;
     }
+    if (seen > 0) {
+      await deps.rawMails.whenRoom(signal);
+    }
     onAccepted(await storeBatch(visit, refs, last.position));
     afterUid = last.position;
     seen += refs.length;
@@ -137,7 +140,6 @@ async function readImport(
     if (budget.isLate) {
       break;
     }
-    await deps.rawMails.whenRoom(signal);
   }
   return true;
 }
