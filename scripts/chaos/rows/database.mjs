@@ -132,6 +132,17 @@ async function readCursor(world, { address }) {
   return Number(cursor);
 }
 
+/** Empties the disk. @throws where mail does not flow then */
+async function expectFlowWithRoom(world, channel, disk) {
+  disk.empty();
+  const isRead = await world.drain([channel], {
+    timeoutMs: ROOM_DEADLINE_MS,
+  });
+  if (!isRead) {
+    throw new Error('Mail does not flow again within a minute');
+  }
+}
+
 /** R10 */
 const fullDisks = [
   {
@@ -170,13 +181,7 @@ const fullDisks = [
     if (world.serving().length < world.replicas.length) {
       throw new Error('A replica died of a full disk');
     }
-    disk.empty();
-    const isRead = await world.drain([channel], {
-      timeoutMs: ROOM_DEADLINE_MS,
-    });
-    if (!isRead) {
-      throw new Error('Mail does not flow again within a minute');
-    }
+    await expectFlowWithRoom(world, channel, disk);
     return [channel];
   },
 }));
@@ -200,13 +205,7 @@ const fullAmidHandling = {
       throw new Error('Nothing wanted room on the disk');
     }
     await pause(night ? 60_000 : 500);
-    disk.empty();
-    const isRead = await world.drain([channel], {
-      timeoutMs: ROOM_DEADLINE_MS,
-    });
-    if (!isRead) {
-      throw new Error('Mail does not flow again within a minute');
-    }
+    await expectFlowWithRoom(world, channel, disk);
     return [channel];
   },
 };

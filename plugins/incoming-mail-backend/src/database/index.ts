@@ -12,7 +12,6 @@ export { fromJson } from './json';
 export {
   addLease,
   claimDue,
-  heldLease,
   holdLease,
   LeaseLostError,
   releaseLease,
@@ -20,6 +19,7 @@ export {
   renewLease,
   revokeLease,
   scheduleWork,
+  whileHeld,
 } from './leases';
 export type { LeaseKind, LeaseTicket } from './leases';
 export {

@@ -146,17 +146,27 @@ export async function renewLease(
  * nobody can claim the lease before the transaction ends.
  */
 export async function holdLease(tx: Tx, ticket: LeaseTicket): Promise<void> {
-  const [row] = await heldLease(tx, ticket);
+  const [row] = await selectHeld(tx, ticket);
   if (!row) {
     throw new LeaseLostError(ticket);
   }
 }
 
 /**
- * The same within a statement that is a transaction of its own: it selects one
- * row, or none where the lease was lost.
+ * The same for an update that is a transaction of its own: it changes nothing
+ * where the lease was lost.
  */
-export function heldLease(db: Knex, ticket: LeaseTicket) {
+export function whileHeld<T extends Knex.QueryBuilder>(
+  db: Knex,
+  update: T,
+  ticket: LeaseTicket,
+): T {
+  return update
+    .with('held', selectHeld(db, ticket))
+    .whereExists(db('held')) as T;
+}
+
+function selectHeld(db: Knex, ticket: LeaseTicket) {
   return forShare(db, whereTicket(db, ticket).select('ticket'));
 }
 

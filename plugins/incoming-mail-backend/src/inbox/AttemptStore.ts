@@ -5,7 +5,6 @@ import {
   DbInboxMessageRow,
   dbNow,
   dbNowPlus,
-  heldLease,
   holdLease,
   inTransaction,
   LeaseLostError,
@@ -13,6 +12,7 @@ import {
   rowsOfRaw,
   tables,
   Tx,
+  whileHeld,
 } from '../database';
 import { MessageEnd, MessagePostponement } from './types';
 
@@ -58,13 +58,15 @@ export class AttemptStore {
     messageIds: readonly string[],
   ): Promise<ReadonlyMap<string, number>> {
     // One statement, which is a transaction of its own.
-    const rows = await this.#db<DbInboxMessageRow>(tables.inboxMessages)
-      .with('held', heldLease(this.#db, ticket))
-      .whereIn('id', [...messageIds])
-      .andWhere({ state: 'stored' })
-      .whereExists(this.#db('held'))
-      .update({ attempts: this.#db.raw('?? + 1', ['attempts']) } as {})
-      .returning(['id', 'attempts']);
+    const rows = await whileHeld(
+      this.#db,
+      this.#db<DbInboxMessageRow>(tables.inboxMessages)
+        .whereIn('id', [...messageIds])
+        .andWhere({ state: 'stored' })
+        .update({ attempts: this.#db.raw('?? + 1', ['attempts']) } as {})
+        .returning(['id', 'attempts']),
+      ticket,
+    );
     if (rows.length !== messageIds.length) {
       throw new LeaseLostError(ticket);
     }

@@ -270,17 +270,15 @@ async function findOriginals(
   const first = new Map<string, string>();
   if (hashes.length > 0) {
     const stored = await rowsByKeys<
-      Pick<DbInboxMessageRow, 'id' | 'content_hash' | 'duplicate_of'>
+      Pick<DbInboxMessageRow, 'id' | 'content_hash'>
     >(tx, {
       table: tables.inboxMessages,
       column: 'content_hash',
       keys: hashes,
-      where: { mailbox_id: mailboxId },
-      select: ['id', 'content_hash', 'duplicate_of'],
+      where: { mailbox_id: mailboxId, duplicate_of: null },
+      select: ['id', 'content_hash'],
     });
-    stored
-      .filter(row => row.duplicate_of === null)
-      .forEach(row => first.set(row.content_hash!, row.id));
+    stored.forEach(row => first.set(row.content_hash!, row.id));
   }
   const originals = new Map<string, string>();
   for (const { row } of arrivals) {

@@ -15,7 +15,6 @@ import {
   DbLeaseRow,
   DbMailboxRow,
   dbNow,
-  heldLease,
   inTransaction,
   isUniqueViolation,
   LeaseKind,
@@ -26,6 +25,7 @@ import {
   scheduleWork,
   tables,
   Tx,
+  whileHeld,
 } from '../database';
 import { BindingStore } from './BindingStore';
 import {
@@ -273,9 +273,11 @@ export class MailboxStore {
     ticket: LeaseTicket,
     health: MailboxHealth,
   ): Promise<void> {
-    const recorded = await this.#visited(this.#db, ticket.subjectId, health)
-      .with('held', heldLease(this.#db, ticket))
-      .whereExists(this.#db('held'));
+    const recorded = await whileHeld(
+      this.#db,
+      this.#visited(this.#db, ticket.subjectId, health),
+      ticket,
+    );
     if (recorded === 0) {
       throw new LeaseLostError(ticket);
     }
